@@ -1,0 +1,1 @@
+"""Where runs take place: stateless handles to runs on this machine or on a cluster."""
