@@ -286,3 +286,31 @@ FAILURES: dict[FailureClass, FailureText] = {
         _X,
     ),
 }
+
+
+class RunFailed(Exception):
+    """A step of a run failed; steps raise it, the program around a step records it.
+
+    Attributes:
+        failure_class: What kind of failure it is.
+        detail: One sentence with the particulars (file, row, column), for those who may see it.
+        step: Step that failed, by name, where whoever raises it knows.
+        cell: Failing code cell, counted from 1.
+        cell_index: Index of that cell in the notebook's cells.
+    """
+
+    def __init__(
+        self,
+        failure_class: FailureClass,
+        detail: str = "",
+        *,
+        step: str | None = None,
+        cell: int | None = None,
+        cell_index: int | None = None,
+    ) -> None:
+        super().__init__(f"{failure_class.value}: {detail}" if detail else failure_class.value)
+        self.failure_class = failure_class
+        self.detail = detail
+        self.step = step
+        self.cell = cell
+        self.cell_index = cell_index
