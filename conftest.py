@@ -1,0 +1,27 @@
+"""What every test starts with."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest_plugins = ("pytest_jupyter.jupyter_server",)
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test its own data folder, so that none touches the user's."""
+    folder = tmp_path_factory.mktemp("challenge-data")
+    monkeypatch.setenv("JUPYTER_CHALLENGE_DATA_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def jp_server_config() -> dict[str, Any]:
+    """Configure the test server: the extension is on and every end point needs a login."""
+    return {
+        "ServerApp": {
+            "jpserver_extensions": {"jupyter_challenge": True},
+            "allow_unauthenticated_access": False,
+        }
+    }
