@@ -9,65 +9,35 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from jupyter_challenge.core.challenge import (
-    Evaluator,
-    Limits,
-    MetricSpec,
-    Output,
-    SubmissionKind,
-)
-from jupyter_challenge.core.errors import FailureClass
 from jupyter_challenge.core.models import LogChunk, StepName, StepView
+from jupyter_challenge.core.run import (
+    EvaluationResult,
+    EvaluationSpec,
+    InputMount,
+    MetricResult,
+    RunFailure,
+    RunSpec,
+    Spec,
+)
 
-
-class Spec(BaseModel):
-    """A value that is fixed once made."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class InputMount(Spec):
-    """A file or folder of the challenge that a run sees under input/."""
-
-    source: Path = Field(description="Absolute, on this machine; chosen by the service.")
-    target: str = Field(description="Path under input/, such as train or test.csv.")
-
-
-class EvaluationSpec(Spec):
-    """How predictions become scores. Only the evaluate step is given this.
-
-    `boards` maps public/private to the label rows that count there: None is every row, else the
-    path of a JSON list of ids. `evaluator_file` is set for an organiser's own function.
-    """
-
-    labels: Path
-    output: Output
-    metrics: list[MetricSpec]
-    evaluator: Evaluator | None = None
-    evaluator_file: Path | None = None
-    boards: dict[Literal["public", "private"], Path | None]
-    digest: str = Field(description="Evaluator version: digest of evaluator, metrics and labels.")
-
-
-class RunSpec(Spec):
-    """Everything a run is given. Paths were chosen by the service, never by participants."""
-
-    run_id: str
-    submission_id: str
-    challenge_id: str
-    is_try: bool = False
-    kind: SubmissionKind
-    bundle: Path = Field(description="Zip with the notebook or predictions and declared files.")
-    entry: str = Field(description="Path of the notebook or predictions file in the bundle.")
-    parameters: dict[str, Any] = {}
-    inputs: list[InputMount]
-    evaluation: EvaluationSpec
-    limits: Limits
-    attempt: int = 1
+__all__ = [
+    "Engine",
+    "EvaluationResult",
+    "EvaluationSpec",
+    "InputMount",
+    "MetricResult",
+    "RunFailure",
+    "RunFiles",
+    "RunHandle",
+    "RunSpec",
+    "RunState",
+    "RunStatus",
+    "Spec",
+]
 
 
 class RunHandle(Spec):
@@ -94,16 +64,6 @@ class RunState(str, Enum):
         return self in {RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED}
 
 
-class RunFailure(Spec):
-    """Why a run failed, with what only those see who may see everything."""
-
-    failure_class: FailureClass
-    step: StepName | None = None
-    cell: int | None = Field(default=None, description="Failing code cell, counted from 1.")
-    cell_index: int | None = Field(default=None, description="Index in the notebook's cells.")
-    detail: str = ""
-
-
 class RunStatus(Spec):
     """How a run is now."""
 
@@ -112,24 +72,6 @@ class RunStatus(Spec):
     failure: RunFailure | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
-
-
-class MetricResult(Spec):
-    """One metric on one board, as the evaluator found it."""
-
-    value: float
-    stderr: float | None = None
-    n: int | None = None
-
-
-class EvaluationResult(Spec):
-    """What the evaluate step wrote: board -> metric -> result."""
-
-    digest: str
-    boards: dict[Literal["public", "private"], dict[str, MetricResult]]
-    per_sample: dict[str, dict[str, float]] | None = Field(
-        default=None, description="metric -> id -> value; the organiser's alone."
-    )
 
 
 class RunFiles(Spec):

@@ -1,0 +1,95 @@
+"""What travels into a run and out of it: values that the steps, the engines and the service share.
+
+`engines.base` hands these names on to whoever talks to an engine.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from jupyter_challenge.core.challenge import (
+    Evaluator,
+    Limits,
+    MetricSpec,
+    Output,
+    SubmissionKind,
+)
+from jupyter_challenge.core.errors import FailureClass
+from jupyter_challenge.core.models import StepName
+
+
+class Spec(BaseModel):
+    """A value that is fixed once made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputMount(Spec):
+    """A file or folder of the challenge that a run sees under input/."""
+
+    source: Path = Field(description="Absolute, on this machine; chosen by the service.")
+    target: str = Field(description="Path under input/, such as train or test.csv.")
+
+
+class EvaluationSpec(Spec):
+    """How predictions become scores. Only the evaluate step is given this.
+
+    `boards` maps public/private to the label rows that count there: None is every row, else the
+    path of a JSON list of ids. `evaluator_file` is set for an organiser's own function.
+    """
+
+    labels: Path
+    output: Output
+    metrics: list[MetricSpec]
+    evaluator: Evaluator | None = None
+    evaluator_file: Path | None = None
+    boards: dict[Literal["public", "private"], Path | None]
+    digest: str = Field(description="Evaluator version: digest of evaluator, metrics and labels.")
+
+
+class RunSpec(Spec):
+    """Everything a run is given. Paths were chosen by the service, never by participants."""
+
+    run_id: str
+    submission_id: str
+    challenge_id: str
+    is_try: bool = False
+    kind: SubmissionKind
+    bundle: Path = Field(description="Zip with the notebook or predictions and declared files.")
+    entry: str = Field(description="Path of the notebook or predictions file in the bundle.")
+    parameters: dict[str, Any] = {}
+    inputs: list[InputMount]
+    evaluation: EvaluationSpec
+    limits: Limits
+    attempt: int = 1
+
+
+class RunFailure(Spec):
+    """Why a run failed, with what only those see who may see everything."""
+
+    failure_class: FailureClass
+    step: StepName | None = None
+    cell: int | None = Field(default=None, description="Failing code cell, counted from 1.")
+    cell_index: int | None = Field(default=None, description="Index in the notebook's cells.")
+    detail: str = ""
+
+
+class MetricResult(Spec):
+    """One metric on one board, as the evaluator found it."""
+
+    value: float
+    stderr: float | None = None
+    n: int | None = None
+
+
+class EvaluationResult(Spec):
+    """What the evaluate step wrote: board -> metric -> result."""
+
+    digest: str
+    boards: dict[Literal["public", "private"], dict[str, MetricResult]]
+    per_sample: dict[str, dict[str, float]] | None = Field(
+        default=None, description="metric -> id -> value; the organiser's alone."
+    )
