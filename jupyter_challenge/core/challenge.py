@@ -176,7 +176,8 @@ class Output(Part):
         suffix = self.file.rsplit(".", 1)[-1].lower()
         if self.format is None and suffix not in {f.value for f in TableFormat}:
             raise ValueError(
-                f'cannot tell the format of "{self.file}"; add `format: csv` (or parquet, npz, json)'
+                f'cannot tell the format of "{self.file}"; '
+                "add `format: csv` (or parquet, npz, json)"
             )
         return self
 

@@ -5,6 +5,8 @@ and a hint for people. A failed run has one `FailureClass` of a closed vocabular
 participant always learns the kind of failure even where a phase hides every other detail.
 """
 
+# ruff: noqa: N818 - these are named after what they say, as on the wire
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ class ChallengeError(Exception):
     code: ClassVar[str] = "bad_request"
 
     def __init__(self, message: str, *, hint: str = "", **details: Any) -> None:
+        """Make an error of a sentence, a hint and details."""
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -308,6 +311,7 @@ class RunFailed(Exception):
         cell: int | None = None,
         cell_index: int | None = None,
     ) -> None:
+        """Make a failure of a class and its particulars."""
         super().__init__(f"{failure_class.value}: {detail}" if detail else failure_class.value)
         self.failure_class = failure_class
         self.detail = detail

@@ -1,5 +1,4 @@
-"""What travels on the wire: the same models in the service, the client, the CLI and, through
-OpenAPI, in the front end.
+"""What travels on the wire, in the service, the client, the CLI and, by OpenAPI, the front end.
 
 Times are UTC with a zone. Sizes are bytes. A score is shown as `display`, never re-rounded.
 """
