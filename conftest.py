@@ -9,7 +9,9 @@ pytest_plugins = ("pytest_jupyter.jupyter_server",)
 
 
 @pytest.fixture(autouse=True)
-def data_dir(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def challenge_data_dir(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """Give each test its own data folder, so that none touches the user's."""
     folder = tmp_path_factory.mktemp("challenge-data")
     monkeypatch.setenv("JUPYTER_CHALLENGE_DATA_DIR", str(folder))
