@@ -1,0 +1,40 @@
+/**
+ * Galata on the system's Chromium.
+ *
+ * CHROMIUM names another browser, JUPYTER_PORT another port.
+ */
+const baseConfig = require('@jupyterlab/galata/lib/playwright-config');
+
+const port = process.env.JUPYTER_PORT || '8899';
+const asRoot = process.getuid && process.getuid() === 0;
+
+module.exports = {
+  ...baseConfig,
+  testDir: './tests',
+  timeout: 60000,
+  workers: 1,
+  retries: 0,
+  forbidOnly: !!process.env.CI,
+  reporter: [['list']],
+  use: {
+    ...baseConfig.use,
+    baseURL: `http://127.0.0.1:${port}`,
+    viewport: { width: 1280, height: 800 },
+    deviceScaleFactor: 1,
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    trace: 'retain-on-failure',
+    video: 'off', // it needs Playwright's own ffmpeg
+    launchOptions: {
+      executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+      args: [...(asRoot ? ['--no-sandbox'] : []), '--disable-dev-shm-usage']
+    }
+  },
+  webServer: {
+    command: `jupyter lab --config jupyter_server_test_config.py --ServerApp.ip=127.0.0.1 --port ${port} ${asRoot ? '--allow-root' : ''}`,
+    url: `http://127.0.0.1:${port}/lab`,
+    timeout: 120 * 1000,
+    reuseExistingServer: !process.env.CI,
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 15000 }
+  }
+};
