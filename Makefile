@@ -1,0 +1,140 @@
+# Needs Python 3.10 or newer (with venv), Node 20 or newer, make. Everything else goes into .venv,
+# node_modules and .make; what is there and newer than its sources is not made again.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+EXTRAS := local,service,dev,test
+# Arguments for the command of `make demo`, `make bench` or one of the test-… targets.
+ARGS ?=
+
+BIN := $(CURDIR)/.venv/bin
+export PATH := $(BIN):$(PATH)
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
+
+LAB_SOURCES := $(shell find src style schema -type f -not -path '*/__tests__/*') \
+	tsconfig.json install.json
+
+.PHONY: help environment demo test test-lint test-js test-python test-browser dev bench lint \
+	lint-style lint-types lint-rooms lint-lab format generate dist constraints clean
+
+help:
+	@echo 'make demo    an environment in .venv, then the demonstration (ARGS="…" for its options)'
+	@echo 'make test    every check and every test'
+	@echo 'make lint    the quick checks alone: style, types, who imports whom'
+	@echo 'make format  bring the style in order'
+	@echo 'make dev     an editable installation that follows changes in src/'
+	@echo 'make bench   measure'
+	@echo 'make dist    a wheel and an sdist in dist/'
+	@echo 'make clean   remove everything that was made'
+
+# --- the environment --------------------------------------------------------------------------
+
+environment: .make/lab
+
+.make/python: pyproject.toml constraints.txt
+	@mkdir -p .make jupyter_challenge/labextension/static
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed")'
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@rm -rf .venv/share/jupyter/labextensions/jupyter-challenge
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv || true
+	@export SKIP_JUPYTER_BUILDER=1; \
+	.venv/bin/uv pip install --quiet --python .venv/bin/python -c constraints.txt -e '.[$(EXTRAS)]' || { \
+		echo 'uv could not install the environment: trying pip'; \
+		.venv/bin/python -m pip install --quiet -c constraints.txt -e '.[$(EXTRAS)]'; }
+	@touch $@
+
+.make/node: package.json yarn.lock .yarnrc.yml | .make/python
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { \
+		echo 'Node 20 or newer is needed' >&2; exit 1; }
+	@jlpm install --immutable > .make/jlpm.log || { cat .make/jlpm.log; exit 1; }
+	@touch $@
+
+.make/built: .make/node $(LAB_SOURCES)
+	@rm -rf jupyter_challenge/labextension
+	jlpm build:prod
+	@touch $@
+
+.make/lab: .make/python .make/built
+	@jupyter-builder develop . --overwrite > .make/develop.log 2>&1 || { cat .make/develop.log; exit 1; }
+	@jupyter server extension enable --sys-prefix jupyter_challenge > .make/enable.log 2>&1 || { \
+		cat .make/enable.log; exit 1; }
+	@touch $@
+
+.make/ui: ui-tests/package.json ui-tests/yarn.lock ui-tests/.yarnrc.yml | .make/python
+	@cd ui-tests && jlpm install --immutable > ../.make/ui.log || { cat ../.make/ui.log; exit 1; }
+	@touch $@
+
+# --- what people use --------------------------------------------------------------------------
+
+demo: .make/lab
+	@jupyter challenge demo $(ARGS)
+
+dev: .make/lab
+	@echo 'JupyterLab in another terminal: .venv/bin/jupyter lab'
+	jlpm build
+	jlpm watch
+
+bench: .make/lab
+	@python -m tests.bench $(ARGS)
+
+dist: .make/lab
+	@rm -rf dist
+	python -m build --no-isolation
+
+# --- checks -----------------------------------------------------------------------------------
+
+lint: .make/node
+	@$(MAKE) --no-print-directory --keep-going lint-style lint-types lint-rooms lint-lab
+
+lint-style:
+	ruff format --check .
+	ruff check .
+
+lint-types:
+	mypy
+
+lint-rooms:
+	lint-imports --no-logo
+
+lint-lab:
+	jlpm lint:check
+
+format: .make/node
+	ruff format .
+	ruff check --fix --quiet . || true
+	jlpm lint
+
+# The service's OpenAPI document as TypeScript; test-lint fails where it is not up to date.
+generate: .make/node
+	jlpm generate
+
+test-lint: lint
+
+test-js: .make/node
+	jlpm test $(ARGS)
+
+test-python: .make/lab
+	pytest $(ARGS)
+
+test-browser: .make/lab .make/ui
+	cd ui-tests && jlpm playwright test $(ARGS)
+
+test: .make/lab .make/ui
+	@.ci/tests
+
+# --- the rest ---------------------------------------------------------------------------------
+
+constraints:
+	uv pip compile pyproject.toml $(foreach extra,local service dev test,--extra $(extra)) \
+		--universal --python-version 3.10 --upgrade --quiet \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links -o constraints.txt
+
+clean:
+	rm -rf .venv .make node_modules ui-tests/node_modules ui-tests/test-results lib dist coverage \
+		jupyter_challenge/labextension jupyter_challenge/_version.py tsconfig.tsbuildinfo \
+		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+		.eslintcache .stylelintcache
