@@ -91,9 +91,9 @@ class RoomsContract(HouseContract):
             if room == other or room not in table:
                 continue
             if other == FACADE:
-                yield f"{importer} -> {imported} ({self.lines(graph, importer, imported)})"
-                continue
-            if not is_within(imported.removeprefix(f"{PACKAGE}."), table[room]):
+                where = self.lines(graph, importer, imported)
+                yield f"{importer} -> {imported}, or a module that does not exist ({where})"
+            elif not is_within(imported.removeprefix(f"{PACKAGE}."), table[room]):
                 yield f"{importer} -> {imported} ({self.lines(graph, importer, imported)})"
 
 
