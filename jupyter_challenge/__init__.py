@@ -1,13 +1,30 @@
 """Machine-learning challenges in JupyterLab."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 try:
     from ._version import __version__
 except ImportError:  # a checkout that was never built
     __version__ = "0"
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from jupyter_challenge import task
+    from jupyter_challenge.client import connect
+
+__all__ = ["__version__", "connect", "task"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what users ask for when they ask for it."""
+    if name == "connect":
+        from jupyter_challenge.client import connect
+
+        return connect
+    if name == "task":
+        from importlib import import_module
+
+        return import_module("jupyter_challenge.task")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
@@ -15,8 +32,6 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    return [{"module": "jupyter_challenge"}]
+    from jupyter_challenge.server.extension import ChallengeExtension
 
-
-def _load_jupyter_server_extension(server_app: Any) -> None:
-    server_app.log.debug("jupyter_challenge is loaded")
+    return [{"module": "jupyter_challenge.server.extension", "app": ChallengeExtension}]

@@ -7,10 +7,11 @@ from typing import Any
 from jupyter_challenge.core.errors import Unavailable
 
 
-def start_embedded(config: Any) -> Any:
+def start_embedded(config: Any, *, runs: bool = True) -> Any:
     """Start `service.app.EmbeddedService` on the config's data folder and return it.
 
-    Imports what is heavy, so servers call it in a worker thread.
+    Imports what is heavy, so servers call it in a worker thread. Without `runs` it only reads
+    and writes: another process, or the next one, looks after the runs.
 
     Raises:
         Unavailable: The service's libraries are not installed.
@@ -25,5 +26,12 @@ def start_embedded(config: Any) -> Any:
             hint='Run `pip install "jupyter-challenge[local]"`, or set the URL of a service.',
         ) from error
     service = EmbeddedService(config)
-    service.start()
+    service.start(runs=runs)
     return service
+
+
+def app_for(service: Any, identity: Any = None) -> Any:
+    """Return the service's ASGI app for one identity; the owner of this process by default."""
+    from jupyter_challenge.service.auth import process_owner
+
+    return service.app_for(process_owner() if identity is None else identity)

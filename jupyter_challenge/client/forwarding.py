@@ -42,6 +42,7 @@ class Upstream:
     """
 
     def __init__(self, config: Any) -> None:
+        """Keep the configuration; nothing happens yet."""
         self.config = config
         self._lock = asyncio.Lock()
         self._service: Any = None
@@ -103,7 +104,8 @@ class Upstream:
         """Return a client, and whether it was made for this request alone."""
         import httpx
 
-        from jupyter_challenge.client.tokens import read_token
+        from jupyter_challenge.client.embedded import app_for
+        from jupyter_challenge.client.tokens import on_loopback, read_token
 
         url = str(getattr(self.config, "service_url", "") or "")
         if url:
@@ -111,10 +113,11 @@ class Upstream:
             if token_file:
                 headers["authorization"] = f"Bearer {read_token(token_file)}"
             if self._http is None:
-                self._http = httpx.AsyncClient(base_url=url, trust_env=False)
+                self._http = httpx.AsyncClient(base_url=url, trust_env=not on_loopback(url))
             return self._http, False
         service = await self._embedded()
-        transport = httpx.ASGITransport(app=service.app_for(identity), raise_app_exceptions=False)
+        app = app_for(service, identity)
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://embedded"), True
 
     async def _embedded(self) -> Any:

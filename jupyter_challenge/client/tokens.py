@@ -1,10 +1,11 @@
-"""Read a bearer token from a file that only its owner can read."""
+"""Where a service is and the bearer token for it, from a file that only its owner can read."""
 
 from __future__ import annotations
 
 import os
 import stat
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from jupyter_challenge.core.errors import NotSignedIn
 
@@ -36,3 +37,9 @@ def read_token(path: str | os.PathLike[str]) -> str:
             hint="It must hold the token alone, on one line.",
         )
     return token
+
+
+def on_loopback(url: str) -> bool:
+    """Tell whether an address is on this machine, where no proxy has any business."""
+    host = urlsplit(url).hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")

@@ -1,0 +1,96 @@
+"""create, validate, publish, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jupyter_challenge.cli.errors import problem_line
+from jupyter_challenge.cli.options import (
+    Place,
+    challenge_here,
+    debuggable,
+    json_option,
+    placed,
+)
+from jupyter_challenge.cli.terminal import LiveLine, print_json, printable, progress
+
+
+@click.command("create")
+@click.argument("folder", type=click.Path(file_okay=False))
+@click.option("--id", "id", metavar="ID", help="Short name; the folder's name when left out.")
+@click.option("--title", metavar="TEXT", help="What people read; made of the id when left out.")
+@debuggable
+def create_command(folder: str, id: str | None, title: str | None) -> None:
+    """Make a working challenge folder from a template."""
+    from jupyter_challenge.core.template import create_challenge
+
+    made = create_challenge(Path(folder), id=id, title=title)
+    click.echo(f"{folder}/: {', '.join(made)}")
+    click.echo(
+        f"It works as it is. Change challenge.yaml and the data, then:\n"
+        f"  jupyter challenge validate {folder}\n"
+        f"  jupyter challenge publish {folder}"
+    )
+
+
+@click.command("validate")
+@click.argument("folder", type=click.Path(file_okay=False))
+@json_option
+@debuggable
+def validate_command(folder: str, as_json: bool) -> None:
+    """Check a challenge folder: every mistake with file, line, column and what mends it."""
+    from jupyter_challenge.core.errors import InvalidChallenge
+    from jupyter_challenge.core.validation import load_challenge
+
+    try:
+        challenge = load_challenge(Path(folder))
+    except InvalidChallenge as error:
+        problems: list[dict[str, Any]] = error.details.get("problems", [])
+        if as_json:
+            print_json(problems)
+        else:
+            for problem in problems:
+                click.echo(problem_line(problem))
+            count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+            click.echo(click.style(f"{count} in {folder}.", fg="red"))
+        raise SystemExit(1) from None
+    if as_json:
+        print_json([])
+    else:
+        click.echo(f"{printable(challenge.title)} ({challenge.id}) is well.")
+
+
+@click.command("publish")
+@click.argument("folder", type=click.Path(file_okay=False))
+@json_option
+@placed
+def publish_command(folder: str, as_json: bool, place: Place) -> None:
+    """Publish a challenge folder as an immutable version."""
+    with place.connect() as client:
+        view = client.publish(folder)
+    if as_json:
+        print_json(view)
+    else:
+        click.echo(f"{printable(view.title)} is published as version {view.version[:12]}.")
+        click.echo(f"See it:  jupyter challenge show {view.id}")
+
+
+@click.command("export")
+@click.argument("challenge", required=False)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Zip file; CHALLENGE-export.zip when left out.",
+)
+@placed
+def export_command(challenge: str | None, output: str | None, place: Place) -> None:
+    """Save all submissions, scores, predictions and notebooks of a challenge as a zip."""
+    name = challenge_here(challenge)
+    with place.connect() as client, LiveLine() as line:
+        saved = client.export(name, output or f"{name}-export.zip", progress(line, "export"))
+    click.echo(str(saved))

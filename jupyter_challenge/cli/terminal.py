@@ -1,0 +1,143 @@
+"""Tables, live lines and JSON on a terminal."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+import click
+from pydantic import BaseModel
+
+COLOURS = {
+    "queued": "bright_black",
+    "running": "blue",
+    "scored": "green",
+    "failed": "red",
+    "cancelled": "bright_black",
+}
+
+
+def print_json(value: Any) -> None:
+    """Print a wire model, or a list of them, as JSON."""
+    if isinstance(value, BaseModel):
+        click.echo(value.model_dump_json(indent=2))
+    else:
+        items = [v.model_dump(mode="json") if isinstance(v, BaseModel) else v for v in value]
+        click.echo(json.dumps(items, indent=2, ensure_ascii=False))
+
+
+def width(text: str) -> int:
+    """Columns that a text takes on a terminal."""
+    plain = click.unstyle(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in plain
+    )
+
+
+def printable(text: str) -> str:
+    """Leave out what would steer a terminal; others wrote this text."""
+    return "".join(c for c in text if c == "\t" or unicodedata.category(c) != "Cc")
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[str]) -> None:
+    """Print a table; the columns named in `right` stand right, the others left."""
+    cells = [[printable("" if v is None else str(v)) for v in row] for row in rows]
+    sizes = [max(map(width, column)) for column in zip(head, *cells, strict=True)]
+
+    def line(values: Sequence[str]) -> str:
+        parts = []
+        for title, value, size in zip(head, values, sizes, strict=True):
+            pad = " " * (size - width(value))
+            parts.append(pad + value if title in right else value + pad)
+        return "  ".join(parts).rstrip()
+
+    click.echo(click.style(line(head), bold=True))
+    for row in cells:
+        click.echo(line(row))
+
+
+def print_facts(facts: Iterable[tuple[str, Any]]) -> None:
+    """Print names with their values, leaving out what is empty."""
+    kept = [(name, printable(str(value))) for name, value in facts if value not in (None, "", [])]
+    size = max((width(name) for name, _ in kept), default=0)
+    for name, value in kept:
+        click.echo(f"{name:<{size}}  {value}")
+
+
+def bytes_text(size: float) -> str:
+    """Write a size as people do."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.3g} {unit}"
+        size /= 1000
+    raise AssertionError
+
+
+def clock(seconds: float) -> str:
+    """Write a running time as 0:09 or 1:02:03."""
+    minutes, rest = divmod(int(max(seconds, 0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def local_time(at: datetime | None) -> str:
+    """Write a time in the user's zone."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M %Z") if at else ""
+
+
+class LiveLine:
+    """One line at the bottom that changes; on a terminal only, nothing elsewhere."""
+
+    def __init__(self) -> None:
+        """Look whether there is a terminal."""
+        self._tty = sys.stdout.isatty()
+        self._shown = ""
+
+    def __enter__(self) -> LiveLine:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Clear the line."""
+        self.show("")
+
+    def show(self, text: str) -> None:
+        """Replace the line."""
+        if not self._tty or text == self._shown:
+            return
+        room = shutil.get_terminal_size().columns - 1
+        click.echo(f"\r\x1b[K{printable(text)[:room]}", nl=False)
+        self._shown = text
+
+    def above(self, text: str) -> None:
+        """Print a line that stays."""
+        shown, self._shown = self._shown, ""
+        if self._tty and shown:
+            click.echo("\r\x1b[K", nl=False)
+        click.echo(text)
+
+
+def progress(line: LiveLine, verb: str) -> Callable[[str, int, int], None]:
+    """Make a callback that shows how far a transfer is."""
+
+    def show(path: str, done: int, total: int) -> None:
+        if total:
+            filled = round(20 * done / total)
+            bar = "█" * filled + "░" * (20 - filled)
+            line.show(f"{verb} {path}  {bar}  {bytes_text(done)} of {bytes_text(total)}")
+        else:
+            line.show(f"{verb} {path}  {bytes_text(done)}")
+
+    return show

@@ -1,0 +1,296 @@
+"""The client: what one can do with challenges, in Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+from jupyter_challenge.client import folder as folders
+from jupyter_challenge.client import handing_in
+from jupyter_challenge.client.following import follow_log, wait_for
+from jupyter_challenge.client.http import Channel
+from jupyter_challenge.client.views import Board, Challenge, Rows, Submission
+from jupyter_challenge.core.challenge import SubmissionKind
+from jupyter_challenge.core.models import (
+    ChallengeSummary,
+    Changes,
+    LogChunk,
+    Me,
+    QuotaView,
+    StepName,
+    SubmissionRequest,
+    VersionView,
+)
+
+Progress = Callable[[str, int, int], None]
+
+
+class Client:
+    """A client of the service; made by `connect()`, closed by `close()` or `with`.
+
+    Every method raises the `ChallengeError` that the service answered with.
+    """
+
+    def __init__(self, channel: Channel, owned: ExitStack) -> None:
+        """Take over a channel and what has to be stopped with it."""
+        self._channel = channel
+        self._owned = owned
+
+    def __enter__(self) -> Client:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Name where the client is connected to."""
+        return f"<Client of {self._channel.where}>"
+
+    def close(self) -> None:
+        """Close connections, and stop the service if it runs in this process; runs go on."""
+        self._owned.close()
+
+    def me(self) -> Me:
+        """Who I am to the service, and how the service runs."""
+        return self._channel.ask(Me, "GET", "/me")
+
+    def challenges(self, state: str | None = None, q: str | None = None) -> Rows[ChallengeSummary]:
+        """List the challenges that I may see; `state` is soon, open or ended."""
+        return Rows(self._channel.pages(ChallengeSummary, "/challenges", {"state": state, "q": q}))
+
+    def challenge(self, challenge: str) -> Challenge:
+        """Read a challenge."""
+        return self._channel.ask(Challenge, "GET", _at("challenges", challenge))
+
+    def publish(self, folder: str | os.PathLike[str]) -> Challenge:
+        """Publish a challenge folder as a new version; the same content again changes nothing.
+
+        Raises:
+            InvalidChallenge: `details["problems"]` lists every mistake.
+        """
+        with folders.zipped(Path(folder)) as archive:
+            files = {"folder": ("challenge.zip", archive, "application/zip")}
+            return self._channel.ask(Challenge, "POST", "/challenges", files=files)
+
+    def versions(self, challenge: str) -> list[VersionView]:
+        """List the published versions, newest first."""
+        return self._channel.pages(VersionView, _at("challenges", challenge, "versions"), {})
+
+    def close_challenge(self, challenge: str, closed: bool = True) -> Challenge:
+        """Close a challenge to new submissions, or open it again."""
+        path = _at("challenges", challenge)
+        return self._channel.ask(Challenge, "PATCH", path, json={"closed": closed})
+
+    def enter(self, challenge: str, terms_digest: str | None = None) -> Challenge:
+        """Enter a challenge; `terms_digest` names the terms that were read and accepted."""
+        path = _at("challenges", challenge, "entry")
+        return self._channel.ask(Challenge, "PUT", path, json={"terms_digest": terms_digest})
+
+    def get(
+        self,
+        challenge: str,
+        folder: str | os.PathLike[str] | None = None,
+        *,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+    ) -> folders.Got:
+        """Make the participant's folder: input/, output/, state/, the starter, challenge.json.
+
+        What is there and right is left alone, so a second call goes on where the first was
+        broken off. Files that you changed are kept and named in the answer's `kept`.
+
+        Args:
+            challenge: Id of the challenge.
+            folder: Where; a folder named like the challenge when left out.
+            overwrite: Take the challenge's file also where you changed yours; yours is kept
+                beside it with the ending `.mine`.
+            progress: Called with a path, bytes done and bytes in all.
+        """
+        view = self.challenge(challenge)
+        target = Path(folder) if folder is not None else Path(view.id)
+        return folders.get(self._channel, view, target, overwrite=overwrite, progress=progress)
+
+    def inspect(
+        self, path: str | os.PathLike[str], files: Sequence[str] | None = None
+    ) -> handing_in.Inspection:
+        """Say what would travel with a notebook or predictions file, and what stands against it."""
+        return handing_in.inspect(Path(path), files=files)
+
+    def submit(
+        self,
+        path: str | os.PathLike[str],
+        challenge: str | None = None,
+        phase: str | None = None,
+        files: Sequence[str] | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        is_try: bool = False,
+        note: str = "",
+        profile: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Submission:
+        """Hand in a notebook or a predictions file.
+
+        Args:
+            path: An `.ipynb` file is a notebook, anything else a predictions file.
+            challenge: Read from the notebook's metadata or from challenge.json when left out.
+            phase: The current phase when left out.
+            files: Files that travel with it, relative to its folder; those of the notebook's
+                metadata when left out.
+            parameters: Values for the cell tagged `parameters`.
+            is_try: Run on the public sample instead, outside quota and board.
+            note: What you want to remember about it.
+            profile: Compute profile.
+            idempotency_key: The same key never submits twice; made up when left out.
+
+        Raises:
+            InvalidSubmission: The file cannot be handed in; the message says why.
+            QuotaExceeded: `details["next_at"]` says when there is room again.
+        """
+        view, sent, bundle = handing_in.prepare(
+            Path(path), files=files, challenge=challenge, challenge_of=self.challenge
+        )
+        request = SubmissionRequest(
+            kind=sent.kind,
+            phase=phase,
+            entry=sent.entry,
+            is_try=is_try,
+            parameters=dict(parameters or {}),
+            environment=sent.environment if sent.kind is SubmissionKind.NOTEBOOK else {},
+            profile=profile,
+            note=note,
+        )
+        return self._channel.ask(
+            Submission,
+            "POST",
+            _at("challenges", view.id, "submissions"),
+            headers={"Idempotency-Key": idempotency_key or handing_in.new_key()},
+            data={"request": request.model_dump_json()},
+            files={"bundle": ("bundle.zip", bundle, "application/zip")},
+        )
+
+    def try_out(self, path: str | os.PathLike[str], **options: Any) -> Submission:
+        """Run a notebook on the public sample: full logs, no quota, not on the board."""
+        return self.submit(path, is_try=True, **options)
+
+    def quota(self, challenge: str, phase: str | None = None) -> QuotaView:
+        """Say what my team has left."""
+        path = _at("challenges", challenge, "quota")
+        return self._channel.ask(QuotaView, "GET", path, params={"phase": phase})
+
+    def submissions(
+        self,
+        challenge: str | None = None,
+        *,
+        phase: str | None = None,
+        team: Literal["mine", "all"] = "mine",
+        state: str | None = None,
+        tries: bool = False,
+        limit: int | None = None,
+    ) -> Rows[Submission]:
+        """List submissions, newest first; all teams' only for organisers."""
+        params = {
+            "challenge": challenge,
+            "phase": phase,
+            "team": team,
+            "state": state,
+            "tries": "true" if tries else None,
+        }
+        return Rows(self._channel.pages(Submission, "/submissions", params, limit))
+
+    def submission(self, id: str) -> Submission:
+        """Read a submission."""
+        return self._channel.ask(Submission, "GET", _at("submissions", id))
+
+    def wait(
+        self,
+        id: str,
+        on_change: Callable[[Submission], None] | None = None,
+        timeout: float | None = None,
+    ) -> Submission:
+        """Wait until a submission is over.
+
+        Args:
+            id: The submission.
+            on_change: Called with the submission now and whenever it changed.
+            timeout: Seconds; no limit when left out.
+
+        Raises:
+            TimeoutError: It is not over after `timeout`.
+        """
+        return wait_for(self, id, on_change, timeout)
+
+    def log(self, id: str, step: StepName | str, offset: int = 0) -> LogChunk:
+        """Read a piece of a step's log."""
+        path = _at("submissions", id, "logs", StepName(step).value)
+        return self._channel.ask(LogChunk, "GET", path, params={"offset": offset})
+
+    def logs(self, id: str, step: StepName | str = "run", follow: bool = True) -> Iterator[str]:
+        """Read a step's log piece by piece; with `follow` until the step is over."""
+        return follow_log(self, id, StepName(step), follow)
+
+    def cancel(self, id: str) -> Submission:
+        """Cancel a submission that is not over."""
+        return self._channel.ask(Submission, "POST", _at("submissions", id, "cancel"))
+
+    def select(self, id: str) -> Submission:
+        """Choose a submission to count in the end, where the phase lets teams choose."""
+        return self._channel.ask(Submission, "PUT", _at("submissions", id, "selection"))
+
+    def unselect(self, id: str) -> Submission:
+        """Take the choice back."""
+        return self._channel.ask(Submission, "DELETE", _at("submissions", id, "selection"))
+
+    def leaderboard(
+        self,
+        challenge: str,
+        board: Literal["public", "private"] = "public",
+        phase: str | None = None,
+        limit: int | None = 100,
+        q: str | None = None,
+    ) -> Board:
+        """Read a board: the first `limit` rows, or all with None."""
+        path = _at("challenges", challenge, "boards", phase or self.challenge(challenge).phase.id)
+        rows: list[Any] = []
+        cursor: str | None = None
+        while True:
+            size = 500 if limit is None else min(limit - len(rows), 500)
+            params = {"cursor": cursor, "limit": size, "q": q}
+            page = self._channel.ask(Board, "GET", f"{path}/{board}", params=params)
+            rows += page.rows
+            cursor = page.next
+            if cursor is None or not page.rows or (limit is not None and len(rows) >= limit):
+                return page.model_copy(update={"rows": rows, "offset": 0})
+
+    def notebook(self, id: str, path: str | os.PathLike[str]) -> Path:
+        """Save the notebook as it ran."""
+        return folders.save(self._channel, _at("submissions", id, "notebook"), Path(path))
+
+    def bundle(self, id: str, path: str | os.PathLike[str]) -> Path:
+        """Save what was handed in, as a zip."""
+        return folders.save(self._channel, _at("submissions", id, "bundle"), Path(path))
+
+    def predictions(self, id: str, path: str | os.PathLike[str]) -> Path:
+        """Save the predictions."""
+        return folders.save(self._channel, _at("submissions", id, "predictions"), Path(path))
+
+    def export(
+        self, challenge: str, path: str | os.PathLike[str], progress: Progress | None = None
+    ) -> Path:
+        """Save all submissions, scores, predictions and notebooks of a challenge as a zip."""
+        at = _at("challenges", challenge, "export")
+        return folders.save(self._channel, at, Path(path), progress)
+
+    def changes(self, after: int | None = None, timeout: float = 0) -> Changes:
+        """Read the change feed, waiting up to `timeout` seconds; without `after` its end."""
+        params = {"after": after, "timeout": timeout if after is not None else None}
+        return self._channel.ask(Changes, "GET", "/changes", params=params, timeout=timeout + 30)
+
+
+def _at(*parts: str) -> str:
+    return "".join("/" + quote(part, safe="") for part in parts)

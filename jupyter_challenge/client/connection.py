@@ -1,0 +1,83 @@
+"""Connect to the service: in this process, or at a URL."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+
+from jupyter_challenge.client.api import Client
+from jupyter_challenge.client.configuration import load_config
+from jupyter_challenge.client.http import Channel
+from jupyter_challenge.core.errors import ChallengeError
+
+__all__ = ["Client", "connect"]
+
+# An answer may take long while SQLite waits for another process's write.
+_TIMEOUT = httpx.Timeout(120, connect=5)
+
+
+def connect(
+    url: str | None = None,
+    token: str | None = None,
+    token_file: str | os.PathLike[str] | None = None,
+    config: Any = None,
+    *,
+    runs: bool = True,
+) -> Client:
+    """Connect to the service.
+
+    Without an address this is the one of this machine: it runs in this process on the same data
+    folder as JupyterLab's, so what you submit here is seen there.
+
+    Args:
+        url: Address of a service; `$JUPYTER_CHALLENGE_URL` or the configuration when left out.
+        token: Bearer token for the address. Better leave it in a file.
+        token_file: File that holds the token and that only you can read (mode 600).
+        config: A `ChallengeConfig`; read from this machine's files when left out.
+        runs: Whether this process may look after the runs of the data folder when no other
+            process does. Without, the client only reads and writes.
+
+    Raises:
+        NotSignedIn: The token file cannot be used.
+        Unavailable: The service's libraries are not installed here.
+    """
+    config = config if config is not None else load_config()
+    url = url or os.environ.get("JUPYTER_CHALLENGE_URL") or str(config.service_url or "")
+    owned = ExitStack()
+    if url:
+        channel = _at_url(url, token, token_file or str(config.token_file or ""))
+    else:
+        channel = _here(config, runs, owned)
+    owned.callback(channel.close)
+    return Client(channel, owned)
+
+
+def _at_url(url: str, token: str | None, token_file: str | os.PathLike[str]) -> Channel:
+    from jupyter_challenge.client.tokens import on_loopback, read_token
+
+    address = httpx.URL(url)
+    if address.scheme not in ("http", "https") or not address.host:
+        raise ChallengeError(
+            f'"{url}" is not the address of a service.', hint="Write it as https://host/path."
+        )
+    if token is None and token_file:
+        token = read_token(token_file)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    http = httpx.Client(
+        base_url=url.rstrip("/"), headers=headers, timeout=_TIMEOUT, trust_env=not on_loopback(url)
+    )
+    return Channel(http, f"The challenge service at {url}")
+
+
+def _here(config: Any, runs: bool, owned: ExitStack) -> Channel:
+    from jupyter_challenge.client.asgi import AppTransport
+    from jupyter_challenge.client.embedded import app_for, start_embedded
+
+    service = start_embedded(config, runs=runs)
+    owned.callback(service.stop)
+    transport = AppTransport(app_for(service))
+    http = httpx.Client(transport=transport, base_url="http://embedded", timeout=_TIMEOUT)
+    return Channel(http, "The challenge service in this process")

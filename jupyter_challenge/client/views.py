@@ -1,0 +1,228 @@
+"""What the client hands out: the wire's models, with a face in notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
+from html import escape
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from jupyter_challenge.core.models import (
+    BoardView,
+    ChallengeSummary,
+    ChallengeView,
+    QuotaView,
+    StandingView,
+    SubmissionState,
+    SubmissionView,
+)
+
+if TYPE_CHECKING:
+    import pandas
+
+T = TypeVar("T")
+
+# Word and shape of each state; the colour comes on top where there is one.
+MARKS = {
+    SubmissionState.QUEUED: "○",
+    SubmissionState.RUNNING: "●",
+    SubmissionState.SCORED: "✓",
+    SubmissionState.FAILED: "✗",
+    SubmissionState.CANCELLED: "–",
+}
+
+
+def table_html(caption: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Make an HTML table; every text is escaped, numbers stand right."""
+
+    def cell(value: Any) -> str:
+        align = "right" if isinstance(value, int | float) else "left"
+        return f'<td style="text-align:{align}">{escape("" if value is None else str(value))}</td>'
+
+    titles = "".join(f'<th scope="col" style="text-align:left">{escape(h)}</th>' for h in head)
+    body = "".join(f"<tr>{''.join(cell(v) for v in row)}</tr>" for row in rows)
+    return (
+        f'<table><caption style="text-align:left">{escape(caption)}</caption>'
+        f"<thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def ago(at: datetime | None, now: datetime | None = None) -> str:
+    """Say how long ago, as people do."""
+    if at is None:
+        return ""
+    seconds = ((now or datetime.now(timezone.utc)) - at).total_seconds()
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return "now"
+
+
+def left(quota: QuotaView | None) -> str:
+    """Say what is left of a quota."""
+    if quota is None:
+        return ""
+    if quota.per_day is not None:
+        return f"{quota.left_today} of {quota.per_day} left today"
+    if quota.total is not None:
+        return f"{quota.left_total} of {quota.total} left"
+    return "no limit"
+
+
+def ranks(row: StandingView) -> str:
+    """Write a rank; those tied share a range."""
+    return str(row.rank) if row.rank_to == row.rank else f"{row.rank}–{row.rank_to}"
+
+
+def move(row: StandingView) -> str:
+    """Write the ranks that were gained or lost since a day ago."""
+    if row.move is None:
+        return ""
+    return f"▲{row.move}" if row.move > 0 else f"▼{-row.move}" if row.move else "="
+
+
+def outcome(submission: SubmissionView) -> str:
+    """Say in a few words how a submission stands."""
+    if submission.state is SubmissionState.SCORED and submission.score:
+        return submission.score.display
+    if submission.failure:
+        failure = submission.failure
+        where = f"cell {failure.cell}: " if failure.cell else ""
+        return where + (failure.detail or failure.sentence)
+    if submission.state is SubmissionState.QUEUED and submission.position:
+        return f"place {submission.position} in the queue"
+    running = next((s for s in submission.steps if s.state.value == "running"), None)
+    return f"{running.name.value} {running.detail}".strip() if running else ""
+
+
+def title(submission: SubmissionView) -> str:
+    """Name a submission."""
+    return "Try" if submission.is_try else f"#{submission.number}"
+
+
+class Submission(SubmissionView):
+    """A submission with its latest run."""
+
+    def _repr_html_(self) -> str:
+        name = f"{self.challenge_title or self.challenge} · {title(self)} · {self.name}"
+        scores: list[tuple[str, Any]] = [(s.label, s.display) for s in self.scores]
+        rows: list[tuple[str, Any]] = [
+            ("State", f"{MARKS[self.state]} {self.state.value}"),
+            ("", outcome(self) if not scores else None),
+            *scores,
+            ("Rank", f"{self.rank} of {self.teams}" if self.rank else None),
+            ("Next", self.failure.hint if self.failure else None),
+        ]
+        return table_html(name, ("", ""), [r for r in rows if r[1]])
+
+    def __str__(self) -> str:
+        said = outcome(self)
+        rank = f", rank {self.rank} of {self.teams}" if self.rank else ""
+        return f"{title(self)} {self.name}: {self.state.value}{' · ' if said else ''}{said}{rank}"
+
+
+class Challenge(ChallengeView):
+    """A challenge with all its pages."""
+
+    def _repr_html_(self) -> str:
+        ends = self.phase.ends_at.strftime("%Y-%m-%d %H:%M UTC") if self.phase.ends_at else None
+        rows = [
+            ("State", self.state),
+            ("Phase", self.phase.title),
+            ("Ends", ends),
+            ("Metrics", ", ".join(m.label for m in self.metrics)),
+            ("Hand in", f"{self.output.file} ({', '.join(self.output.columns)})"),
+            ("Quota", left(self.quota) if self.entered else "not entered"),
+            ("Teams", self.teams),
+        ]
+        return table_html(f"{self.title}: {self.summary}", ("", ""), [r for r in rows if r[1]])
+
+
+class Board(BoardView):
+    """A board, with as many rows as were asked for."""
+
+    def _columns(self) -> list[str]:
+        return ["rank", "move", "team", *[m.label for m in self.metrics], "entries", "last"]
+
+    def _cells(self, row: StandingView) -> list[Any]:
+        name = f"{row.team.name} (you)" if row.mine else row.team.name
+        shown = [row.display.get(m.name, "") for m in self.metrics]
+        return [ranks(row), move(row), name, *shown, row.entries, ago(row.last_at)]
+
+    @property
+    def heading(self) -> str:
+        """Name of the board: challenge, phase, public or private, and how many teams."""
+        teams = "1 team" if self.total == 1 else f"{self.total} teams"
+        practice = " · practice" if self.practice else ""
+        return f"{self.title} · {self.phase_title} · {self.board} · {teams}{practice}"
+
+    def table(self) -> tuple[list[str], list[list[Any]]]:
+        """Column titles and the cells as they are shown."""
+        return self._columns(), [self._cells(row) for row in self.rows]
+
+    def _repr_html_(self) -> str:
+        return table_html(self.heading, *self.table())
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Make a pandas DataFrame: one row per team, metrics as full numbers."""
+        import pandas
+
+        return pandas.DataFrame(
+            [
+                {
+                    "rank": row.rank,
+                    "rank_to": row.rank_to,
+                    "team": row.team.name,
+                    **{m.name: row.values.get(m.name) for m in self.metrics},
+                    "entries": row.entries,
+                    "last_at": row.last_at,
+                    "mine": row.mine,
+                }
+                for row in self.rows
+            ],
+            columns=["rank", "rank_to", "team", *[m.name for m in self.metrics]]
+            + ["entries", "last_at", "mine"],
+        )
+
+
+class Rows(list[T], Generic[T]):
+    """A list that shows itself as a table in a notebook."""
+
+    def _repr_html_(self) -> str:
+        if all(isinstance(item, ChallengeSummary) for item in self):
+            return table_html(*challenge_table(self))  # type: ignore[arg-type]
+        return table_html(*submission_table(self))  # type: ignore[arg-type]
+
+
+def challenge_table(
+    challenges: Sequence[ChallengeSummary],
+) -> tuple[str, list[str], list[list[Any]]]:
+    """Caption, titles and cells of a list of challenges."""
+    rows = []
+    for each in challenges:
+        standing = each.standing
+        rank = f"{ranks(standing)} of {each.teams}" if standing else ""
+        quota = left(each.quota) if each.entered else "not entered"
+        rows.append([each.id, each.title, each.state, each.phase.title, rank, quota])
+    return "Challenges", ["id", "title", "state", "phase", "rank", "quota"], rows
+
+
+def submission_table(
+    submissions: Sequence[SubmissionView],
+) -> tuple[str, list[str], list[list[Any]]]:
+    """Caption, titles and cells of a list of submissions."""
+    rows = [
+        [
+            title(each),
+            f"{MARKS[each.state]} {each.state.value}",
+            outcome(each),
+            "best" if each.is_best else "selected" if each.selected else "",
+            each.name,
+            each.challenge,
+            ago(each.created_at),
+            each.id,
+        ]
+        for each in submissions
+    ]
+    head = ["", "state", "result", "", "file", "challenge", "handed in", "id"]
+    return "Submissions", head, rows
