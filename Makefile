@@ -79,7 +79,7 @@ dev: .make/lab
 	jlpm watch
 
 bench: .make/lab
-	@python -m tests.bench $(ARGS)
+	@python -m benchmarks $(ARGS)
 
 dist: .make/lab
 	@rm -rf dist

@@ -1,5 +1,6 @@
 """The house rules that no other tool holds."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "jupyter_challenge"
 LINE_LIMIT = 500
+VERBS = {"delete", "get", "head", "options", "patch", "post", "put"}
 HEAVY = {
     "alembic",
     "fastapi",
@@ -45,6 +47,13 @@ def sources(*suffixes: str) -> list[Path]:
     else:  # an unpacked sdist
         files = [*PACKAGE.rglob("*"), *ROOT.joinpath("tests").rglob("*"), *ROOT.glob("src/**/*")]
     return sorted(file for file in files if file.suffix in suffixes and file.is_file())
+
+
+def decorator(node: ast.expr) -> str:
+    """Return the last part of a decorator's name."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def test_rooms_know_only_what_they_may() -> None:
@@ -89,6 +98,21 @@ def test_no_file_is_too_long_to_read() -> None:
     }
 
     assert long == {}
+
+
+def test_every_verb_of_the_jupyter_server_asks_who_is_there() -> None:
+    open_verbs = [
+        f"{file.name}:{method.lineno} {cls.name}.{method.name}"
+        for file in sorted((PACKAGE / "server").glob("**/*.py"))
+        for cls in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(cls, ast.ClassDef) and cls.name.endswith("Handler")
+        for method in cls.body
+        if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) and method.name in VERBS
+        if not {"authenticated", "authorized"}
+        <= {decorator(node) for node in method.decorator_list}
+    ]
+
+    assert open_verbs == []
 
 
 def test_version_is_written_once() -> None:
