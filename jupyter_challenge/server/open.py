@@ -1,0 +1,43 @@
+"""The notebook as run, for a view that neither executes nor trusts it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+from urllib.parse import quote
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from jupyter_challenge.client.forwarding import API
+from jupyter_challenge.core.errors import ChallengeError, NotFound
+from jupyter_challenge.server.base import ChallengeHandler
+
+
+class OpenHandler(ChallengeHandler):
+    """`/jupyter-challenge/open`."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Answer with the notebook as JSON, its cells marked as not trusted."""
+        submission = self.body_object().get("submission")
+        if not isinstance(submission, str) or not submission:
+            raise ChallengeError("Name the submission.")
+        path = f"{API}/submissions/{quote(submission, safe='')}/notebook"
+        reply = await self.unless_gone(self.upstream.request("GET", path))
+        if reply.status >= 400:
+            self.answer(reply.body, reply.status)
+            return
+        self.answer(await asyncio.to_thread(_untrusted, reply.body))
+
+
+def _untrusted(body: bytes) -> str:
+    try:
+        notebook: dict[str, Any] = json.loads(body)
+        for cell in notebook["cells"]:
+            cell.get("metadata", {}).pop("trusted", None)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise NotFound("The notebook as run cannot be read.") from error
+    return json.dumps(notebook)

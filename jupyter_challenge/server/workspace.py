@@ -1,0 +1,59 @@
+"""The participant's folder: what would travel from it, and how it is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from jupyter_challenge.core.errors import ChallengeError
+from jupyter_challenge.server.base import ChallengeHandler
+from jupyter_challenge.server.paths import beneath, file_beneath, root_of, server_path
+from jupyter_challenge.server.session import with_client
+
+if TYPE_CHECKING:
+    from jupyter_challenge.client import Client
+
+
+class InspectHandler(ChallengeHandler):
+    """`/jupyter-challenge/inspect?path=…`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Say what would travel with a notebook; nothing leaves this machine."""
+        path = self.get_query_argument("path")
+        root = root_of(self.contents_manager)
+
+        def inspect(client: Client) -> str:
+            seen = client.inspect(file_beneath(root, path))
+            return seen.model_copy(update={"path": path}).model_dump_json()
+
+        self.answer(await self.unless_gone(with_client(self.upstream, inspect)))
+
+
+class GetHandler(ChallengeHandler):
+    """`/jupyter-challenge/get`."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Make the participant's folder, or complete it; files that were changed are kept."""
+        asked = self.body_object()
+        challenge = asked.get("challenge")
+        if not isinstance(challenge, str) or not challenge:
+            raise ChallengeError("Name the challenge.")
+        root = root_of(self.contents_manager)
+        folder = beneath(root, asked.get("folder") or challenge)
+
+        def get(client: Client) -> dict[str, object]:
+            got = client.get(challenge, folder)
+            return {
+                "folder": server_path(root, got.folder),
+                "notebook": server_path(root, got.notebook) if got.notebook else None,
+                "new": got.new,
+                "kept": got.kept,
+            }
+
+        self.answer(await self.unless_gone(with_client(self.upstream, get)), 201)
