@@ -119,7 +119,7 @@ def submit(predictions: Any) -> Path:
     frame = frame[[id_name, *columns]]
     if frame[id_name].duplicated().any():
         twice = frame[id_name][frame[id_name].duplicated()].iloc[0]
-        raise ValueError(f"The id {twice!r} is there twice; predict every row exactly once.")
+        raise ValueError(f"The id {twice} is there twice; predict every row exactly once.")
     empty = [c for c in columns if pandas.isna(frame[c]).any()]
     if empty:
         raise ValueError(f"There are missing values in {', '.join(empty)}.")

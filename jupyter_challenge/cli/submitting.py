@@ -97,7 +97,7 @@ def _hand_in(
     with place.connect(runs=True) as client:
         submission = client.submit(path, challenge, files=list(files) or None, **said)
         if not as_json:
-            click.echo(_headline(submission))
+            click.echo(headline(submission))
         if detach:
             submission = _started(client, submission)
             if as_json:
@@ -120,7 +120,8 @@ _HOW_BACK = (
 )
 
 
-def _headline(submission: Submission) -> str:
+def headline(submission: Submission) -> str:
+    """Say what is handed in where."""
     from jupyter_challenge.client.views import title
 
     size = bytes_text(sum(f.size for f in submission.files))

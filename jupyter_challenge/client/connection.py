@@ -73,11 +73,25 @@ def _at_url(url: str, token: str | None, token_file: str | os.PathLike[str]) -> 
 
 
 def _here(config: Any, runs: bool, owned: ExitStack) -> Channel:
-    from jupyter_challenge.client.asgi import AppTransport
-    from jupyter_challenge.client.embedded import app_for, start_embedded
+    from jupyter_challenge.client.embedded import start_embedded
 
     service = start_embedded(config, runs=runs)
     owned.callback(service.stop)
-    transport = AppTransport(app_for(service))
+    return _inside(service)
+
+
+def _inside(service: Any, identity: Any = None) -> Channel:
+    from jupyter_challenge.client.asgi import AppTransport
+    from jupyter_challenge.client.embedded import app_for
+
+    transport = AppTransport(app_for(service, identity))
     http = httpx.Client(transport=transport, base_url="http://embedded", timeout=_TIMEOUT)
     return Channel(http, "The challenge service in this process")
+
+
+def client_of(service: Any, identity: Any = None) -> Client:
+    """Make a client of a started `EmbeddedService` for one identity; closing leaves it running."""
+    owned = ExitStack()
+    channel = _inside(service, identity)
+    owned.callback(channel.close)
+    return Client(channel, owned)

@@ -1,0 +1,124 @@
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from jupyter_challenge.client.views import Board, Rows, Submission, ago, ranks
+from jupyter_challenge.core.models import StandingView
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
+EVIL = "<script>alert(1)</script>"
+
+
+def standing(**changes: Any) -> dict[str, Any]:
+    return {
+        "rank": 1,
+        "rank_to": 3,
+        "team": {"id": "t", "name": EVIL},
+        "values": {"accuracy": 0.96666},
+        "display": {"accuracy": "0.9667"},
+        "entries": 2,
+        "last_at": NOW,
+        **changes,
+    }
+
+
+def board() -> Board:
+    return Board.model_validate(
+        {
+            "challenge": "iris",
+            "title": "Iris",
+            "phase": "final",
+            "phase_title": "Final",
+            "board": "public",
+            "practice": True,
+            "metrics": [
+                {"name": "accuracy", "label": "a", "direction": "maximize", "precision": 4}
+            ],
+            "rows": [standing(), standing(rank=4, rank_to=4, mine=True)],
+            "total": 2,
+        }
+    )
+
+
+def submission(**changes: Any) -> Submission:
+    return Submission.model_validate(
+        {
+            "id": "s",
+            "number": 14,
+            "challenge": "iris",
+            "version": "v",
+            "phase": "final",
+            "team": {"id": "t", "name": "ana"},
+            "user": "ana",
+            "kind": "notebook",
+            "name": EVIL,
+            "digest": "d",
+            "state": "queued",
+            "position": 2,
+            "created_at": NOW,
+            **changes,
+        }
+    )
+
+
+def test_a_board_becomes_a_frame() -> None:
+    frame = board().to_frame()
+    assert list(frame.columns) == [
+        "rank", "rank_to", "team", "accuracy", "entries", "last_at", "mine",
+    ]  # fmt: skip
+    assert frame["accuracy"].tolist() == [0.96666, 0.96666]
+    assert frame["mine"].tolist() == [False, True]
+
+
+def test_an_empty_board_keeps_its_columns() -> None:
+    frame = board().model_copy(update={"rows": []}).to_frame()
+    assert len(frame) == 0
+    assert "accuracy" in frame.columns
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [board(), submission(), Rows([submission()])],
+    ids=["board", "submission", "list"],
+)
+def test_names_cannot_bring_markup_into_a_notebook(shown: Any) -> None:
+    page = shown._repr_html_()
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_a_submission_in_one_line() -> None:
+    assert "queued · place 2 in the queue" in str(submission(name="model.ipynb"))
+    failed = submission(
+        state="failed",
+        failure={
+            "failure_class": "cell_error",
+            "sentence": "A cell raised.",
+            "hint": "Mend it.",
+            "fault": "participant",
+            "cell": 4,
+            "detail": "NameError: x",
+        },
+    )
+    assert "cell 4: NameError: x" in str(failed)
+    assert "Mend it." in failed._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("passed", "said"),
+    [
+        (timedelta(seconds=5), "now"),
+        (timedelta(minutes=3), "3 min ago"),
+        (timedelta(hours=5, minutes=59), "5 h ago"),
+        (timedelta(days=2), "2 d ago"),
+    ],
+    ids=str,
+)
+def test_how_long_ago(passed: timedelta, said: str) -> None:
+    assert ago(NOW - passed, NOW) == said
+
+
+def test_tied_ranks_are_a_range() -> None:
+    assert ranks(StandingView.model_validate(standing())) == "1–3"
+    assert ranks(StandingView.model_validate(standing(rank_to=1))) == "1"
