@@ -350,13 +350,16 @@ class Phase(Part):
         """End with a zone."""
         return _zoned(self.end, self.zone)
 
+    @property
+    def reveals_at(self) -> datetime | None:
+        """When the private board opens, with a zone; None for never."""
+        if self.split is None or self.reveal == "never":
+            return None
+        return self.ends_at if self.reveal == "end" else _zoned(self.reveal, self.zone)
+
     def revealed(self, now: datetime) -> bool:
         """Whether the private board is open at `now`."""
-        if self.split is None or self.reveal == "never":
-            return False
-        if self.reveal == "end":
-            return self.ends_at is not None and now >= self.ends_at
-        at = _zoned(self.reveal, self.zone)
+        at = self.reveals_at
         return at is not None and now >= at
 
     def state(self, now: datetime) -> Literal["soon", "open", "ended"]:
