@@ -1,0 +1,1 @@
+"""Measurements: `python -m benchmarks [NAME …]`; ratios against rivals, never assertions."""
