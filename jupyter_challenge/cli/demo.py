@@ -21,7 +21,11 @@ _DATA = ".challenge-data"
 _BASELINE = "baseline"
 
 
-@click.command("demo", context_settings={"ignore_unknown_options": True})
+@click.command(
+    "demo",
+    short_help="Try it all on the iris challenge.",
+    context_settings={"ignore_unknown_options": True},
+)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False),

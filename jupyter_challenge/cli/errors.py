@@ -67,8 +67,9 @@ def told(error: Exception) -> Told:
             errno.ENOSPC: "Make room on the disk and try again; nothing was lost.",
             errno.EDQUOT: "Make room within your disk quota and try again; nothing was lost.",
             errno.EACCES: "Check who owns it, or choose another place.",
+            errno.ENOENT: "Check the path.",
             errno.EADDRINUSE: "Another program has the port: choose one with --port.",
-        }.get(error.errno, "")
+        }.get(error.errno, "Try again once that is mended; --debug shows where it happened.")
         code = NOT_FOUND if error.errno == errno.ENOENT else REFUSED
         return Told(f"{where}{error.strerror}.", hint, code)
     return Told(

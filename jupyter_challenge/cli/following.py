@@ -103,7 +103,7 @@ def status_command(
         raise SystemExit(exit_code(submission))
 
 
-@click.command("logs", epilog=ID)
+@click.command("logs", short_help="Print the log of a step.", epilog=ID)
 @click.argument("id", required=False)
 @click.argument("step", required=False, type=click.Choice(["prepare", "run", "evaluate"]))
 @click.option("--follow", "-f", is_flag=True, help="Go on until the step is over.")
@@ -142,7 +142,7 @@ def cancel_command(id: str | None, challenge: str | None, as_json: bool, place: 
     print_json(submission) if as_json else click.echo(str(submission))
 
 
-@click.command("select", epilog=ID)
+@click.command("select", short_help="Choose a submission to count in the end.", epilog=ID)
 @click.argument("id")
 @click.option("--off", is_flag=True, help="Take the choice back.")
 @_in_challenge

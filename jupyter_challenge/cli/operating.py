@@ -10,7 +10,7 @@ import click
 from jupyter_challenge.cli.options import Place, debuggable, placed
 
 
-@click.command("serve")
+@click.command("serve", short_help="Serve challenges to users of this machine.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="An address of loopback.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8790, show_default=True)
 @placed
@@ -24,7 +24,7 @@ def serve_command(host: str, port: int, place: Place) -> None:
     serve(place.config(), host=host, port=port)
 
 
-@click.command("backup")
+@click.command("backup", short_help="Save one consistent copy of database and files.")
 @click.argument("target", type=click.Path(), metavar="FILE")
 @placed
 def backup_command(target: str, place: Place) -> None:
@@ -34,7 +34,7 @@ def backup_command(target: str, place: Place) -> None:
     click.echo(str(backup(place.config(), Path(target))))
 
 
-@click.command("upgrade-db")
+@click.command("upgrade-db", short_help="Bring the database to this program's version.")
 @placed
 def upgrade_db_command(place: Place) -> None:
     """Bring the database to the version of this program."""
@@ -52,7 +52,7 @@ def openapi_command() -> None:
     click.echo(json.dumps(openapi(), indent=1, ensure_ascii=False, sort_keys=True))
 
 
-@click.command("completion")
+@click.command("completion", short_help="Print what makes your shell complete.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @debuggable
 def completion_command(shell: str) -> None:

@@ -36,7 +36,7 @@ def create_command(folder: str, id: str | None, title: str | None) -> None:
     )
 
 
-@click.command("validate")
+@click.command("validate", short_help="Check a challenge folder: every mistake at once.")
 @click.argument("folder", type=click.Path(file_okay=False))
 @json_option
 @debuggable
@@ -78,7 +78,7 @@ def publish_command(folder: str, as_json: bool, place: Place) -> None:
         click.echo(f"See it:  jupyter challenge show {view.id}")
 
 
-@click.command("export")
+@click.command("export", short_help="Save everything that was submitted as a zip.")
 @click.argument("challenge", required=False)
 @click.option(
     "--output",

@@ -45,7 +45,7 @@ def list_command(state: str | None, q: str | None, as_json: bool, place: Place) 
         print_table(head, rows, right=())
 
 
-@click.command("show")
+@click.command("show", short_help="Show a challenge: what is asked, until when.")
 @click.argument("challenge", required=False)
 @json_option
 @placed

@@ -63,7 +63,7 @@ def _handing_in(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.command("submit")
+@click.command("submit", short_help="Submit a file and follow it to score and rank.")
 @_handing_in
 def submit_command(**given: Any) -> None:
     """Submit a notebook or a predictions file and follow it to score and rank.
@@ -74,7 +74,7 @@ def submit_command(**given: Any) -> None:
     _hand_in(is_try=False, **given)
 
 
-@click.command("try")
+@click.command("try", short_help="Run a notebook on the public sample; costs nothing.")
 @_handing_in
 def try_command(**given: Any) -> None:
     """Run a notebook on the public sample: full logs, no quota, not on the board."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jupyter_challenge.client.views import Challenge
 
 
-@click.command("get")
+@click.command("get", short_help="Make your folder: data, starter notebook, output/.")
 @click.argument("challenge")
 @click.argument("folder", required=False, type=click.Path(file_okay=False))
 @click.option(
