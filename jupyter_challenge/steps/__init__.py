@@ -1,0 +1,1 @@
+"""What happens inside the steps of a run, wherever it runs: prepare, run, evaluate."""

@@ -1,0 +1,114 @@
+"""Metrics of particle physics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from jupyter_challenge.core.errors import FailureClass, RunFailed
+from jupyter_challenge.core.metrics import AmsOptions, EnergyOptions
+from jupyter_challenge.core.tables import Numbers
+from jupyter_challenge.steps.metrics.regression import numbers
+from jupyter_challenge.steps.metrics.rows import Rows, Value
+
+_PER_BIN = 2
+
+
+def ams(rows: Rows, options: AmsOptions) -> Value:
+    """Approximate median significance of the selected events (HiggsML, Adam-Bourdarios 2014).
+
+    sqrt(2 ((s + b + b_reg) ln(1 + s / (b + b_reg)) - s)), s and b being the summed weights of
+    selected signal and background.
+    """
+    signal = rows.positive(options)
+    weights = rows.label_numbers(options.weight)
+    is_signal = np.array([name == signal for name in rows.truth_classes(options)])
+    selected = np.array([name == signal for name in rows.one(options).classes()])
+    if (weights < 0).any():
+        raise RunFailed(FailureClass.EVALUATOR_ERROR, "event weights must not be negative")
+    sums = []
+    for of_class, wanted in ((is_signal, True), (~is_signal, False)):
+        selected_sum = float(weights[selected & of_class].sum())
+        part = float(weights[of_class].sum())
+        sums.append(selected_sum * _scale(rows, options, part, signal, wanted))
+    s, b = sums[0], sums[1] + options.b_reg
+    if s == 0:
+        return Value(0.0)
+    if b == 0:
+        raise RunFailed(
+            FailureClass.INVALID_SCORE, "AMS is infinite: no background is selected and b_reg is 0"
+        )
+    return Value(float(np.sqrt(max(0.0, 2 * ((s + b) * np.log1p(s / b) - s)))))
+
+
+def _scale(rows: Rows, options: AmsOptions, part: float, signal: str, wanted: bool) -> float:
+    """Return what makes a board's weights of signal or background stand for all test data.
+
+    Args:
+        rows: The board's rows.
+        options: The metric's.
+        part: Summed weights of the class on the board.
+        signal: Name of the signal class.
+        wanted: Whether the class is signal or background.
+    """
+    if not options.rescale or part <= 0:
+        return 1.0
+    weights = rows.label_numbers(options.weight, whole=True)
+    names = rows.whole.columns[rows.label_column(options)].classes()
+    of_class = np.array([(name == signal) is wanted for name in names])
+    return float(weights[of_class].sum()) / part
+
+
+def _relative(rows: Rows, options: EnergyOptions) -> tuple[Numbers, Numbers]:
+    truth, predicted = numbers(rows, options)
+    if (truth <= 0).any():
+        raise RunFailed(FailureClass.EVALUATOR_ERROR, "true energies must be above 0")
+    return truth, (predicted - truth) / truth
+
+
+def _over_bins(
+    truth: Numbers, relative: Numbers, bins: list[float] | None, of_bin: Callable[[Numbers], float]
+) -> float:
+    """Compute a number for all rows, or its mean over bins of true energy."""
+    if bins is None:
+        return of_bin(relative)
+    edges = np.array(bins, dtype=np.float64)
+    if len(edges) < 2 or (np.diff(edges) <= 0).any():
+        raise RunFailed(FailureClass.EVALUATOR_ERROR, "`bins` must be rising edges, two or more")
+    at = np.searchsorted(edges, truth, side="right") - 1
+    at[truth == edges[-1]] = len(edges) - 2
+    parts = [relative[at == i] for i in range(len(edges) - 1)]
+    values = [of_bin(part) for part in parts if len(part) >= _PER_BIN]
+    if not values:
+        raise RunFailed(FailureClass.EVALUATOR_ERROR, "no bin has two rows or more")
+    return float(np.mean(values))
+
+
+def energy_resolution(rows: Rows, options: EnergyOptions) -> Value:
+    """Width of (predicted - true) / true: half the central 68.27 %, or the standard deviation."""
+    estimator = options.estimator or "sigma68"
+    if estimator not in {"sigma68", "std"}:
+        raise RunFailed(FailureClass.EVALUATOR_ERROR, "`estimator` must be sigma68 or std")
+    truth, relative = _relative(rows, options)
+
+    def width(values: Numbers) -> float:
+        if estimator == "std":
+            return float(values.std())
+        low, high = np.quantile(values, [0.15865, 0.84135])
+        return float(high - low) / 2
+
+    return Value(_over_bins(truth, relative, options.bins, width))
+
+
+def energy_bias(rows: Rows, options: EnergyOptions) -> Value:
+    """Distance from zero of the median or mean of (predicted - true) / true."""
+    estimator = options.estimator or "median"
+    if estimator not in {"median", "mean"}:
+        raise RunFailed(FailureClass.EVALUATOR_ERROR, "`estimator` must be median or mean")
+    truth, relative = _relative(rows, options)
+
+    def center(values: Numbers) -> float:
+        return abs(float(np.median(values) if estimator == "median" else values.mean()))
+
+    return Value(_over_bins(truth, relative, options.bins, center))
