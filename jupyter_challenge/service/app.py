@@ -1,0 +1,161 @@
+"""The service as an ASGI app, and embedded in a process that has its own event loop."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from fastapi import FastAPI
+
+from jupyter_challenge import __version__
+from jupyter_challenge.engines.base import Engine
+from jupyter_challenge.service.answers import install_errors
+from jupyter_challenge.service.auth import SCOPE_KEY, Identity, Place, process_owner
+from jupyter_challenge.service.boards import Boards
+from jupyter_challenge.service.config import ChallengeConfig
+from jupyter_challenge.service.feed import Feed
+from jupyter_challenge.service.reconcile import Reconciler
+from jupyter_challenge.service.routes import API, router
+from jupyter_challenge.service.state import Service
+from jupyter_challenge.store import schema
+from jupyter_challenge.store.blobs import Blobs
+from jupyter_challenge.store.database import Database
+from jupyter_challenge.store.watch import Watcher
+
+
+def create_app(service: Service | None) -> FastAPI:
+    """Make the ASGI app; without a service it only describes itself."""
+    app = FastAPI(
+        title="Jupyter Challenge",
+        version=__version__,
+        description="Challenges, submissions and boards.",
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    app.include_router(router)
+    install_errors(app)
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document of the service, the same wherever it runs."""
+    document = create_app(None).openapi()
+    # So that the file changes only when the interface does.
+    document["info"]["version"] = "1"
+    return document
+
+
+class EmbeddedService:
+    """The whole service in this process; `start()` and `stop()` are explicit.
+
+    Under `httpx.ASGITransport` no lifespan runs, and a Jupyter server has its own event loop:
+    so the loop of the service is a thread, and the app is called like a function.
+    """
+
+    def __init__(
+        self,
+        config: ChallengeConfig,
+        engine: Engine | None = None,
+        *,
+        place: Place = "embedded",
+    ) -> None:
+        """Prepare; nothing is opened before `start()`."""
+        self.config = config
+        self.place: Place = place
+        self._given = engine
+        self._lock = threading.Lock()
+        self._service: Service | None = None
+        self._app: FastAPI | None = None
+        self._reconciler: Reconciler | None = None
+        self._watcher: Watcher | None = None
+
+    @property
+    def service(self) -> Service:
+        """What the routes work on."""
+        if self._service is None:
+            raise RuntimeError("the service was not started")
+        return self._service
+
+    @property
+    def reconciler(self) -> Reconciler:
+        """The loop of this process."""
+        if self._reconciler is None:
+            raise RuntimeError("the service was not started")
+        return self._reconciler
+
+    @property
+    def app(self) -> FastAPI:
+        """The app in which nobody is signed in."""
+        if self._app is None:
+            raise RuntimeError("the service was not started")
+        return self._app
+
+    def start(self) -> None:
+        """Open the data folder and begin to work; harmless when called twice.
+
+        Raises:
+            UpgradeNeeded: The database is of another version than the program.
+        """
+        with self._lock:
+            if self._service is not None:
+                return
+            root = self.config.root
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            db = Database(self.config.database_url)
+            try:
+                schema.prepare(db)
+            except BaseException:
+                db.close()
+                raise
+            blobs = Blobs(self.config.blob_url or root / "blobs")
+            engine = self._given or _local_engine(self.config)
+            service = Service(self.config, self.place, db, blobs, engine)
+            service.boards, service.feed = Boards(), Feed(db)
+            reconciler = Reconciler(service)
+
+            def wake() -> None:
+                service.feed.wake()
+                reconciler.wake()
+
+            db.on_commit(wake)
+            watcher = Watcher(db, wake)
+            self._service, self._app = service, create_app(service)
+            self._reconciler, self._watcher = reconciler, watcher
+            watcher.start()
+            reconciler.start()
+
+    def stop(self) -> None:
+        """Let go of everything; runs go on, and the next service on the folder follows them."""
+        with self._lock:
+            if self._service is None:
+                return
+            service, self._service, self._app = self._service, None, None
+            service.feed.stop()
+            if self._watcher is not None:
+                self._watcher.stop()
+            if self._reconciler is not None:
+                self._reconciler.stop()
+            service.engine.close()
+            service.db.close()
+
+    def app_for(self, identity: Identity | None = None) -> Any:
+        """An ASGI app in which every request is one identity's.
+
+        Args:
+            identity: The owner of this process when left out.
+        """
+        app, who = self.app, identity or process_owner()
+
+        async def signed_in(scope: dict[str, Any], receive: Any, send: Any) -> None:
+            await app({**scope, SCOPE_KEY: who}, receive, send)
+
+        return signed_in
+
+
+def _local_engine(config: ChallengeConfig) -> Engine:
+    from jupyter_challenge.engines.local import LocalEngine
+
+    return LocalEngine(config.runs_dir, warm=config.warm)

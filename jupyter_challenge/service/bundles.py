@@ -1,0 +1,63 @@
+"""Look into a bundle before it is accepted."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from jupyter_challenge.core.archive import check_archive
+from jupyter_challenge.core.challenge import SubmissionKind, SubmissionRules
+from jupyter_challenge.core.errors import InvalidSubmission, TooLarge
+from jupyter_challenge.core.models import FileView, SubmissionRequest
+from jupyter_challenge.core.notebook import parse_notebook
+
+MAX_NOTEBOOK = 50_000_000
+
+
+def check_bundle(path: Path, request: SubmissionRequest, rules: SubmissionRules) -> list[FileView]:
+    """Check that a bundle is a safe zip with what the request says, and nothing too large.
+
+    Returns:
+        The files in it.
+
+    Raises:
+        InvalidSubmission: It is not such a zip.
+        TooLarge: It holds too much.
+    """
+    files = check_archive(path, max_files=rules.max_files + 1, max_size=rules.max_size)
+    entry = next((file for file in files if file.path == request.entry), None)
+    if entry is None:
+        raise InvalidSubmission(
+            f'"{request.entry}" is not in what was sent.',
+            hint="Send the notebook or predictions file itself too.",
+        )
+    if request.kind is SubmissionKind.NOTEBOOK:
+        _check_notebook(path, entry)
+        return files
+    if len(files) > 1:
+        raise InvalidSubmission(
+            "Predictions travel as one file, without others.", hint=f"Send {entry.path} alone."
+        )
+    if entry.size == 0:
+        raise InvalidSubmission(
+            f'"{entry.path}" is an empty file.', hint="Write the predictions into it."
+        )
+    if entry.size > rules.output.max_size:
+        raise TooLarge(
+            f'"{entry.path}" has {entry.size:,} bytes, more than {rules.output.max_size:,}.',
+            hint="Write one row per test id and only the columns that are asked for.",
+            limit=rules.output.max_size,
+        )
+    return files
+
+
+def _check_notebook(path: Path, entry: FileView) -> None:
+    if entry.size > MAX_NOTEBOOK:
+        raise TooLarge(
+            f'"{entry.path}" has {entry.size:,} bytes, more than {MAX_NOTEBOOK:,}.',
+            hint="Clear its outputs, save and submit again.",
+            limit=MAX_NOTEBOOK,
+        )
+    # The archive was read through: the member is there, is a plain file and has this size.
+    with zipfile.ZipFile(path) as archive:
+        parse_notebook(archive.read(entry.path), entry.path)

@@ -1,0 +1,38 @@
+"""Files of a challenge that participants may have."""
+
+from __future__ import annotations
+
+import mimetypes
+
+from jupyter_challenge.core.errors import NotFound
+from jupyter_challenge.service.auth import Identity
+from jupyter_challenge.service.outputs import Attachment
+from jupyter_challenge.service.quotas import check_entered
+from jupyter_challenge.service.state import Service, see
+
+
+def challenge_file(
+    service: Service, identity: Identity, challenge_id: str, path: str
+) -> Attachment:
+    """A file of `ChallengeView.files`, by the name that it has in the participant's folder.
+
+    Raises:
+        NotFound: It is none of them, whatever else the challenge may hold.
+        NotEntered: There are terms, and they were not accepted.
+    """
+    with service.db.read() as session:
+        seen = see(session, identity, challenge_id)
+        if seen.version.terms_digest is not None and not seen.manages:
+            check_entered(session, seen)
+    for file in seen.version.layout["files"]:
+        if file["path"] == path:
+            kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+            digest = str(file["sha256"])
+            return Attachment(
+                path.rsplit("/", 1)[-1], kind, digest, int(file["size"]),
+                service.blobs.stream(digest),
+            )  # fmt: skip
+    raise NotFound(
+        f'"{path}" is not a file that the challenge hands out.',
+        hint="The challenge's Data page lists its files.",
+    )

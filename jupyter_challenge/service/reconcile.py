@@ -1,0 +1,331 @@
+"""The loop that makes what is stored come true: start runs, follow them, score them, end them.
+
+One thread per process, at work in only one process per database. It keeps nothing in memory
+that matters: whoever takes over reads the same rows and goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from datetime import datetime, timedelta
+
+from jupyter_challenge.core import fairness
+from jupyter_challenge.core.errors import FailureClass, StorageFull
+from jupyter_challenge.core.models import SubmissionState
+from jupyter_challenge.engines.base import (
+    EvaluationResult,
+    EvaluationSpec,
+    RunFailure,
+    RunHandle,
+    RunState,
+    RunStatus,
+)
+from jupyter_challenge.service import keeping, scoring
+from jupyter_challenge.service.state import Service
+from jupyter_challenge.service.versions import run_spec
+from jupyter_challenge.store import challenges, changes, runs, submissions
+from jupyter_challenge.store.database import Session
+from jupyter_challenge.store.orm import RunRow, SubmissionRow, utc_now
+from jupyter_challenge.store.ownership import Ownership
+
+log = logging.getLogger("jupyter_challenge")
+
+ACTIVE_SECONDS = 0.04
+IDLE_SECONDS = 5.0
+TAKEOVER_SECONDS = 0.5
+PRUNE_SECONDS = 600.0
+MAX_ERRORS = 25
+"""Errors in a row while one run is looked at, after which it is given up."""
+
+
+class Reconciler:
+    """The loop of one process; `wake()` it when there may be something to do."""
+
+    def __init__(self, service: Service) -> None:
+        """Prepare; nothing runs before `start()`."""
+        self._service = service
+        self._ownership = Ownership(service.db, service.config.root / "owner.lock")
+        self._woken = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, name="jupyter-challenge-reconcile", daemon=True
+        )
+        self._errors: dict[str, int] = {}
+        self._pruned = time.monotonic()
+        self.owns = False
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look again now; called from any thread."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """End the loop and let another process take over; runs go on."""
+        self._stop.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                self._woken.clear()
+                wait = TAKEOVER_SECONDS
+                try:
+                    self.owns = self._ownership.take()
+                    if self.owns:
+                        wait = ACTIVE_SECONDS if self.step() else IDLE_SECONDS
+                except StorageFull as error:
+                    log.error("%s %s", error.message, error.hint)
+                    wait = IDLE_SECONDS
+                except Exception:
+                    log.exception("The loop failed; it goes on.")
+                    wait = 1.0
+                self._woken.wait(wait)
+        finally:
+            self.owns = False
+            self._ownership.release()
+
+    def step(self) -> bool:
+        """Do everything that can be done now.
+
+        Returns:
+            Whether runs are at work, so that it should be called again soon.
+        """
+        with self._service.db.read() as session:
+            found = runs.open_runs(session)
+        at_work = 0
+        waiting = []
+        for run, submission in found:
+            if run.state == runs.WAITING:
+                waiting.append((run, submission))
+                continue
+            try:
+                at_work += self._follow(run, submission)
+                self._errors.pop(run.id, None)
+            except Exception as error:
+                self._errors[run.id] = self._errors.get(run.id, 0) + 1
+                log.exception("Run %s could not be followed.", run.id)
+                at_work += 1
+                if self._errors[run.id] >= MAX_ERRORS and not isinstance(error, StorageFull):
+                    self._give_up(run, error)
+        at_work += self._start_next(waiting, at_work, found)
+        if time.monotonic() - self._pruned > PRUNE_SECONDS:
+            self._pruned = time.monotonic()
+            with self._service.db.write() as session:
+                changes.prune(session)
+        return at_work > 0
+
+    def _start_next(
+        self,
+        waiting: list[tuple[RunRow, SubmissionRow]],
+        at_work: int,
+        found: list[tuple[RunRow, SubmissionRow]],
+    ) -> int:
+        free = self._service.config.parallel_runs - at_work
+        if free <= 0 or not waiting:
+            return 0
+        running = [
+            submission.team_id
+            for run, submission in found
+            if submission.state == SubmissionState.RUNNING.value
+        ]
+        order = fairness.next_order(
+            [fairness.Waiting(s.id, s.team_id, s.created_at) for _, s in waiting], running
+        )
+        by_submission = {submission.id: run for run, submission in waiting}
+        for each in order[:free]:
+            self._claim(by_submission[each.id].id)
+        return min(free, len(order))
+
+    def _claim(self, run_id: str) -> None:
+        """Say in the database that the run starts, then start it: never the other way round."""
+        with self._service.db.write() as session:
+            run = runs.get(session, run_id)
+            submission = submissions.get(session, run.submission_id, lock=True) if run else None
+            if run is None or submission is None or run.state != runs.WAITING:
+                return
+            if submission.state != SubmissionState.QUEUED.value:
+                run.cleared = True  # cancelled while it waited
+                return
+            runs.claim(run, submission, session, utc_now())
+        self._start(run, submission)
+
+    def _start(self, run: RunRow, submission: SubmissionRow) -> None:
+        """Start a claimed run, or find it where it was started before a crash."""
+        engine = self._service.engine
+        with self._service.db.read() as session:
+            version = challenges.version(session, submission.version)
+        assert version is not None
+        try:
+            handle = engine.find(run.id)
+            if handle is None:
+                handle = engine.start(run_spec(self._service, version, submission, run))
+        except StorageFull:
+            raise
+        except Exception as error:
+            log.exception("Run %s could not be started.", run.id)
+            failure = RunFailure(
+                failure_class=FailureClass.PLATFORM_ERROR,
+                detail=f"The run could not be started: {type(error).__name__}: {error}",
+            )
+            self._end_failed(run.id, failure, cleared=True)
+            return
+        with self._service.db.write() as session:
+            row = runs.get(session, run.id)
+            if row is not None:
+                runs.started(row, engine.name, handle.model_dump(mode="json"))
+
+    def _follow(self, run: RunRow, submission: SubmissionRow) -> bool:
+        """Look after one claimed run; true while it is at work."""
+        engine = self._service.engine
+        if run.handle is None:
+            if SubmissionState(submission.state).terminal or run.ended_at is not None:
+                self._clear(run, engine.find(run.id))
+                return False
+            self._start(run, submission)
+            return True
+        handle = RunHandle.model_validate(run.handle)
+        if SubmissionState(submission.state).terminal or run.ended_at is not None:
+            self._clear(run, handle)
+            return False
+        if submission.cancel is not None:
+            engine.cancel(handle)
+            self._end(run, engine.status(handle), handle, cancelled=True)
+            return False
+        status = engine.status(handle)
+        if not status.state.terminal:
+            late = self._is_late(run, status)
+            if late:
+                engine.cancel(handle)
+                failure = RunFailure(
+                    failure_class=FailureClass.TIME_LIMIT,
+                    detail="The service ended the run, long after its time limit.",
+                )
+                status = status.model_copy(update={"state": RunState.FAILED, "failure": failure})
+            else:
+                self._note(run, status)
+                return True
+        self._end(run, status, handle, cancelled=False)
+        return False
+
+    def _is_late(self, run: RunRow, status: RunStatus) -> bool:
+        began = status.started_at or run.claimed_at
+        if began is None:
+            return False
+        with self._service.db.read() as session:
+            row = submissions.get(session, run.submission_id)
+            version = challenges.version(session, row.version) if row is not None else None
+        if version is None:
+            return False
+        limit = challenges.spec(version).limits.time + self._service.config.deadline_grace
+        return utc_now() > began + timedelta(seconds=limit)
+
+    def _note(self, run: RunRow, status: RunStatus) -> None:
+        """Store how far a run is, if that is news."""
+        steps = [step.model_dump(mode="json") for step in status.steps]
+        if (run.steps, run.state) == (steps, status.state.value):
+            return
+        with self._service.db.write() as session:
+            row = runs.get(session, run.id)
+            submission = submissions.get(session, run.submission_id, lock=True)
+            if row is None or submission is None or row.ended_at is not None:
+                return
+            row.steps, row.state = steps, status.state.value
+            row.started_at = status.started_at
+            submissions.note_change(session, submission)
+
+    def _end(self, run: RunRow, status: RunStatus, handle: RunHandle, *, cancelled: bool) -> None:
+        """Keep what the run left, then store how it ended, all at once."""
+        service = self._service
+        with service.db.read() as session:
+            submission = submissions.get(session, run.submission_id)
+            version = challenges.version(session, submission.version) if submission else None
+        assert submission is not None
+        assert version is not None
+        kept = keeping.keep(service, handle)
+        spec = run_spec(service, version, submission, run).evaluation
+        result = None
+        failure = status.failure
+        if not cancelled and status.state is RunState.SUCCEEDED:
+            result = service.engine.result(handle)
+            failure = scoring.check_result(
+                result, spec, own_evaluator=challenges.spec(version).evaluator is not None
+            )
+            if failure is None and result is not None and result.per_sample:
+                kept.samples = service.blobs.put_bytes(result.model_dump_json().encode())
+        elif not cancelled and failure is None:
+            failure = RunFailure(
+                failure_class=FailureClass.PLATFORM_ERROR, detail="The run ended without a word."
+            )
+        with service.db.write() as session:
+            row = runs.get(session, run.id)
+            owner = submissions.get(session, run.submission_id, lock=True)
+            if row is None or owner is None:
+                return
+            if row.ended_at is None and not SubmissionState(owner.state).terminal:
+                keeping.note(row, kept, status)
+                now = status.ended_at or utc_now()
+                _store_end(
+                    session, owner, row, cancelled or owner.cancel is not None, failure,
+                    result, spec, now,
+                )  # fmt: skip
+        self._clear(run, handle)
+
+    def _end_failed(self, run_id: str, failure: RunFailure, *, cleared: bool) -> None:
+        with self._service.db.write() as session:
+            row = runs.get(session, run_id)
+            owner = submissions.get(session, row.submission_id, lock=True) if row else None
+            if row is None or owner is None or row.ended_at is not None:
+                return
+            if owner.cancel is not None:
+                scoring.end_cancelled(session, owner, row, utc_now())
+            else:
+                scoring.end_failed(session, owner, row, failure, utc_now())
+            row.cleared = cleared
+
+    def _give_up(self, run: RunRow, error: Exception) -> None:
+        self._errors.pop(run.id, None)
+        failure = RunFailure(
+            failure_class=FailureClass.PLATFORM_ERROR,
+            detail=f"The run could not be followed: {type(error).__name__}: {error}",
+        )
+        try:
+            if run.handle is not None:
+                self._service.engine.cancel(RunHandle.model_validate(run.handle))
+            self._end_failed(run.id, failure, cleared=True)
+        except Exception:
+            log.exception("Run %s could not be given up.", run.id)
+
+    def _clear(self, run: RunRow, handle: RunHandle | None) -> None:
+        """Have the engine forget a run whose end is stored."""
+        if handle is not None:
+            self._service.engine.forget(handle)
+        with self._service.db.write() as session:
+            row = runs.get(session, run.id)
+            if row is not None:
+                row.cleared = True
+
+
+def _store_end(
+    session: Session,
+    submission: SubmissionRow,
+    run: RunRow,
+    cancelled: bool,
+    failure: RunFailure | None,
+    result: EvaluationResult | None,
+    spec: EvaluationSpec,
+    now: datetime,
+) -> None:
+    if cancelled:
+        scoring.end_cancelled(session, submission, run, now)
+    elif failure is not None or result is None:
+        assert failure is not None
+        scoring.end_failed(session, submission, run, failure, now)
+    else:
+        scoring.end_scored(session, submission, run, result, spec, now)

@@ -1,0 +1,113 @@
+"""Published versions on this machine: their folders, and what a run is given of them.
+
+A version's folder is made from blobs, so that another machine, or a restored backup, can make
+it again. `public/` is what participants may have, `hidden/` (0700) is the service's alone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from pathlib import Path
+from typing import Literal
+
+from jupyter_challenge.core.challenge import Challenge, SubmissionKind
+from jupyter_challenge.engines.base import EvaluationSpec, InputMount, RunSpec
+from jupyter_challenge.service.state import Service
+from jupyter_challenge.store import challenges
+from jupyter_challenge.store.orm import RunRow, SubmissionRow, VersionRow
+
+BOARDS: tuple[Literal["public", "private"], ...] = ("public", "private")
+
+
+def folder_of(service: Service, version: VersionRow) -> Path:
+    """The folder of a version, made if it is not there; complete or not there at all."""
+    folder = service.config.versions_dir / version.digest
+    if folder.is_dir():
+        return folder
+    service.config.versions_dir.mkdir(parents=True, exist_ok=True)
+    new = folder.with_name(f".{version.digest[:12]}.{uuid.uuid4().hex[:8]}")
+    try:
+        for name, mode in (("public", 0o755), ("hidden", 0o700)):
+            (new / name).mkdir(parents=True, exist_ok=True)
+            (new / name).chmod(mode)
+        for place, digest in sorted(version.layout["places"].items()):
+            path = new / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            service.blobs.copy_to(digest, path)
+            path.chmod(0o444)
+        new.rename(folder)
+    except OSError:
+        # Another process was quicker: its folder is as good as ours.
+        remove_folder(new)
+        if not folder.is_dir():
+            raise
+    except BaseException:
+        remove_folder(new)
+        raise
+    return folder
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with its read-only files."""
+    if folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run_spec(
+    service: Service, version: VersionRow, submission: SubmissionRow, run: RunRow
+) -> RunSpec:
+    """Everything that a run is given; every path was chosen when the version was published."""
+    folder = folder_of(service, version)
+    challenge = challenges.spec(version)
+    return RunSpec(
+        run_id=run.id,
+        submission_id=submission.id,
+        challenge_id=submission.challenge_id,
+        is_try=submission.is_try,
+        kind=SubmissionKind(submission.kind),
+        bundle=service.blobs.local_path(submission.bundle),
+        entry=submission.entry,
+        parameters=submission.parameters,
+        inputs=_inputs(folder, version, submission.is_try),
+        evaluation=evaluation_spec(folder, version, challenge, submission.phase, submission.is_try),
+        limits=challenge.limits,
+        attempt=run.attempt,
+    )
+
+
+def evaluation_spec(
+    folder: Path, version: VersionRow, challenge: Challenge, phase_id: str, is_try: bool
+) -> EvaluationSpec:
+    """What the evaluate step is given: for a try the sample's labels, else the hidden ones."""
+    layout = version.layout
+    phase = challenge.phase(phase_id)
+    boards: dict[Literal["public", "private"], Path | None] = {"public": None}
+    if not is_try and phase is not None and phase.split is not None:
+        boards = {board: folder / f"hidden/splits/{phase_id}.{board}.json" for board in BOARDS}
+    own = layout["evaluator"]
+    return EvaluationSpec(
+        labels=folder / (layout["sample"]["labels"] if is_try else layout["labels"]),
+        output=challenge.submission.output,
+        metrics=challenge.metrics,
+        evaluator=challenge.evaluator,
+        evaluator_file=folder / own if own else None,
+        boards=boards,
+        digest=layout["sample"]["evaluator"] if is_try else version.evaluators[phase_id],
+    )
+
+
+def _inputs(folder: Path, version: VersionRow, is_try: bool) -> list[InputMount]:
+    layout = version.layout
+    inputs = dict(layout["inputs"])
+    if is_try:
+        inputs["test"] = layout["sample"]["test"]
+    return [
+        InputMount(source=folder / each["at"], target=each["target"]) for each in inputs.values()
+    ]
+
+
+def read_only(folder: Path) -> bool:
+    """Whether nothing in a version's folder can be written by mistake."""
+    return not any(os.stat(path).st_mode & 0o222 for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,1 @@
+"""State that outlives a process: rows in a database, content in an object store."""

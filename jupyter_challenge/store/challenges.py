@@ -1,0 +1,182 @@
+"""Challenges, their versions, teams and entries."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+
+from jupyter_challenge.core.challenge import Challenge
+from jupyter_challenge.core.models import ChangeKind
+from jupyter_challenge.store.database import Session, changed
+from jupyter_challenge.store.orm import (
+    ChallengeRow,
+    EntryRow,
+    MemberRow,
+    SubmissionRow,
+    TeamRow,
+    VersionRow,
+    utc_now,
+)
+
+
+def all_challenges(session: Session) -> list[tuple[ChallengeRow, VersionRow]]:
+    """Every challenge with its current version, by title's id."""
+    rows = session.execute(
+        sa.select(ChallengeRow, VersionRow)
+        .join(VersionRow, VersionRow.digest == ChallengeRow.current)
+        .order_by(ChallengeRow.id)
+    )
+    return [(challenge, version) for challenge, version in rows]
+
+
+def challenge(session: Session, challenge_id: str) -> tuple[ChallengeRow, VersionRow] | None:
+    """A challenge with its current version."""
+    row = session.get(ChallengeRow, challenge_id)
+    if row is None:
+        return None
+    version = session.get(VersionRow, row.current)
+    return None if version is None else (row, version)
+
+
+def version(session: Session, digest: str) -> VersionRow | None:
+    """A version by its digest."""
+    return session.get(VersionRow, digest)
+
+
+def spec(row: VersionRow) -> Challenge:
+    """What the version says; versions never change, so each is parsed once."""
+    known = _PARSED.get(row.digest)
+    if known is None:
+        known = _PARSED[row.digest] = Challenge.model_validate(row.spec)
+        if len(_PARSED) > 500:
+            del _PARSED[next(iter(_PARSED))]
+    return known
+
+
+_PARSED: dict[str, Challenge] = {}
+
+
+def versions(session: Session, challenge_id: str) -> list[tuple[VersionRow, int]]:
+    """The versions of a challenge with how many submissions each has, newest first."""
+    count = (
+        sa.select(sa.func.count())
+        .where(SubmissionRow.version == VersionRow.digest, ~SubmissionRow.is_try)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        sa.select(VersionRow, count)
+        .where(VersionRow.challenge_id == challenge_id)
+        .order_by(VersionRow.number.desc())
+    )
+    return [(row, int(number)) for row, number in rows]
+
+
+def publish(session: Session, made: VersionRow, user: str) -> bool:
+    """Make a version the current one of its challenge.
+
+    Returns:
+        False when it was current already.
+    """
+    row = session.scalar(
+        sa.select(ChallengeRow).where(ChallengeRow.id == made.challenge_id).with_for_update()
+    )
+    if row is not None and row.current == made.digest:
+        return False
+    if row is None:
+        row = ChallengeRow(
+            id=made.challenge_id, owner=user, created_at=made.published_at, current=made.digest
+        )
+        session.add(row)
+        session.flush()
+    if session.get(VersionRow, made.digest) is None:
+        last = session.scalar(
+            sa.select(sa.func.max(VersionRow.number)).where(
+                VersionRow.challenge_id == made.challenge_id
+            )
+        )
+        made.number = (last or 0) + 1
+        session.add(made)
+    row.current = made.digest
+    changed(session, ChangeKind.CHALLENGE, row.id, row.id)
+    for phase in spec(made).phases:
+        changed(session, ChangeKind.BOARD, row.id, phase.id)
+    return True
+
+
+def team_of(session: Session, challenge_id: str, user: str) -> TeamRow | None:
+    """The user's team in a challenge."""
+    return session.scalar(
+        sa.select(TeamRow)
+        .join(MemberRow, MemberRow.team_id == TeamRow.id)
+        .where(MemberRow.challenge_id == challenge_id, MemberRow.user == user)
+    )
+
+
+def teams_of(session: Session, user: str) -> dict[str, TeamRow]:
+    """The user's team in each challenge."""
+    rows = session.execute(
+        sa.select(MemberRow.challenge_id, TeamRow)
+        .join(TeamRow, MemberRow.team_id == TeamRow.id)
+        .where(MemberRow.user == user)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def teams(session: Session, ids: Iterable[str]) -> dict[str, TeamRow]:
+    """Teams by id."""
+    rows = session.scalars(sa.select(TeamRow).where(TeamRow.id.in_(set(ids))))
+    return {team.id: team for team in rows}
+
+
+def entry(session: Session, team_id: str, *, lock: bool = False) -> EntryRow | None:
+    """A team's entry; locked until the transaction ends where asked."""
+    query = sa.select(EntryRow).where(EntryRow.team_id == team_id)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def entries_of(session: Session, team_ids: Sequence[str]) -> dict[str, EntryRow]:
+    """Entries by team."""
+    rows = session.scalars(sa.select(EntryRow).where(EntryRow.team_id.in_(team_ids)))
+    return {row.team_id: row for row in rows}
+
+
+def enter(session: Session, challenge_id: str, user: str, terms_digest: str | None) -> TeamRow:
+    """Make the user's team of one, if there is none, and note the terms that it accepted."""
+    now = utc_now()
+    # Two first clicks at once must make one team; the challenge's row is the lock.
+    session.scalar(
+        sa.select(ChallengeRow.id).where(ChallengeRow.id == challenge_id).with_for_update()
+    )
+    team = team_of(session, challenge_id, user)
+    if team is None:
+        team = TeamRow(id=str(uuid.uuid4()), challenge_id=challenge_id, name=user, created_at=now)
+        session.add(team)
+        session.flush()
+        session.add(MemberRow(team_id=team.id, user=user, challenge_id=challenge_id, joined_at=now))
+    row = entry(session, team.id, lock=True)
+    if row is None:
+        session.add(
+            EntryRow(
+                team_id=team.id,
+                challenge_id=challenge_id,
+                user=user,
+                terms_digest=terms_digest,
+                entered_at=now,
+                last_number=0,
+                last_try=0,
+            )
+        )
+    else:
+        row.user, row.terms_digest, row.entered_at = user, terms_digest, now
+    changed(session, ChangeKind.ENTRY, challenge_id, challenge_id, team.id)
+    return team
+
+
+def close(session: Session, challenge_id: str, closed: bool) -> None:
+    """Close or open a challenge for submissions."""
+    row = session.get(ChallengeRow, challenge_id)
+    if row is not None and row.closed != closed:
+        row.closed = closed
+        changed(session, ChangeKind.CHALLENGE, challenge_id, challenge_id)

@@ -1,0 +1,94 @@
+"""Runs: what is queued, what is active, and what an engine said of each."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from jupyter_challenge.core.models import StepName, StepView, SubmissionState
+from jupyter_challenge.store.database import Session
+from jupyter_challenge.store.orm import RunRow, SubmissionRow
+from jupyter_challenge.store.submissions import note_change
+
+WAITING = "waiting"
+
+
+def add(session: Session, submission_id: str, attempt: int, at: datetime) -> RunRow:
+    """Add a run that waits for its turn."""
+    row = RunRow(
+        id=str(uuid.uuid4()),
+        submission_id=submission_id,
+        attempt=attempt,
+        engine="",
+        state=WAITING,
+        cleared=False,
+        steps=[StepView(name=name).model_dump(mode="json") for name in StepName],
+        created_at=at,
+        logs={},
+    )
+    session.add(row)
+    return row
+
+
+def get(session: Session, run_id: str) -> RunRow | None:
+    """A run by id."""
+    return session.get(RunRow, run_id, populate_existing=True)
+
+
+def latest(session: Session, submission_ids: Collection[str]) -> dict[str, RunRow]:
+    """The last attempt of each submission."""
+    rows = session.scalars(
+        sa.select(RunRow).where(RunRow.submission_id.in_(submission_ids)).order_by(RunRow.attempt)
+    )
+    return {row.submission_id: row for row in rows}
+
+
+def open_runs(session: Session) -> list[tuple[RunRow, SubmissionRow]]:
+    """Every run that an engine may hold something of or that waits, oldest first."""
+    rows = session.execute(
+        sa.select(RunRow, SubmissionRow)
+        .join(SubmissionRow, SubmissionRow.id == RunRow.submission_id)
+        .where(~RunRow.cleared)
+        .order_by(SubmissionRow.created_at, SubmissionRow.id)
+    )
+    return [(run, submission) for run, submission in rows]
+
+
+def queue(session: Session) -> list[SubmissionRow]:
+    """Queued submissions, oldest first."""
+    return list(
+        session.scalars(
+            sa.select(SubmissionRow)
+            .where(SubmissionRow.state == SubmissionState.QUEUED.value)
+            .order_by(SubmissionRow.created_at, SubmissionRow.id)
+        )
+    )
+
+
+def active_by_team(session: Session) -> dict[str, int]:
+    """How many submissions of each team are running."""
+    rows = session.execute(
+        sa.select(SubmissionRow.team_id, sa.func.count())
+        .where(SubmissionRow.state == SubmissionState.RUNNING.value)
+        .group_by(SubmissionRow.team_id)
+    )
+    return {team: int(number) for team, number in rows}
+
+
+def claim(run: RunRow, submission: SubmissionRow, session: Session, at: datetime) -> None:
+    """Say that the run is about to be started; from here on it may exist in the engine."""
+    run.state = "pending"
+    run.claimed_at = at
+    submission.state = SubmissionState.RUNNING.value
+    if submission.started_at is None:
+        submission.started_at = at
+    note_change(session, submission)
+
+
+def started(run: RunRow, engine: str, handle: dict[str, Any]) -> None:
+    """Store where the run is."""
+    run.engine, run.handle = engine, handle

@@ -1,0 +1,154 @@
+"""Scores, each once, and the standings that boards are read from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from jupyter_challenge.core.models import ChangeKind, SubmissionState
+from jupyter_challenge.store.database import Session, changed, touch
+from jupyter_challenge.store.orm import RunRow, ScoreRow, StandingRow, SubmissionRow, TeamRow
+
+Key = tuple[str, str, str, str]
+"""Challenge, phase, board and evaluator: what one standing is counted in."""
+
+
+def add(session: Session, rows: Iterable[ScoreRow]) -> int:
+    """Store scores that are not there yet.
+
+    Returns:
+        How many were new.
+    """
+    new = 0
+    for row in rows:
+        there = session.scalar(
+            sa.select(ScoreRow.id).where(
+                ScoreRow.run_id == row.run_id,
+                ScoreRow.board == row.board,
+                ScoreRow.metric == row.metric,
+                ScoreRow.evaluator == row.evaluator,
+            )
+        )
+        if there is None:
+            session.add(row)
+            new += 1
+    session.flush()
+    return new
+
+
+def of_submissions(session: Session, ids: Collection[str]) -> dict[str, list[ScoreRow]]:
+    """The scores of each submission's counting run, in the order in which they were stored."""
+    found: dict[str, list[ScoreRow]] = {}
+    rows = session.scalars(
+        sa.select(ScoreRow).where(ScoreRow.submission_id.in_(ids)).order_by(ScoreRow.id)
+    )
+    for row in rows:
+        found.setdefault(row.submission_id, []).append(row)
+    return found
+
+
+def of_team(
+    session: Session, challenge: str, phase: str, evaluator: str, team_id: str
+) -> list[tuple[SubmissionRow, dict[str, dict[str, float]]]]:
+    """A team's scored submissions with board -> metric -> value, oldest first."""
+    rows = session.execute(
+        sa.select(SubmissionRow, ScoreRow)
+        .join(ScoreRow, ScoreRow.submission_id == SubmissionRow.id)
+        .where(
+            SubmissionRow.challenge_id == challenge,
+            SubmissionRow.phase == phase,
+            SubmissionRow.team_id == team_id,
+            ~SubmissionRow.is_try,
+            SubmissionRow.state == SubmissionState.SCORED.value,
+            ScoreRow.evaluator == evaluator,
+        )
+        .order_by(SubmissionRow.created_at, SubmissionRow.number, ScoreRow.id)
+    )
+    found: dict[str, tuple[SubmissionRow, dict[str, dict[str, float]]]] = {}
+    for submission, score in rows:
+        boards = found.setdefault(submission.id, (submission, {}))[1]
+        boards.setdefault(score.board, {})[score.metric] = score.value
+    return list(found.values())
+
+
+def put_standing(
+    session: Session,
+    key: Key,
+    team_id: str,
+    *,
+    submission: str,
+    value: float,
+    metrics: dict[str, Any],
+    entries: int,
+    reached_at: datetime,
+    last_at: datetime,
+) -> None:
+    """Write a team's row of a board and tell the feed."""
+    challenge, phase, board, evaluator = key
+    row = session.get(StandingRow, (challenge, phase, board, evaluator, team_id))
+    if row is None:
+        row = StandingRow(
+            challenge_id=challenge, phase=phase, board=board, evaluator=evaluator, team_id=team_id
+        )
+        session.add(row)
+    row.submission_id, row.value, row.metrics = submission, value, metrics
+    row.entries, row.reached_at, row.last_at, row.seq = entries, reached_at, last_at, 0
+    changed(session, ChangeKind.BOARD, challenge, phase)
+    touch(session, row)
+
+
+def drop_standing(session: Session, key: Key, team_id: str) -> None:
+    """Take a team off a board; readers of the board have to read all of it again."""
+    row = session.get(StandingRow, (*key, team_id))
+    if row is not None:
+        session.delete(row)
+        changed(session, ChangeKind.BOARD, key[0], key[1])
+
+
+def standing(session: Session, key: Key, team_id: str) -> StandingRow | None:
+    """A team's row of a board."""
+    return session.get(StandingRow, (*key, team_id))
+
+
+def standings(session: Session, key: Key, after: int = -1) -> list[tuple[StandingRow, str]]:
+    """The rows of a board that were written after a change, with the teams' names."""
+    challenge, phase, board, evaluator = key
+    rows = session.execute(
+        sa.select(StandingRow, TeamRow.name)
+        .join(TeamRow, TeamRow.id == StandingRow.team_id)
+        .where(
+            StandingRow.challenge_id == challenge,
+            StandingRow.phase == phase,
+            StandingRow.board == board,
+            StandingRow.evaluator == evaluator,
+            StandingRow.seq > after,
+        )
+    )
+    return [(row, name) for row, name in rows]
+
+
+def board_state(session: Session, key: Key) -> tuple[int, int]:
+    """What a copy of a board is compared with: its newest change and its number of rows."""
+    challenge, phase, board, evaluator = key
+    seq, rows = session.execute(
+        sa.select(sa.func.max(StandingRow.seq), sa.func.count()).where(
+            StandingRow.challenge_id == challenge,
+            StandingRow.phase == phase,
+            StandingRow.board == board,
+            StandingRow.evaluator == evaluator,
+        )
+    ).one()
+    return int(seq or 0), int(rows)
+
+
+def teams_on(session: Session, key: Key) -> int:
+    """How many teams stand on a board."""
+    return board_state(session, key)[1]
+
+
+def of_run(session: Session, run_id: str) -> RunRow | None:
+    """The run that a score belongs to."""
+    return session.get(RunRow, run_id)

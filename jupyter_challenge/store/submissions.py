@@ -1,0 +1,203 @@
+"""Submissions, their selection and their idempotency keys."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from jupyter_challenge.core.errors import Fault
+from jupyter_challenge.core.models import ChangeKind, SubmissionState
+from jupyter_challenge.store.database import Session, changed
+from jupyter_challenge.store.orm import IdempotencyRow, SelectionRow, SubmissionRow
+
+ACTIVE = (SubmissionState.QUEUED.value, SubmissionState.RUNNING.value)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a team has used of a phase's quotas.
+
+    Attributes:
+        today: Counted today: queued, running, scored, and cancelled after the run began.
+        total: The same in the whole phase.
+        failures_today: Own failures today, which count only here.
+        active: Queued or running.
+    """
+
+    today: int = 0
+    total: int = 0
+    failures_today: int = 0
+    active: int = 0
+
+
+def get(session: Session, submission_id: str, *, lock: bool = False) -> SubmissionRow | None:
+    """A submission; locked until the transaction ends where asked."""
+    query = sa.select(SubmissionRow).where(SubmissionRow.id == submission_id)
+    return session.scalar(
+        query.with_for_update().execution_options(populate_existing=True) if lock else query
+    )
+
+
+def usage(session: Session, team_id: str, phase: str, day_start: datetime) -> Usage:
+    """Count what the team used; `day_start` is the beginning of today in the phase's zone."""
+    row = SubmissionRow
+    active = row.state.in_(ACTIVE)
+    counted = sa.or_(
+        active,
+        row.state == SubmissionState.SCORED.value,
+        sa.and_(row.state == SubmissionState.CANCELLED.value, row.started_at.is_not(None)),
+    )
+    failed = sa.and_(
+        row.state == SubmissionState.FAILED.value, row.fault == Fault.PARTICIPANT.value
+    )
+    today = row.created_at >= day_start
+
+    def number(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+
+    found = session.execute(
+        sa.select(
+            number(sa.and_(counted, today)),
+            number(counted),
+            number(sa.and_(failed, today)),
+            number(active),
+        ).where(row.team_id == team_id, row.phase == phase, ~row.is_try)
+    ).one()
+    return Usage(*(int(each) for each in found))
+
+
+def active_tries(session: Session, team_id: str) -> int:
+    """How many tries of the team are queued or running."""
+    return int(
+        session.scalar(
+            sa.select(sa.func.count()).where(
+                SubmissionRow.team_id == team_id,
+                SubmissionRow.is_try,
+                SubmissionRow.state.in_(ACTIVE),
+            )
+        )
+        or 0
+    )
+
+
+def add(session: Session, row: SubmissionRow, key: str | None, body: str) -> None:
+    """Store a new submission and the key that its client may use again."""
+    session.add(row)
+    session.flush()
+    if key is not None:
+        session.add(
+            IdempotencyRow(
+                team_id=row.team_id,
+                key=key,
+                body=body,
+                submission_id=row.id,
+                created_at=row.created_at,
+            )
+        )
+    note_change(session, row)
+
+
+def by_key(session: Session, team_id: str, key: str) -> tuple[str, SubmissionRow] | None:
+    """What came of a key: the digest of the request's body, and the submission."""
+    used = session.get(IdempotencyRow, (team_id, key))
+    if used is None:
+        return None
+    row = get(session, used.submission_id)
+    return None if row is None else (used.body, row)
+
+
+def note_change(session: Session, row: SubmissionRow) -> None:
+    """Tell the feed that a submission looks different now."""
+    changed(session, ChangeKind.SUBMISSION, row.challenge_id, row.id, row.team_id)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which submissions of a list are wanted; None does not narrow.
+
+    `teams` are the asker's own, `organised` the challenges in which every team may be seen.
+    """
+
+    teams: Collection[str] = ()
+    organised: Collection[str] = ()
+    challenge: str | None = None
+    phase: str | None = None
+    state: str | None = None
+    is_try: bool | None = None
+
+
+def page(
+    session: Session, wanted: Filter, after: tuple[datetime, str] | None, limit: int
+) -> list[SubmissionRow]:
+    """One page, newest first, from the cursor on; asks for one more than `limit`."""
+    row = SubmissionRow
+    query = sa.select(row).where(
+        sa.or_(row.team_id.in_(wanted.teams), row.challenge_id.in_(wanted.organised))
+    )
+    for column, value in (
+        (row.challenge_id, wanted.challenge),
+        (row.phase, wanted.phase),
+        (row.state, wanted.state),
+        (row.is_try, wanted.is_try),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if after is not None:
+        at, last = after
+        query = query.where(
+            sa.or_(row.created_at < at, sa.and_(row.created_at == at, row.id < last))
+        )
+    query = query.order_by(row.created_at.desc(), row.id.desc()).limit(limit + 1)
+    return list(session.scalars(query))
+
+
+def of_challenge(session: Session, challenge_id: str) -> Sequence[SubmissionRow]:
+    """Every submission to a challenge, oldest first, tries too."""
+    return session.scalars(
+        sa.select(SubmissionRow)
+        .where(SubmissionRow.challenge_id == challenge_id)
+        .order_by(SubmissionRow.created_at, SubmissionRow.id)
+    ).all()
+
+
+def selected(session: Session, team_id: str, phase: str) -> set[str]:
+    """The submissions that the team chose to count in a phase."""
+    return set(
+        session.scalars(
+            sa.select(SelectionRow.submission_id).where(
+                SelectionRow.team_id == team_id, SelectionRow.phase == phase
+            )
+        )
+    )
+
+
+def selected_among(session: Session, ids: Collection[str]) -> set[str]:
+    """Those of the submissions that are selected."""
+    return set(
+        session.scalars(
+            sa.select(SelectionRow.submission_id).where(SelectionRow.submission_id.in_(ids))
+        )
+    )
+
+
+def select(session: Session, row: SubmissionRow, user: str, at: datetime) -> None:
+    """Choose a submission to count."""
+    session.add(
+        SelectionRow(
+            submission_id=row.id, team_id=row.team_id, phase=row.phase, user=user, selected_at=at
+        )
+    )
+    note_change(session, row)
+
+
+def deselect(session: Session, row: SubmissionRow) -> bool:
+    """Take a choice back; false when there was none."""
+    chosen = session.get(SelectionRow, row.id)
+    if chosen is None:
+        return False
+    session.delete(chosen)
+    note_change(session, row)
+    return True
