@@ -2,13 +2,140 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
+import { ILabShell, ILayoutRestorer } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { IEditorServices } from '@jupyterlab/codeeditor';
+import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-/** The challenges plugin. */
-const plugin: JupyterFrontEndPlugin<void> = {
-  id: 'jupyter-challenge:plugin',
-  description: 'Machine-learning challenges in JupyterLab.',
+import { Api } from './api';
+import { CommandIDs } from './commandids';
+import { addCommands } from './commands';
+import { challengeIcon } from './icons';
+import { ChallengeModel } from './model';
+import { RunNotifier } from './notify';
+import { ChallengePanel } from './panel';
+import { DOMAIN, IChallengeModel } from './tokens';
+import { addViews } from './views';
+
+/** What the extension knows of the service. */
+const model: JupyterFrontEndPlugin<IChallengeModel> = {
+  id: 'jupyter-challenge:model',
+  description: 'Provides challenges and submissions, kept current.',
   autoStart: true,
-  activate: (app: JupyterFrontEnd) => undefined
+  provides: IChallengeModel,
+  activate: (app: JupyterFrontEnd) =>
+    new ChallengeModel({ api: new Api(app.serviceManager.serverSettings) })
 };
 
-export default plugin;
+/** What one can do with a notebook and a challenge. */
+const actions: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-challenge:plugin',
+  description: 'Submits notebooks to challenges and tries them.',
+  autoStart: true,
+  requires: [IChallengeModel, IRenderMimeRegistry],
+  optional: [INotebookTracker, ICommandPalette, ITranslator, ISettingRegistry],
+  activate: (
+    app: JupyterFrontEnd,
+    challenges: IChallengeModel,
+    rendermime: IRenderMimeRegistry,
+    tracker: INotebookTracker | null,
+    palette: ICommandPalette | null,
+    translator: ITranslator | null,
+    settings: ISettingRegistry | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const { commands } = app;
+    addCommands(
+      {
+        model: challenges,
+        commands,
+        notifier: new RunNotifier(challenges, commands, trans),
+        rendermime,
+        contents: app.serviceManager.contents,
+        trans
+      },
+      tracker
+    );
+    // The toolbar's buttons are declared there; without it, everything else still works.
+    settings?.load(actions.id).catch(() => undefined);
+    const category = trans.__('Challenges');
+    for (const command of [
+      CommandIDs.submit,
+      CommandIDs.tryOut,
+      CommandIDs.showPanel,
+      CommandIDs.refresh
+    ]) {
+      palette?.addItem({ command, category });
+    }
+  }
+};
+
+/** The sidebar, and what opens in the main area. */
+const views: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-challenge:views',
+  description: 'Shows challenges, runs and boards.',
+  autoStart: true,
+  requires: [IChallengeModel, IRenderMimeRegistry],
+  optional: [
+    ILabShell,
+    ILayoutRestorer,
+    INotebookTracker,
+    NotebookPanel.IContentFactory,
+    IEditorServices,
+    ITranslator
+  ],
+  activate: (
+    app: JupyterFrontEnd,
+    challenges: IChallengeModel,
+    rendermime: IRenderMimeRegistry,
+    labShell: ILabShell | null,
+    restorer: ILayoutRestorer | null,
+    tracker: INotebookTracker | null,
+    contentFactory: NotebookPanel.IContentFactory | null,
+    editors: IEditorServices | null,
+    translator: ITranslator | null
+  ) => {
+    const language = translator ?? nullTranslator;
+    const trans = language.load(DOMAIN);
+    const panel = new ChallengePanel({
+      model: challenges,
+      commands: app.commands,
+      tracker,
+      translator: language
+    });
+    app.shell.add(panel, 'left', { rank: 450, type: 'Challenges' });
+    restorer?.add(panel, panel.id);
+    app.commands.addCommand(CommandIDs.showPanel, {
+      label: trans.__('Show Challenges'),
+      icon: challengeIcon,
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: () => {
+        challenges.wake();
+        app.shell.activateById(panel.id);
+      }
+    });
+    addViews({
+      app,
+      labShell,
+      model: challenges,
+      parts:
+        contentFactory && editors
+          ? {
+              contentFactory,
+              mimeTypeService: editors.mimeTypeService,
+              rendermime,
+              translator: language
+            }
+          : null,
+      rendermime,
+      restorer,
+      translator: language
+    });
+  }
+};
+
+export { IChallengeModel } from './tokens';
+export default [model, actions, views];

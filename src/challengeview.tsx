@@ -1,0 +1,215 @@
+import { MainAreaWidget } from '@jupyterlab/apputils';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+import * as React from 'react';
+
+import { DataPage, RulesPage } from './challengepages';
+import { challengeIcon } from './icons';
+import { Leaderboard } from './leaderboard';
+import { ErrorFace, Face, Loading, Markdown } from './marks';
+import type { RequestError } from './request';
+import type { ChallengeTab, IChallengeModel } from './tokens';
+import { DOMAIN } from './tokens';
+import type { ChallengeView } from './wire';
+
+/** A challenge's pages in the main area: about, data, board, rules. */
+export class ChallengeDocument extends MainAreaWidget<ReactWidget> {
+  /** Make the document of one challenge. */
+  constructor(options: ChallengeDocument.IOptions) {
+    const body = new Body(options);
+    super({ content: body });
+    this.challenge = options.challenge;
+    this.id = `jupyter-challenge-${options.challenge}`;
+    this.title.icon = challengeIcon;
+    this.title.closable = true;
+    this.title.label = options.challenge;
+  }
+
+  /** The challenge that is shown. */
+  readonly challenge: string;
+
+  /** The page that is shown. */
+  get tab(): ChallengeTab {
+    return (this.content as Body).tab;
+  }
+  set tab(tab: ChallengeTab) {
+    (this.content as Body).tab = tab;
+  }
+
+  /** Emitted when another page is shown. */
+  get tabChanged(): ISignal<object, ChallengeTab> {
+    return (this.content as Body).tabChanged;
+  }
+}
+
+/** A namespace for `ChallengeDocument` statics. */
+export namespace ChallengeDocument {
+  /** What the document shows. */
+  export interface IOptions {
+    /** The challenge's id. */
+    challenge: string;
+    /** The page to begin with. */
+    tab: ChallengeTab;
+    /** Challenges and submissions. */
+    model: IChallengeModel;
+    /** What draws Markdown. */
+    rendermime: IRenderMimeRegistry;
+    /** The application's language. */
+    translator: ITranslator;
+  }
+}
+
+class Body extends ReactWidget {
+  constructor(private readonly options: ChallengeDocument.IOptions) {
+    super();
+    this._tab = options.tab;
+    this._trans = options.translator.load(DOMAIN);
+    this.addClass('jp-Challenge');
+    this.addClass('jp-ChallengeDocument');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', this._trans.__('Challenge'));
+    this.node.tabIndex = 0;
+  }
+
+  readonly tabChanged = new Signal<this, ChallengeTab>(this);
+
+  get tab(): ChallengeTab {
+    return this._tab;
+  }
+  set tab(tab: ChallengeTab) {
+    if (tab !== this._tab) {
+      this._tab = tab;
+      this.tabChanged.emit(tab);
+    }
+  }
+
+  dispose(): void {
+    Signal.clearData(this);
+    super.dispose();
+  }
+
+  protected render(): JSX.Element {
+    return (
+      <UseSignal signal={this.options.model.stateChanged}>
+        {() => (
+          <UseSignal signal={this.tabChanged}>
+            {() => (
+              <Pages
+                {...this.options}
+                tab={this.tab}
+                trans={this._trans}
+                setTab={tab => {
+                  this.tab = tab;
+                }}
+                setTitle={label => {
+                  const title = this.parent?.title ?? this.title;
+                  title.label = label;
+                }}
+              />
+            )}
+          </UseSignal>
+        )}
+      </UseSignal>
+    );
+  }
+
+  private _tab: ChallengeTab;
+  private _trans: TranslationBundle;
+}
+
+function Pages(
+  props: ChallengeDocument.IOptions & {
+    trans: TranslationBundle;
+    setTab: (tab: ChallengeTab) => void;
+    setTitle: (label: string) => void;
+  }
+): JSX.Element {
+  const { model, trans, tab, setTab, challenge } = props;
+  const view = model.challenge(challenge);
+  React.useEffect(() => model.wake(), [model]);
+  React.useEffect(() => {
+    if (view) {
+      props.setTitle(view.title);
+    }
+  }, [view?.title]);
+  if (!view) {
+    return <NotYet error={model.error} {...props} />;
+  }
+  const tabs: [ChallengeTab, string][] = [
+    ['about', trans.__('About')],
+    ['data', trans.__('Data')],
+    ['board', trans.__('Board')],
+    ['rules', trans.__('Rules')]
+  ];
+  return (
+    <>
+      <h1>{view.title}</h1>
+      {view.summary && <p className="jp-Challenge-hint">{view.summary}</p>}
+      <div className="jp-Challenge-tabs" role="tablist">
+        {tabs.map(([id, label]) => (
+          <button
+            key={id}
+            role="tab"
+            aria-selected={tab === id}
+            onClick={() => setTab(id)}
+          >
+            {label}
+          </button>
+        ))}
+      </div>
+      <div role="tabpanel" className="jp-Challenge-tabBody">
+        <Page {...props} view={view} />
+      </div>
+    </>
+  );
+}
+
+function NotYet(props: {
+  error: RequestError | null;
+  model: IChallengeModel;
+  challenge: string;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { error, model, challenge, trans } = props;
+  if (error) {
+    return (
+      <ErrorFace
+        error={error}
+        trans={trans}
+        retry={() => void model.refresh()}
+      />
+    );
+  }
+  const isKnown = model.challenges.some(one => one.id === challenge);
+  return model.state === 'ready' && !isKnown ? (
+    <Face title={trans.__('There is no challenge “%1” here', challenge)} />
+  ) : (
+    <Loading trans={trans} />
+  );
+}
+
+function Page(
+  props: ChallengeDocument.IOptions & {
+    view: ChallengeView;
+    trans: TranslationBundle;
+  }
+): JSX.Element {
+  const { view, model, rendermime, trans, tab } = props;
+  switch (tab) {
+    case 'about':
+      return view.description ? (
+        <Markdown source={view.description} rendermime={rendermime} />
+      ) : (
+        <Face title={trans.__('The organiser has not written anything yet')} />
+      );
+    case 'data':
+      return <DataPage view={view} model={model} trans={trans} />;
+    case 'board':
+      return <Leaderboard view={view} model={model} trans={trans} />;
+    case 'rules':
+      return <RulesPage view={view} rendermime={rendermime} trans={trans} />;
+  }
+}

@@ -1,0 +1,12 @@
+/** The ids of the commands, for those who execute them. */
+export namespace CommandIDs {
+  export const showPanel = 'jupyter-challenge:show-panel';
+  export const refresh = 'jupyter-challenge:refresh-panel';
+  export const submit = 'jupyter-challenge:submit-notebook';
+  export const tryOut = 'jupyter-challenge:try-notebook';
+  export const enter = 'jupyter-challenge:enter-challenge';
+  export const getStarter = 'jupyter-challenge:get-starter';
+  export const openChallenge = 'jupyter-challenge:open-challenge';
+  export const openRun = 'jupyter-challenge:open-run';
+  export const cancelRun = 'jupyter-challenge:cancel-run';
+}

@@ -1,0 +1,112 @@
+import type { INotebookTracker } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { refreshIcon } from '@jupyterlab/ui-components';
+
+import type { IActors } from './actions';
+import {
+  cancelRun,
+  enterChallenge,
+  getStarter,
+  submitNotebook
+} from './actions';
+import { CommandIDs } from './commandids';
+import { submitIcon, tryIcon } from './icons';
+import { tell } from './tell';
+
+/** The JSON schema of commands that are about one challenge. */
+function challengeArgs(trans: TranslationBundle, isRequired: boolean) {
+  return {
+    args: {
+      type: 'object' as const,
+      properties: {
+        challenge: {
+          type: 'string' as const,
+          description: trans.__('The id of the challenge')
+        }
+      },
+      ...(isRequired ? { required: ['challenge'] } : {})
+    }
+  };
+}
+
+/** Add the commands that act; those that show something come with what they show. */
+export function addCommands(
+  actors: IActors,
+  tracker: INotebookTracker | null
+): void {
+  const { commands, model, trans } = actors;
+  const current = () => tracker?.currentWidget ?? null;
+  const isEnabled = () => current() !== null;
+
+  for (const isTry of [false, true]) {
+    commands.addCommand(isTry ? CommandIDs.tryOut : CommandIDs.submit, {
+      label: args =>
+        args['toolbar']
+          ? ''
+          : isTry
+            ? trans.__('Try Notebook on the Sample…')
+            : trans.__('Submit Notebook to a Challenge…'),
+      caption: () =>
+        isTry
+          ? trans.__('Try this notebook on the public sample of its challenge')
+          : trans.__('Submit this notebook to its challenge'),
+      icon: isTry ? tryIcon : submitIcon,
+      isEnabled,
+      describedBy: challengeArgs(trans, false),
+      execute: async args => {
+        const panel = current();
+        if (!panel) {
+          return;
+        }
+        try {
+          await submitNotebook(actors, panel, {
+            isTry,
+            challenge: args['challenge'] as string | undefined
+          });
+        } catch (error) {
+          tell(error, trans);
+        }
+      }
+    });
+  }
+  tracker?.currentChanged.connect(() => {
+    commands.notifyCommandChanged(CommandIDs.submit);
+    commands.notifyCommandChanged(CommandIDs.tryOut);
+  });
+
+  commands.addCommand(CommandIDs.enter, {
+    label: trans.__('Enter Challenge'),
+    describedBy: challengeArgs(trans, true),
+    execute: args => enterChallenge(actors, String(args['challenge']))
+  });
+
+  commands.addCommand(CommandIDs.getStarter, {
+    label: trans.__('Get the Starter of a Challenge'),
+    describedBy: challengeArgs(trans, true),
+    execute: args => getStarter(actors, String(args['challenge']))
+  });
+
+  commands.addCommand(CommandIDs.cancelRun, {
+    label: trans.__('Cancel Run'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          submission: {
+            type: 'string',
+            description: trans.__('The id of the submission')
+          }
+        },
+        required: ['submission']
+      }
+    },
+    execute: args => cancelRun(actors, String(args['submission']))
+  });
+
+  commands.addCommand(CommandIDs.refresh, {
+    label: trans.__('Refresh Challenges'),
+    icon: refreshIcon,
+    describedBy: { args: { type: 'object', properties: {} } },
+    execute: () => model.refresh()
+  });
+}

@@ -1,0 +1,70 @@
+import type { IEditorMimeTypeService } from '@jupyterlab/codeeditor';
+import type { INotebookContent } from '@jupyterlab/nbformat';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { NotebookModel, StaticNotebook } from '@jupyterlab/notebook';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { ITranslator } from '@jupyterlab/translation';
+
+/** What draws notebooks in this application. */
+export interface INotebookParts {
+  contentFactory: NotebookPanel.IContentFactory;
+  mimeTypeService: IEditorMimeTypeService;
+  rendermime: IRenderMimeRegistry;
+  translator: ITranslator;
+}
+
+/** A notebook as it ran: drawn by JupyterLab, neither editable nor trusted. */
+export class ExecutedNotebook extends StaticNotebook {
+  /** Show `content` and mark the cell at `failing`, if there is one. */
+  constructor(
+    parts: INotebookParts,
+    content: INotebookContent,
+    failing: number | null
+  ) {
+    const isReadOnly = { readOnly: true };
+    super({
+      ...parts,
+      rendermime: parts.rendermime.clone({
+        // Links and files of a run lead nowhere here.
+        resolver: undefined
+      }),
+      editorConfig: {
+        code: { ...StaticNotebook.defaultEditorConfig.code, ...isReadOnly },
+        markdown: {
+          ...StaticNotebook.defaultEditorConfig.markdown,
+          ...isReadOnly
+        },
+        raw: { ...StaticNotebook.defaultEditorConfig.raw, ...isReadOnly }
+      },
+      notebookConfig: {
+        ...StaticNotebook.defaultNotebookConfig,
+        scrollPastEnd: false,
+        windowingMode: 'none'
+      }
+    });
+    this.addClass('jp-Challenge-notebook');
+    const model = new NotebookModel();
+    model.fromJSON(content);
+    model.readOnly = true;
+    this.model = model;
+    this._ownModel = model;
+    for (const cell of this.widgets) {
+      cell.readOnly = true;
+    }
+    if (failing !== null && failing < this.widgets.length) {
+      this.widgets[failing].addClass('jp-mod-failing');
+    }
+  }
+
+  /** Dispose of the model too: nobody else has it. */
+  dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    const model = this._ownModel;
+    super.dispose();
+    model.dispose();
+  }
+
+  private _ownModel: NotebookModel;
+}

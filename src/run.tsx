@@ -1,0 +1,206 @@
+import { MainAreaWidget } from '@jupyterlab/apputils';
+import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import * as React from 'react';
+
+import { CommandIDs } from './commandids';
+import type { INotebookParts } from './executed';
+import { challengeIcon } from './icons';
+import { Elapsed, ErrorFace, Loading, StateMark } from './marks';
+import { RequestError } from './request';
+import { Detail } from './rundetail';
+import { Outcome } from './outcome';
+import { StepGraph } from './graph';
+import { took } from './time';
+import type { IChallengeModel } from './tokens';
+import { DOMAIN } from './tokens';
+import type { StepName, SubmissionView } from './wire';
+import { isOver, submissionName } from './words';
+
+/** A run in the main area. */
+export class RunPage extends MainAreaWidget<ReactWidget> {
+  /** Make the page of the submission with this id. */
+  constructor(options: RunPage.IOptions) {
+    super({ content: new RunBody(options) });
+    this.submission = options.submission;
+    this.id = `jupyter-challenge-run-${options.submission}`;
+    this.title.icon = challengeIcon;
+    this.title.closable = true;
+    this.title.label = options.translator.load(DOMAIN).__('Run');
+  }
+
+  /** The submission that is shown. */
+  readonly submission: string;
+}
+
+/** A namespace for `RunPage` statics. */
+export namespace RunPage {
+  /** What a run's page shows and who acts for it. */
+  export interface IOptions {
+    /** The submission's id. */
+    submission: string;
+    /** Challenges and submissions. */
+    model: IChallengeModel;
+    /** Where actions are executed. */
+    commands: CommandRegistry;
+    /** What draws notebooks; null where the application has none. */
+    parts: INotebookParts | null;
+    /** The application's language. */
+    translator: ITranslator;
+  }
+}
+
+class RunBody extends ReactWidget {
+  constructor(options: RunPage.IOptions) {
+    super();
+    this._options = options;
+    this._trans = options.translator.load(DOMAIN);
+    this.addClass('jp-Challenge');
+    this.addClass('jp-ChallengeRun');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', this._trans.__('Run'));
+    this.node.tabIndex = 0;
+  }
+
+  protected render(): JSX.Element {
+    return (
+      <UseSignal signal={this._options.model.stateChanged}>
+        {() => (
+          <Run
+            {...this._options}
+            trans={this._trans}
+            setTitle={(label, caption) => {
+              const title = this.parent?.title ?? this.title;
+              title.label = label;
+              title.caption = caption;
+            }}
+          />
+        )}
+      </UseSignal>
+    );
+  }
+
+  private _options: RunPage.IOptions;
+  private _trans: TranslationBundle;
+}
+
+interface IRunProps extends RunPage.IOptions {
+  trans: TranslationBundle;
+  setTitle: (label: string, caption: string) => void;
+}
+
+function Run(props: IRunProps): JSX.Element {
+  const { model, trans } = props;
+  const submission = model.submission(props.submission);
+  const [error, setError] = React.useState<RequestError | null>(null);
+  const [round, setRound] = React.useState(0);
+  React.useEffect(() => {
+    setError(null);
+    model.wake();
+    model.loadSubmission(props.submission).catch(reason => {
+      if (!(reason instanceof RequestError)) {
+        throw reason;
+      }
+      setError(reason);
+    });
+  }, [props.submission, round]);
+  React.useEffect(() => {
+    if (submission) {
+      props.setTitle(
+        trans.__(
+          '%1 %2',
+          submission.challenge_title || submission.challenge,
+          submissionName(submission, trans)
+        ),
+        trans.__('The run of %1', submission.name)
+      );
+    }
+  }, [submission?.id]);
+  if (!submission) {
+    return error ? (
+      <ErrorFace
+        error={error}
+        trans={trans}
+        retry={() => setRound(round + 1)}
+      />
+    ) : (
+      <Loading trans={trans} />
+    );
+  }
+  return <Loaded {...props} view={submission} />;
+}
+
+function Loaded(props: IRunProps & { view: SubmissionView }): JSX.Element {
+  const { model, commands, trans, view } = props;
+  const [chosen, setChosen] = React.useState<StepName | null>(null);
+  const running =
+    view.steps.find(step => step.state === 'running') ??
+    view.steps.find(step => step.state === 'failed');
+  const step = chosen ?? running?.name ?? 'run';
+  return (
+    <>
+      <header className="jp-Challenge-runHeader">
+        <div className="jp-Challenge-runTitle">
+          <h1>
+            {trans.__(
+              '%1 · %2',
+              view.challenge_title || view.challenge,
+              submissionName(view, trans)
+            )}
+          </h1>
+          <p className="jp-Challenge-hint">
+            {[view.name, view.phase_title, view.team.name, view.note]
+              .filter(Boolean)
+              .join(' · ')}
+          </p>
+        </div>
+        <div className="jp-Challenge-runState" aria-live="polite">
+          <StateMark state={view.state} trans={trans} withWord={true} />
+        </div>
+        <span className="jp-Challenge-runTime">
+          {isOver(view) ? (
+            typeof view.seconds === 'number' && (
+              <span className="jp-Challenge-number">
+                {took(view.seconds, trans)}
+              </span>
+            )
+          ) : (
+            <Elapsed since={view.started_at ?? view.created_at} model={model} />
+          )}
+        </span>
+        <span className="jp-Challenge-runActions">
+          {!isOver(view) && (
+            <button
+              className="jp-Challenge-button jp-mod-styled jp-mod-warn"
+              onClick={() =>
+                void commands.execute(CommandIDs.cancelRun, {
+                  submission: view.id
+                })
+              }
+            >
+              {trans.__('Cancel')}
+            </button>
+          )}
+        </span>
+      </header>
+      <div className="jp-Challenge-runTop">
+        <StepGraph
+          steps={view.steps}
+          selected={step}
+          select={setChosen}
+          model={model}
+          trans={trans}
+        />
+        <Outcome model={model} commands={commands} trans={trans} view={view} />
+      </div>
+      <Detail
+        {...props}
+        view={view}
+        step={step}
+        wasChosen={chosen !== null}
+        select={setChosen}
+      />
+    </>
+  );
+}

@@ -1,0 +1,126 @@
+import type { ILabShell, JupyterFrontEnd } from '@jupyterlab/application';
+import { WidgetTracker } from '@jupyterlab/apputils';
+import type { ILayoutRestorer } from '@jupyterlab/application';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { ITranslator } from '@jupyterlab/translation';
+
+import type { ChallengeDocument } from './challengeview';
+import { CommandIDs } from './commandids';
+import type { INotebookParts } from './executed';
+import type { RunPage } from './run';
+import type { ChallengeTab, IChallengeModel } from './tokens';
+import { DOMAIN } from './tokens';
+
+const TABS: ReadonlyArray<ChallengeTab> = ['about', 'data', 'board', 'rules'];
+
+/** What the main area's views are made of. */
+export interface IViewOptions {
+  app: JupyterFrontEnd;
+  labShell: ILabShell | null;
+  model: IChallengeModel;
+  parts: INotebookParts | null;
+  rendermime: IRenderMimeRegistry;
+  restorer: ILayoutRestorer | null;
+  translator: ITranslator;
+}
+
+/** Add the commands that show a challenge or a run, and bring both back after a reload. */
+export function addViews(options: IViewOptions): void {
+  const { app, labShell, model, parts, rendermime, restorer, translator } =
+    options;
+  const { commands, shell } = app;
+  const trans = translator.load(DOMAIN);
+  // Notebook 7 has one document in its main area; there, views go below it.
+  const area = labShell ? 'main' : 'down';
+
+  const runs = new WidgetTracker<RunPage>({
+    namespace: 'jupyter-challenge-run'
+  });
+  commands.addCommand(CommandIDs.openRun, {
+    label: trans.__('Show Run'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          submission: {
+            type: 'string',
+            description: trans.__('The id of the submission')
+          }
+        },
+        required: ['submission']
+      }
+    },
+    execute: async args => {
+      const submission = String(args['submission']);
+      let page = runs.find(one => one.submission === submission);
+      if (!page) {
+        // Drawn when it is first wanted: it is no part of a start.
+        const { RunPage } = await import('./run');
+        page = new RunPage({ submission, model, commands, parts, translator });
+        shell.add(page, area, { type: 'Challenge' });
+        await runs.add(page);
+      }
+      shell.activateById(page.id);
+    }
+  });
+
+  const documents = new WidgetTracker<ChallengeDocument>({
+    namespace: 'jupyter-challenge-document'
+  });
+  commands.addCommand(CommandIDs.openChallenge, {
+    label: trans.__('Show Challenge'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          challenge: {
+            type: 'string',
+            description: trans.__('The id of the challenge')
+          },
+          tab: {
+            type: 'string',
+            description: trans.__('The page to show'),
+            enum: [...TABS]
+          }
+        },
+        required: ['challenge']
+      }
+    },
+    execute: async args => {
+      const challenge = String(args['challenge']);
+      const tab =
+        TABS.find(one => one === args['tab']) ?? ('about' as ChallengeTab);
+      let document = documents.find(one => one.challenge === challenge);
+      if (document) {
+        document.tab = tab;
+      } else {
+        const { ChallengeDocument } = await import('./challengeview');
+        const made = new ChallengeDocument({
+          challenge,
+          tab,
+          model,
+          rendermime,
+          translator
+        });
+        made.tabChanged.connect(() => void documents.save(made));
+        shell.add(made, area, { type: 'Challenge' });
+        await documents.add(made);
+        document = made;
+      }
+      shell.activateById(document.id);
+    }
+  });
+
+  if (restorer) {
+    void restorer.restore(runs, {
+      command: CommandIDs.openRun,
+      args: page => ({ submission: page.submission }),
+      name: page => page.submission
+    });
+    void restorer.restore(documents, {
+      command: CommandIDs.openChallenge,
+      args: one => ({ challenge: one.challenge, tab: one.tab }),
+      name: one => one.challenge
+    });
+  }
+}

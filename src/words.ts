@@ -1,0 +1,210 @@
+/** The words for states, sizes and places, said the same everywhere. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { RequestError } from './request';
+import { ago, parseTime, span } from './time';
+import type {
+  FailureView,
+  PhaseView,
+  QuotaView,
+  ScoreView,
+  StandingView,
+  StepName,
+  StepState,
+  SubmissionState,
+  SubmissionView
+} from './wire';
+
+/** States after which nothing more happens. */
+const TERMINAL: ReadonlySet<SubmissionState> = new Set([
+  'scored',
+  'failed',
+  'cancelled'
+]);
+
+/** Whether nothing more happens to a submission. */
+export function isOver(submission: SubmissionView): boolean {
+  return TERMINAL.has(submission.state);
+}
+
+/** The word for a submission's state. */
+export function stateWord(
+  state: SubmissionState,
+  trans: TranslationBundle
+): string {
+  switch (state) {
+    case 'queued':
+      return trans.__('queued');
+    case 'running':
+      return trans.__('running');
+    case 'scored':
+      return trans.__('scored');
+    case 'failed':
+      return trans.__('failed');
+    case 'cancelled':
+      return trans.__('cancelled');
+  }
+}
+
+/** The word for a step's state. */
+export function stepWord(state: StepState, trans: TranslationBundle): string {
+  switch (state) {
+    case 'pending':
+      return trans.__('waiting');
+    case 'running':
+      return trans.__('running');
+    case 'succeeded':
+      return trans.__('done');
+    case 'failed':
+      return trans.__('failed');
+    case 'skipped':
+      return trans.__('skipped');
+    case 'cancelled':
+      return trans.__('cancelled');
+  }
+}
+
+/** What a step is called. */
+export function stepName(name: StepName, trans: TranslationBundle): string {
+  switch (name) {
+    case 'prepare':
+      return trans.__('prepare');
+    case 'run':
+      return trans.__('run');
+    case 'evaluate':
+      return trans.__('evaluate');
+  }
+}
+
+/** What a submission is called: `#14`, or `Try 3`. */
+export function submissionName(
+  submission: SubmissionView,
+  trans: TranslationBundle
+): string {
+  return submission.is_try
+    ? trans.__('Try %1', submission.number)
+    : trans.__('#%1', submission.number);
+}
+
+/** What went wrong, as short as a row can hold. */
+export function failureLine(
+  failure: FailureView,
+  trans: TranslationBundle
+): string {
+  const what = failure.detail.split('\n', 1)[0] || failure.sentence;
+  return failure.cell
+    ? trans.__('cell %1: %2', failure.cell, what)
+    : what.replace(/\.$/, '');
+}
+
+/** A rank, as a range where teams are tied. */
+export function rankText(standing: StandingView): string {
+  return standing.rank_to > standing.rank
+    ? `${standing.rank}–${standing.rank_to}`
+    : `${standing.rank}`;
+}
+
+/** When a phase begins or ends, seen from `now`. */
+export function phaseTime(
+  phase: PhaseView,
+  now: number,
+  trans: TranslationBundle
+): string {
+  if (phase.state === 'soon') {
+    return trans.__(
+      'starts in %1',
+      span(parseTime(phase.starts_at) - now, trans)
+    );
+  }
+  if (phase.state === 'ended') {
+    return trans.__('ended %1', ago(phase.ends_at, now, trans));
+  }
+  return phase.ends_at
+    ? trans.__('ends in %1', span(parseTime(phase.ends_at) - now, trans))
+    : trans.__('no end');
+}
+
+/** How many submissions are left; empty where there is no limit. */
+export function quotaText(
+  quota: QuotaView | null | undefined,
+  trans: TranslationBundle
+): string {
+  if (!quota) {
+    return '';
+  }
+  const { left_today, per_day, left_total, total } = quota;
+  const isToday = typeof left_today === 'number' && typeof per_day === 'number';
+  const isTotal = typeof left_total === 'number' && typeof total === 'number';
+  if (isTotal && (!isToday || left_total < left_today)) {
+    return trans.__('%1 of %2 submissions left', left_total, total);
+  }
+  return isToday
+    ? trans.__('%1 of %2 submissions left today', left_today, per_day)
+    : trans.__('No limit on submissions');
+}
+
+/** A number of bytes. */
+export function bytes(size: number, trans: TranslationBundle): string {
+  if (size < 1000) {
+    return trans.__('%1 B', size);
+  }
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  let value = size / 1000;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+/**
+ * How a score differs from the best before it, in the metric's own decimals.
+ *
+ * #### Notes
+ * The sign is that of the number; whether it is better is the score's `improved`.
+ */
+export function scoreChange(
+  score: ScoreView,
+  before: number | null | undefined
+): string {
+  if (typeof before !== 'number') {
+    return '';
+  }
+  const digits = score.display.split('.')[1]?.length ?? 0;
+  const change = (score.value - before).toFixed(digits);
+  return Number(change) === 0
+    ? '±0'
+    : Number(change) > 0
+      ? `+${change}`
+      : change.replace('-', '−');
+}
+
+/** What failed and what to do, for a request that failed. */
+export function errorText(
+  error: RequestError,
+  trans: TranslationBundle
+): { message: string; hint: string } {
+  if (error.message) {
+    return { message: error.message, hint: error.hint };
+  }
+  switch (error.kind) {
+    case 'offline':
+      return {
+        message: trans.__('The Jupyter server does not answer.'),
+        hint: trans.__('Nothing that you submitted is lost. Trying again…')
+      };
+    case 'missing':
+      return {
+        message: trans.__('This Jupyter server does not have challenges.'),
+        hint: trans.__(
+          'Install jupyter_challenge where the server runs, then start the server again.'
+        )
+      };
+    case 'refused':
+      return {
+        message: trans.__('The Jupyter server answered %1.', error.status),
+        hint: trans.__('The reason is in its log.')
+      };
+  }
+}
