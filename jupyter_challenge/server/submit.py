@@ -30,7 +30,7 @@ class SubmitHandler(ChallengeHandler):
 
         def submit(client: Client) -> str:
             path = file_beneath(root, asked.get("path"))
-            files = _names(asked.get("files"))
+            files = checked_names(asked.get("files"))
             submission = client.submit(
                 path,
                 _text(asked, "challenge"),
@@ -77,7 +77,8 @@ def _object(asked: Mapping[str, Any], key: str) -> dict[str, Any]:
     return value or {}
 
 
-def _names(value: Any) -> list[str] | None:
+def checked_names(value: Any) -> list[str] | None:
+    """Return a list of file names, or None for none given."""
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):

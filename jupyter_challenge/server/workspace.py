@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
@@ -11,23 +12,34 @@ from jupyter_challenge.core.errors import ChallengeError
 from jupyter_challenge.server.base import ChallengeHandler
 from jupyter_challenge.server.paths import beneath, file_beneath, root_of, server_path
 from jupyter_challenge.server.session import with_client
+from jupyter_challenge.server.submit import checked_names
 
 if TYPE_CHECKING:
     from jupyter_challenge.client import Client
 
 
+def names_in(text: str | None) -> list[str] | None:
+    """Read a JSON list of names; None stays None."""
+    try:
+        names = None if text is None else json.loads(text)
+    except ValueError as error:
+        raise ChallengeError('"files" must be a JSON list of paths.') from error
+    return checked_names(names)
+
+
 class InspectHandler(ChallengeHandler):
-    """`/jupyter-challenge/inspect?path=…`."""
+    """`/jupyter-challenge/inspect?path=…`; `&files=["a.py"]` stands for the declared files."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
         """Say what would travel with a notebook; nothing leaves this machine."""
         path = self.get_query_argument("path")
+        files = names_in(self.get_query_argument("files", None))
         root = root_of(self.contents_manager)
 
         def inspect(client: Client) -> str:
-            seen = client.inspect(file_beneath(root, path))
+            seen = client.inspect(file_beneath(root, path), files)
             return seen.model_copy(update={"path": path}).model_dump_json()
 
         self.answer(await self.unless_gone(with_client(self.upstream, inspect)))
