@@ -93,8 +93,11 @@ class EmbeddedService:
             raise RuntimeError("the service was not started")
         return self._app
 
-    def start(self) -> None:
+    def start(self, *, runs: bool = True) -> None:
         """Open the data folder and begin to work; harmless when called twice.
+
+        Args:
+            runs: Whether this process may look after runs. Without, it only answers requests.
 
         Raises:
             UpgradeNeeded: The database is of another version than the program.
@@ -125,7 +128,8 @@ class EmbeddedService:
             self._service, self._app = service, create_app(service)
             self._reconciler, self._watcher = reconciler, watcher
             watcher.start()
-            reconciler.start()
+            if runs:
+                reconciler.start()
 
     def stop(self) -> None:
         """Let go of everything; runs go on, and the next service on the folder follows them."""
