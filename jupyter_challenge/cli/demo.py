@@ -48,6 +48,7 @@ def demo_command(folder: str, no_lab: bool, lab_options: tuple[str, ...]) -> Non
     # Not the configured database or object store either: those may be the real ones.
     config = load_config(root / _DATA)
     config.db_url = config.blob_url = config.service_url = ""
+    config.warm = False
     with ExitStack() as stack:
         service = start_embedded(config, runs=no_lab)
         stack.callback(service.stop)

@@ -21,7 +21,7 @@ def serve_command(host: str, port: int, place: Place) -> None:
     """
     from jupyter_challenge.service.serve import serve
 
-    serve(place.config(), host=host, port=port)
+    serve(place.config(warm=True), host=host, port=port)
 
 
 @click.command("backup", short_help="Save one consistent copy of database and files.")

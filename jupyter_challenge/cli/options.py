@@ -40,11 +40,13 @@ class Place:
         ) as client:
             yield client
 
-    def config(self) -> Any:
-        """Make the configuration."""
+    def config(self, *, warm: bool = False) -> Any:
+        """Make the configuration; `warm` keeps a process ready for the next run as configured."""
         from jupyter_challenge.client.configuration import load_config
 
-        return load_config(self.data_dir)
+        config = load_config(self.data_dir)
+        config.warm = config.warm and warm
+        return config
 
 
 def placed(command: F) -> F:

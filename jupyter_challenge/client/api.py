@@ -259,7 +259,7 @@ class Client:
         rows: list[Any] = []
         cursor: str | None = None
         while True:
-            size = 500 if limit is None else min(limit - len(rows), 500)
+            size = 200 if limit is None else min(limit - len(rows), 200)
             params = {"cursor": cursor, "limit": size, "q": q}
             page = self._channel.ask(Board, "GET", f"{path}/{board}", params=params)
             rows += page.rows
