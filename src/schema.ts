@@ -3,7 +3,440 @@
  * Do not make direct changes to the file.
  */
 
-export type paths = Record<string, never>;
+export interface paths {
+    "/api/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description Whether the service answers.
+         */
+        get: operations["health_api_v1_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Me
+         * @description Who asks, and how the service runs.
+         */
+        get: operations["me_api_v1_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Challenges
+         * @description Challenges that you may see: open ones first, those that end soonest first.
+         */
+        get: operations["list_challenges_api_v1_challenges_get"];
+        put?: never;
+        /**
+         * Publish
+         * @description Publish a challenge folder as an immutable version.
+         */
+        post: operations["publish_api_v1_challenges_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Challenge
+         * @description A challenge with all its pages.
+         */
+        get: operations["get_challenge_api_v1_challenges__challenge__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Close Challenge
+         * @description Close a challenge for submissions, or open it again.
+         */
+        patch: operations["close_challenge_api_v1_challenges__challenge__patch"];
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description The published versions, newest first.
+         */
+        get: operations["list_versions_api_v1_challenges__challenge__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get File
+         * @description A file of the challenge that participants may have.
+         */
+        get: operations["get_file_api_v1_challenges__challenge__files__path__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Quota
+         * @description What your team has left in a phase, and why it could not submit now.
+         */
+        get: operations["get_quota_api_v1_challenges__challenge__quota_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}/entry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Enter
+         * @description Enter a challenge, accepting its terms where it has some.
+         */
+        put: operations["enter_api_v1_challenges__challenge__entry_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}/boards/{phase}/{board}.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Board Csv
+         * @description A whole board as CSV.
+         */
+        get: operations["get_board_csv_api_v1_challenges__challenge__boards__phase___board__csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}/boards/{phase}/{board}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Board
+         * @description One page of a board, with your own row.
+         */
+        get: operations["get_board_api_v1_challenges__challenge__boards__phase___board__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description Submissions, scores, predictions, notebooks and logs in a zip.
+         */
+        get: operations["export_api_v1_challenges__challenge__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit
+         * @description Hand in a notebook or predictions; a try where the request says so.
+         */
+        post: operations["submit_api_v1_challenges__challenge__submissions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Submissions
+         * @description Submissions, newest first: your team's, or all of the challenges that you manage.
+         */
+        get: operations["list_submissions_api_v1_submissions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submissions/{submission}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Submission
+         * @description A submission with its latest run.
+         */
+        get: operations["get_submission_api_v1_submissions__submission__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submissions/{submission}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description End a submission; harmless when it is over.
+         */
+        post: operations["cancel_api_v1_submissions__submission__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submissions/{submission}/selection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Select
+         * @description Choose a submission to count on the private board.
+         */
+        put: operations["select_api_v1_submissions__submission__selection_put"];
+        post?: never;
+        /**
+         * Deselect
+         * @description Take that choice back.
+         */
+        delete: operations["deselect_api_v1_submissions__submission__selection_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submissions/{submission}/logs/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Log
+         * @description A piece of a step's log; ask again from `next`.
+         */
+        get: operations["get_log_api_v1_submissions__submission__logs__step__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submissions/{submission}/notebook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notebook
+         * @description The notebook as it was run.
+         */
+        get: operations["get_notebook_api_v1_submissions__submission__notebook_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submissions/{submission}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Bundle
+         * @description What was handed in, as a zip.
+         */
+        get: operations["get_bundle_api_v1_submissions__submission__bundle_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submissions/{submission}/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Predictions
+         * @description The predictions that were scored.
+         */
+        get: operations["get_predictions_api_v1_submissions__submission__predictions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Changes
+         * @description What changed after a point; waits until there is something.
+         */
+        get: operations["get_changes_api_v1_changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
@@ -38,21 +471,33 @@ export interface components {
              * @default 0
              */
             offset: number;
+            /** Next */
+            next?: string | null;
+            /** @description My row, on whichever page. */
+            mine?: components["schemas"]["StandingView"] | null;
+            /** Updated At */
+            updated_at?: string | null;
+        };
+        /** Body_publish_api_v1_challenges_post */
+        Body_publish_api_v1_challenges_post: {
             /**
-             * Next
-             * @default null
+             * Folder
+             * @description Zip of the challenge folder.
              */
-            next: string | null;
+            folder: string;
+        };
+        /** Body_submit_api_v1_challenges__challenge__submissions_post */
+        Body_submit_api_v1_challenges__challenge__submissions_post: {
             /**
-             * @description My row, on whichever page.
-             * @default null
+             * Request
+             * @description SubmissionRequest as JSON.
              */
-            mine: components["schemas"]["StandingView"] | null;
+            request: string;
             /**
-             * Updated At
-             * @default null
+             * Bundle
+             * @description Zip with the entry and its files.
              */
-            updated_at: string | null;
+            bundle: string;
         };
         /**
          * ChallengeSummary
@@ -84,21 +529,16 @@ export interface components {
              * @default false
              */
             entered: boolean;
-            /** @default null */
-            role: components["schemas"]["Role"] | null;
-            /** @default null */
-            team: components["schemas"]["TeamRef"] | null;
-            /** @default null */
-            standing: components["schemas"]["StandingView"] | null;
+            role?: components["schemas"]["Role"] | null;
+            team?: components["schemas"]["TeamRef"] | null;
+            standing?: components["schemas"]["StandingView"] | null;
             /**
              * Teams
              * @default 0
              */
             teams: number;
-            /** @default null */
-            quota: components["schemas"]["QuotaView"] | null;
-            /** @default null */
-            best: components["schemas"]["ScoreView"] | null;
+            quota?: components["schemas"]["QuotaView"] | null;
+            best?: components["schemas"]["ScoreView"] | null;
         };
         /**
          * ChallengeView
@@ -130,21 +570,16 @@ export interface components {
              * @default false
              */
             entered: boolean;
-            /** @default null */
-            role: components["schemas"]["Role"] | null;
-            /** @default null */
-            team: components["schemas"]["TeamRef"] | null;
-            /** @default null */
-            standing: components["schemas"]["StandingView"] | null;
+            role?: components["schemas"]["Role"] | null;
+            team?: components["schemas"]["TeamRef"] | null;
+            standing?: components["schemas"]["StandingView"] | null;
             /**
              * Teams
              * @default 0
              */
             teams: number;
-            /** @default null */
-            quota: components["schemas"]["QuotaView"] | null;
-            /** @default null */
-            best: components["schemas"]["ScoreView"] | null;
+            quota?: components["schemas"]["QuotaView"] | null;
+            best?: components["schemas"]["ScoreView"] | null;
             /**
              * Description
              * @description Markdown.
@@ -157,11 +592,8 @@ export interface components {
              * @default
              */
             terms: string;
-            /**
-             * Terms Digest
-             * @default null
-             */
-            terms_digest: string | null;
+            /** Terms Digest */
+            terms_digest?: string | null;
             /** Version */
             version: string;
             /**
@@ -191,11 +623,8 @@ export interface components {
              * @default []
              */
             files: components["schemas"]["DataFile"][];
-            /**
-             * Starter
-             * @default null
-             */
-            starter: string | null;
+            /** Starter */
+            starter?: string | null;
             /**
              * Has Sample
              * @default false
@@ -245,6 +674,14 @@ export interface components {
             reset: boolean;
         };
         /**
+         * Closing
+         * @description Whether a challenge takes submissions.
+         */
+        Closing: {
+            /** Closed */
+            closed: boolean;
+        };
+        /**
          * CountingRule
          * @description Which submission of a team stands on the board.
          * @enum {string}
@@ -280,9 +717,8 @@ export interface components {
             /**
              * Terms Digest
              * @description Digest of the terms that were shown and accepted.
-             * @default null
              */
-            terms_digest: string | null;
+            terms_digest?: string | null;
         };
         /**
          * ErrorBody
@@ -338,20 +774,17 @@ export interface components {
             /** Hint */
             hint: string;
             fault: components["schemas"]["Fault"];
-            /** @default null */
-            step: components["schemas"]["StepName"] | null;
+            step?: components["schemas"]["StepName"] | null;
             /**
              * Cell
              * @description Failing code cell, counted from 1.
-             * @default null
              */
-            cell: number | null;
+            cell?: number | null;
             /**
              * Cell Index
              * @description Index in the notebook's cells.
-             * @default null
              */
-            cell_index: number | null;
+            cell_index?: number | null;
             /**
              * Detail
              * @default
@@ -382,6 +815,18 @@ export interface components {
             size: number;
             /** Sha256 */
             sha256: string;
+        };
+        /**
+         * Health
+         * @description That the service answers.
+         */
+        Health: {
+            /**
+             * Status
+             * @default ok
+             * @constant
+             */
+            status: "ok";
         };
         /**
          * LimitsView
@@ -494,31 +939,28 @@ export interface components {
         Page_ChallengeSummary_: {
             /** Items */
             items: components["schemas"]["ChallengeSummary"][];
-            /**
-             * Next
-             * @default null
-             */
-            next: string | null;
-            /**
-             * Total
-             * @default null
-             */
-            total: number | null;
+            /** Next */
+            next?: string | null;
+            /** Total */
+            total?: number | null;
         };
         /** Page[SubmissionView] */
         Page_SubmissionView_: {
             /** Items */
             items: components["schemas"]["SubmissionView"][];
-            /**
-             * Next
-             * @default null
-             */
-            next: string | null;
-            /**
-             * Total
-             * @default null
-             */
-            total: number | null;
+            /** Next */
+            next?: string | null;
+            /** Total */
+            total?: number | null;
+        };
+        /** Page[VersionView] */
+        Page_VersionView_: {
+            /** Items */
+            items: components["schemas"]["VersionView"][];
+            /** Next */
+            next?: string | null;
+            /** Total */
+            total?: number | null;
         };
         /**
          * PhaseView
@@ -534,16 +976,10 @@ export interface components {
              * @enum {string}
              */
             state: "soon" | "open" | "ended";
-            /**
-             * Starts At
-             * @default null
-             */
-            starts_at: string | null;
-            /**
-             * Ends At
-             * @default null
-             */
-            ends_at: string | null;
+            /** Starts At */
+            starts_at?: string | null;
+            /** Ends At */
+            ends_at?: string | null;
             /**
              * Zone
              * @default UTC
@@ -564,21 +1000,12 @@ export interface components {
              * @default false
              */
             revealed: boolean;
-            /**
-             * Reveals At
-             * @default null
-             */
-            reveals_at: string | null;
-            /**
-             * Public Rows
-             * @default null
-             */
-            public_rows: number | null;
-            /**
-             * Private Rows
-             * @default null
-             */
-            private_rows: number | null;
+            /** Reveals At */
+            reveals_at?: string | null;
+            /** Public Rows */
+            public_rows?: number | null;
+            /** Private Rows */
+            private_rows?: number | null;
             /** @default full */
             feedback: components["schemas"]["Feedback"];
             /** @default best_public */
@@ -597,36 +1024,18 @@ export interface components {
          * @description What a team has left in a phase. `None` is no limit.
          */
         QuotaView: {
-            /**
-             * Per Day
-             * @default null
-             */
-            per_day: number | null;
-            /**
-             * Left Today
-             * @default null
-             */
-            left_today: number | null;
-            /**
-             * Total
-             * @default null
-             */
-            total: number | null;
-            /**
-             * Left Total
-             * @default null
-             */
-            left_total: number | null;
-            /**
-             * Failures Per Day
-             * @default null
-             */
-            failures_per_day: number | null;
-            /**
-             * Failures Left Today
-             * @default null
-             */
-            failures_left_today: number | null;
+            /** Per Day */
+            per_day?: number | null;
+            /** Left Today */
+            left_today?: number | null;
+            /** Total */
+            total?: number | null;
+            /** Left Total */
+            left_total?: number | null;
+            /** Failures Per Day */
+            failures_per_day?: number | null;
+            /** Failures Left Today */
+            failures_left_today?: number | null;
             /**
              * Concurrent
              * @default 1
@@ -640,14 +1049,10 @@ export interface components {
             /**
              * Next At
              * @description When there is room again.
-             * @default null
              */
-            next_at: string | null;
-            /**
-             * @description Why a submission would be refused now, if it would.
-             * @default null
-             */
-            blocked: components["schemas"]["ErrorBody"] | null;
+            next_at?: string | null;
+            /** @description Why a submission would be refused now, if it would. */
+            blocked?: components["schemas"]["ErrorBody"] | null;
         };
         /**
          * Role
@@ -678,17 +1083,13 @@ export interface components {
              * @example 0.9667
              */
             display: string;
-            /**
-             * Stderr
-             * @default null
-             */
-            stderr: number | null;
+            /** Stderr */
+            stderr?: number | null;
             /**
              * N
              * @description Rows that were scored.
-             * @default null
              */
-            n: number | null;
+            n?: number | null;
             direction: components["schemas"]["Direction"];
             /**
              * Ranked
@@ -714,9 +1115,8 @@ export interface components {
             /**
              * Move
              * @description Ranks gained since a day ago.
-             * @default null
              */
-            move: number | null;
+            move?: number | null;
             team: components["schemas"]["TeamRef"];
             /**
              * Mine
@@ -747,9 +1147,8 @@ export interface components {
             /**
              * Submission
              * @description Counting submission, if visible.
-             * @default null
              */
-            submission: string | null;
+            submission?: string | null;
         };
         /**
          * StepName
@@ -771,16 +1170,10 @@ export interface components {
             name: components["schemas"]["StepName"];
             /** @default pending */
             state: components["schemas"]["StepState"];
-            /**
-             * Started At
-             * @default null
-             */
-            started_at: string | null;
-            /**
-             * Ended At
-             * @default null
-             */
-            ended_at: string | null;
+            /** Started At */
+            started_at?: string | null;
+            /** Ended At */
+            ended_at?: string | null;
             /**
              * Detail
              * @description Where it is.
@@ -795,57 +1188,6 @@ export interface components {
          * @enum {string}
          */
         SubmissionKind: "notebook" | "predictions" | "container";
-        /**
-         * SubmissionRequest
-         * @description What a client says about a submission; the bundle travels beside it.
-         *
-         *     The bundle is a zip with `entry` and its declared files at their relative paths.
-         */
-        SubmissionRequest: {
-            /** @default notebook */
-            kind: components["schemas"]["SubmissionKind"];
-            /**
-             * Phase
-             * @description The current phase when left out.
-             * @default null
-             */
-            phase: string | null;
-            /**
-             * Entry
-             * @description Path in the bundle of the notebook or predictions file.
-             */
-            entry: string;
-            /**
-             * Is Try
-             * @default false
-             */
-            is_try: boolean;
-            /**
-             * Parameters
-             * @default {}
-             */
-            parameters: {
-                [key: string]: unknown;
-            };
-            /**
-             * Environment
-             * @description kernel, language, packages as read from the kernelspec.
-             * @default {}
-             */
-            environment: {
-                [key: string]: unknown;
-            };
-            /**
-             * Profile
-             * @default null
-             */
-            profile: string | null;
-            /**
-             * Note
-             * @default
-             */
-            note: string;
-        };
         /**
          * SubmissionState
          * @description State of a submission; the last three are terminal and never change.
@@ -922,11 +1264,8 @@ export interface components {
             environment: {
                 [key: string]: unknown;
             };
-            /**
-             * Profile
-             * @default null
-             */
-            profile: string | null;
+            /** Profile */
+            profile?: string | null;
             /**
              * Note
              * @default
@@ -938,28 +1277,20 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /**
-             * Started At
-             * @default null
-             */
-            started_at: string | null;
-            /**
-             * Ended At
-             * @default null
-             */
-            ended_at: string | null;
+            /** Started At */
+            started_at?: string | null;
+            /** Ended At */
+            ended_at?: string | null;
             /**
              * Seconds
              * @description Duration; rounded to 10 s with class_only feedback.
-             * @default null
              */
-            seconds: number | null;
+            seconds?: number | null;
             /**
              * Position
              * @description Place in the queue, 1 is next.
-             * @default null
              */
-            position: number | null;
+            position?: number | null;
             /**
              * Engine
              * @default
@@ -975,41 +1306,31 @@ export interface components {
              * @default []
              */
             steps: components["schemas"]["StepView"][];
-            /** @default null */
-            failure: components["schemas"]["FailureView"] | null;
+            failure?: components["schemas"]["FailureView"] | null;
             /**
              * Scores
              * @default []
              */
             scores: components["schemas"]["ScoreView"][];
-            /**
-             * @description Ranked metric, public board.
-             * @default null
-             */
-            score: components["schemas"]["ScoreView"] | null;
+            /** @description Ranked metric, public board. */
+            score?: components["schemas"]["ScoreView"] | null;
             /**
              * Best Before
              * @description Team's best public value before this one was scored.
-             * @default null
              */
-            best_before: number | null;
-            /**
-             * Improved
-             * @default null
-             */
-            improved: boolean | null;
+            best_before?: number | null;
+            /** Improved */
+            improved?: boolean | null;
             /**
              * Rank
              * @description Team's public rank now, once scored.
-             * @default null
              */
-            rank: number | null;
+            rank?: number | null;
             /**
              * Teams
              * @description Teams on the board now.
-             * @default null
              */
-            teams: number | null;
+            teams?: number | null;
             /**
              * Is Best
              * @default false
@@ -1060,6 +1381,28 @@ export interface components {
          * @enum {string}
          */
         TieRule: "shared" | "earliest";
+        /**
+         * VersionView
+         * @description A published version of a challenge.
+         */
+        VersionView: {
+            /** Digest */
+            digest: string;
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+            /** Published By */
+            published_by: string;
+            /** Current */
+            current: boolean;
+            /**
+             * Submissions
+             * @default 0
+             */
+            submissions: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -1068,4 +1411,811 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    health_api_v1_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    me_api_v1_me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    list_challenges_api_v1_challenges_get: {
+        parameters: {
+            query?: {
+                state?: ("soon" | "open" | "ended") | null;
+                /** @description Part of a name. */
+                q?: string;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChallengeSummary_"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    publish_api_v1_challenges_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_publish_api_v1_challenges_post"];
+            };
+        };
+        responses: {
+            /** @description That version is current already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_challenge_api_v1_challenges__challenge__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    close_challenge_api_v1_challenges__challenge__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Closing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    list_versions_api_v1_challenges__challenge__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VersionView_"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_file_api_v1_challenges__challenge__files__path__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_quota_api_v1_challenges__challenge__quota_get: {
+        parameters: {
+            query?: {
+                phase?: string | null;
+            };
+            header?: never;
+            path: {
+                challenge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaView"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    enter_api_v1_challenges__challenge__entry_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_board_csv_api_v1_challenges__challenge__boards__phase___board__csv_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge: string;
+                phase: string;
+                board: "public" | "private";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_board_api_v1_challenges__challenge__boards__phase___board__get: {
+        parameters: {
+            query?: {
+                /** @description Part of a name. */
+                q?: string;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                challenge: string;
+                phase: string;
+                board: "public" | "private";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardView"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    export_api_v1_challenges__challenge__export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    submit_api_v1_challenges__challenge__submissions_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                challenge: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_submit_api_v1_challenges__challenge__submissions_post"];
+            };
+        };
+        responses: {
+            /** @description The key was used before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionView"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionView"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    list_submissions_api_v1_submissions_get: {
+        parameters: {
+            query?: {
+                challenge?: string | null;
+                phase?: string | null;
+                team?: "mine" | "all";
+                state?: components["schemas"]["SubmissionState"] | null;
+                tries?: boolean | null;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SubmissionView_"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_submission_api_v1_submissions__submission__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionView"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    cancel_api_v1_submissions__submission__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionView"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    select_api_v1_submissions__submission__selection_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionView"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    deselect_api_v1_submissions__submission__selection_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionView"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_log_api_v1_submissions__submission__logs__step__get: {
+        parameters: {
+            query?: {
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                submission: string;
+                step: components["schemas"]["StepName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogChunk"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_notebook_api_v1_submissions__submission__notebook_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_bundle_api_v1_submissions__submission__bundle_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_predictions_api_v1_submissions__submission__predictions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_changes_api_v1_changes_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the answer before. */
+                after?: number | null;
+                /** @description Seconds to wait. */
+                timeout?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+}
