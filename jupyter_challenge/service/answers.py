@@ -80,7 +80,7 @@ def install_errors(app: FastAPI) -> None:
 
     @app.exception_handler(ChallengeError)
     async def _ours(_request: Request, error: ChallengeError) -> Response:
-        return _error(error.status, error.code, error.message, error.hint, error.details)
+        return refusal(error)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_request: Request, error: RequestValidationError) -> Response:
@@ -120,6 +120,11 @@ def install_errors(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _other(request: Request, error: Exception) -> Response:
         return unexpected(request, error)
+
+
+def refusal(error: ChallengeError) -> Response:
+    """A refused request as an answer."""
+    return _error(error.status, error.code, error.message, error.hint, error.details)
 
 
 def unexpected(request: Request, error: Exception) -> Response:

@@ -114,7 +114,7 @@ class EmbeddedService:
                 db.close()
                 raise
             blobs = Blobs(self.config.blob_url or root / "blobs")
-            engine = self._given or _local_engine(self.config)
+            engine = self._given or _local_engine(self.config, warm=self.config.warm and runs)
             service = Service(self.config, self.place, db, blobs, engine)
             service.boards, service.feed = Boards(), Feed(db)
             reconciler = Reconciler(service)
@@ -159,7 +159,7 @@ class EmbeddedService:
         return signed_in
 
 
-def _local_engine(config: ChallengeConfig) -> Engine:
+def _local_engine(config: ChallengeConfig, *, warm: bool) -> Engine:
     from jupyter_challenge.engines.local import LocalEngine
 
-    return LocalEngine(config.runs_dir, warm=config.warm)
+    return LocalEngine(config.runs_dir, warm=warm)

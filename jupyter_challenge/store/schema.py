@@ -28,7 +28,7 @@ def prepare(database: Database) -> None:
         UpgradeNeeded: The database is newer than the program, or an older PostgreSQL, which is
             upgraded by hand.
     """
-    found = _revision(database)
+    found = revision(database)
     if found == HEAD:
         return
     if found is None:
@@ -58,7 +58,7 @@ def upgrade(db_url: str) -> Path | None:
     """
     database = Database(db_url)
     try:
-        found = _revision(database)
+        found = revision(database)
         if found == HEAD:
             return None
         if found is None:
@@ -99,7 +99,22 @@ def alembic_config(url: str) -> Any:
     return config
 
 
-def _revision(database: Database) -> str | None:
+def check(database: Database) -> None:
+    """Refuse a database that is not of this program's version.
+
+    Raises:
+        UpgradeNeeded: It is older, newer, or empty.
+    """
+    found = revision(database)
+    if found != HEAD:
+        raise UpgradeNeeded(
+            f"The database is of version {found or 'none'}; this program needs {HEAD}.",
+            hint="Start the service once, or run `jupyter challenge upgrade-db`.",
+        )
+
+
+def revision(database: Database) -> str | None:
+    """The version of the tables; None when there are none."""
     with database.engine.connect() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None

@@ -1,0 +1,135 @@
+"""Serve several users of one machine, for development and courses: loopback only."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from starlette.responses import Response
+
+from jupyter_challenge.core.errors import ChallengeError, Unavailable
+from jupyter_challenge.engines.base import Engine
+from jupyter_challenge.service.answers import refusal
+from jupyter_challenge.service.app import EmbeddedService
+from jupyter_challenge.service.auth import SCOPE_KEY, process_owner
+from jupyter_challenge.service.config import ChallengeConfig
+from jupyter_challenge.service.tokens import TokenFile, write_private
+
+
+def serve(
+    config: ChallengeConfig,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8790,
+    say: Callable[[str], None] = print,
+    engine: Engine | None = None,
+) -> None:
+    """Serve until the process is told to end.
+
+    Args:
+        config: Data folder and limits.
+        host: An address of loopback; nothing else is served, as nothing isolates runs here.
+        port: 0 chooses a free one.
+        say: Told where it is served, once it is.
+        engine: The local one when left out.
+
+    Raises:
+        Unavailable: The host is not loopback, or the port is taken.
+    """
+    import uvicorn
+
+    opened = _open(host, port)
+    try:
+        service = EmbeddedService(config, engine, place="serve")
+        service.start()
+        try:
+            first = first_token(config)
+            address = f"http://{_bracketed(host)}:{opened.getsockname()[1]}"
+            say(f"Challenges are served at {address}, for practice: nothing isolates runs here.")
+            if first is not None:
+                say(f"The token of {process_owner().name} (admin) was written to {first}.")
+            settings = uvicorn.Config(
+                signed_in_app(service, config),
+                log_level="warning",
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=5,
+            )
+            uvicorn.Server(settings).run(sockets=[opened])
+        finally:
+            service.stop()
+    finally:
+        opened.close()
+
+
+def signed_in_app(service: EmbeddedService, config: ChallengeConfig) -> Any:
+    """The service's app for whoever sends a known token; identity headers say nothing."""
+    app, tokens = service.app, TokenFile(config.tokens_path)
+
+    async def signed_in(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        sent = headers.get(b"authorization")
+        try:
+            who = tokens.identity(sent.decode("latin-1") if sent is not None else None)
+        except ChallengeError as error:
+            answer: Response = refusal(error)
+            await answer(scope, receive, send)
+            return
+        await app({**scope, SCOPE_KEY: who}, receive, send)
+
+    return signed_in
+
+
+def first_token(config: ChallengeConfig) -> str | None:
+    """Where nobody can sign in yet, make the process's owner admin.
+
+    Returns:
+        The file with their token, if one was made.
+    """
+    tokens = TokenFile(config.tokens_path)
+    if tokens.names():
+        return None
+    name = process_owner().name
+    file = config.root / f"{name}.token"
+    write_private(file, tokens.add(name, admin=True).encode() + b"\n")
+    return str(file)
+
+
+def _open(host: str, port: int) -> socket.socket:
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        address = None
+    if address is None or not address.is_loopback:
+        raise Unavailable(
+            f"{host} is not an address of loopback.",
+            hint="Nothing isolates runs here, so only this machine's users are served: "
+            "use 127.0.0.1.",
+        )
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((str(address), port))
+    except OSError as error:
+        opened.close()
+        if error.errno == errno.EADDRINUSE:
+            raise Unavailable(
+                f"Port {port} of {host} is taken by another program.",
+                hint="Choose another with --port, or 0 for any that is free.",
+            ) from error
+        raise Unavailable(
+            f"Port {port} of {host} cannot be opened: {error.strerror}.",
+            hint="Choose another with --port.",
+        ) from error
+    return opened
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
