@@ -57,9 +57,9 @@ def demo_command(folder: str, no_lab: bool, lab_options: tuple[str, ...]) -> Non
             view = me.publish(example)
             click.echo(f"{view.title} is published.")
             organiser = stack.enter_context(client_of(service, Identity(_BASELINE)))
-            for submitted in _baselines(organiser, example, view):
+            for id in _baselines(organiser, example, view):
                 if no_lab:
-                    submitted = organiser.wait(submitted)
+                    submitted = organiser.wait(id)
                     score = submitted.score.display if submitted.score else submitted.state.value
                     click.echo(f"The organiser's baseline has {score}.")
         if not view.entered:

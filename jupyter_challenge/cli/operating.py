@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import click
@@ -13,22 +14,53 @@ from jupyter_challenge.cli.options import Place, debuggable, placed
 @click.command("serve", short_help="Serve challenges to users of this machine.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="An address of loopback.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8790, show_default=True)
+@click.option(
+    "--add-user",
+    metavar="NAME",
+    help="Only write a new token for a user into a file, and end; also while it serves.",
+)
+@click.option("--group", "groups", multiple=True, metavar="NAME", help="Group of the new user.")
+@click.option("--admin", is_flag=True, help="The new user may do everything.")
 @placed
-def serve_command(host: str, port: int, place: Place) -> None:
+def serve_command(
+    host: str,
+    port: int,
+    add_user: str | None,
+    groups: tuple[str, ...],
+    admin: bool,
+    place: Place,
+) -> None:
     """Serve challenges to users of this machine, for development and courses.
 
     Nothing isolates runs here, so ranked phases are refused.
     """
-    from jupyter_challenge.service.serve import serve
+    if add_user is None:
+        from jupyter_challenge.service.serve import serve
 
-    serve(place.config(warm=True), host=host, port=port)
+        serve(place.config(warm=True), host=host, port=port, say=click.echo)
+        return
+    from jupyter_challenge.service.tokens import TokenFile, write_private
+
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", add_user):
+        raise click.BadParameter("Use letters, digits and . _ @ - only.", param_hint="--add-user")
+    config = place.config()
+    token = TokenFile(config.tokens_path).add(add_user, groups=groups, admin=admin)
+    file = config.root / f"{add_user}.token"
+    write_private(file, token.encode() + b"\n")
+    click.echo(f"The token of {add_user} is in {file}; give the file to nobody else.")
+    click.echo(
+        "They save it with mode 600 and use it:  jupyter challenge list --url URL --token-file FILE"
+    )
 
 
 @click.command("backup", short_help="Save one consistent copy of database and files.")
-@click.argument("target", type=click.Path(), metavar="FILE")
+@click.argument("target", type=click.Path(file_okay=False), metavar="FOLDER")
 @placed
 def backup_command(target: str, place: Place) -> None:
-    """Save one consistent copy of database and files, while everything runs."""
+    """Save one consistent copy of database and files, while everything runs.
+
+    FOLDER must be new; it is a data folder like the one that was copied.
+    """
     from jupyter_challenge.service.backup import backup
 
     click.echo(str(backup(place.config(), Path(target))))
@@ -47,9 +79,9 @@ def upgrade_db_command(place: Place) -> None:
 @debuggable
 def openapi_command() -> None:
     """Print the OpenAPI description of the service."""
-    from jupyter_challenge.service.openapi import openapi
+    from jupyter_challenge.service.app import openapi_document
 
-    click.echo(json.dumps(openapi(), indent=1, ensure_ascii=False, sort_keys=True))
+    click.echo(json.dumps(openapi_document(), indent=1, ensure_ascii=False, sort_keys=True))
 
 
 @click.command("completion", short_help="Print what makes your shell complete.")
