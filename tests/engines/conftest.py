@@ -1,0 +1,26 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_challenge.engines import processes
+from jupyter_challenge.engines.local import LocalEngine
+from tests.engines.small_challenge import SmallChallenge
+
+
+@pytest.fixture
+def challenge(tmp_path: Path) -> SmallChallenge:
+    return SmallChallenge(tmp_path / "challenge")
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[LocalEngine]:
+    """An engine without a child kept ready, that must leave no process behind."""
+    engine = LocalEngine(tmp_path / "runs", warm=False)
+    yield engine
+    engine.close()
+    for path in engine.runs.iterdir() if engine.runs.is_dir() else []:
+        if path.is_dir():
+            left = processes.strays(path.name, path)
+            processes.end_all(lambda left=left: left)
+            assert left == set()
