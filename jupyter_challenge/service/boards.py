@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Literal
 
 from jupyter_challenge.core import ranking
-from jupyter_challenge.core.challenge import Challenge, Phase
+from jupyter_challenge.core.challenge import Challenge, Phase, TieRule
 from jupyter_challenge.core.errors import ChallengeError, Forbidden, NotFound
 from jupyter_challenge.core.metrics import direction_of, title_of
 from jupyter_challenge.core.models import BoardView, MetricView, StandingView, TeamRef
@@ -40,6 +40,7 @@ class Row:
     last_at: datetime
     submission: str
     search: str
+    move: int | None = None
 
 
 @dataclass
@@ -51,6 +52,7 @@ class Board:
     index: dict[str, int] = field(default_factory=dict)
     updated_at: datetime | None = None
     standings: dict[str, tuple[StandingRow, str]] = field(default_factory=dict)
+    hour: datetime | None = None
 
     def place_of(self, team: str) -> Row | None:
         """The row of a team."""
@@ -64,6 +66,7 @@ class Boards:
     def __init__(self) -> None:
         """Begin with none."""
         self._kept: dict[tuple[Key, str], Board] = {}
+        self._before: dict[tuple[Key, str], tuple[datetime, dict[str, int]]] = {}
         self._lock = threading.Lock()
 
     def get(self, session: Session, version: VersionRow, phase: str, board: str) -> Board:
@@ -71,36 +74,68 @@ class Boards:
         evaluator = version.evaluators.get(phase, "")
         key = (version.challenge_id, phase, board, evaluator)
         state = scores.board_state(session, key)
-        # The version's rules (precision, ties) belong to the key: they may change alone.
+        hour = utc_now().replace(minute=0, second=0, microsecond=0)
+        # The version's rules (precision, ties) belong to the name: they may change alone.
         name = (key, version.digest)
-        kept = self._kept.get(name)
-        if kept is not None and kept.state == state:
-            return kept
         with self._lock:
             kept = self._kept.get(name)
-            if kept is not None and kept.state == state:
+            if kept is not None and kept.state == state and kept.hour == hour:
                 return kept
-            standings: dict[str, tuple[StandingRow, str]] = {}
-            if kept is not None and kept.state[1] <= state[1] and kept.state[0] <= state[0]:
-                standings = dict(kept.standings)
-                new = scores.standings(session, key, after=kept.state[0])
-            else:
-                new = scores.standings(session, key)
-            standings.update((row.team_id, (row, team)) for row, team in new)
-            if len(standings) != state[1]:  # a team was taken off
-                standings = {
-                    row.team_id: (row, team) for row, team in scores.standings(session, key)
-                }
-            made = _ranked(challenges.spec(version), phase, standings)
-            made.state = state
+            challenge = challenges.spec(version)
+            standings = _standings(session, key, state, kept)
+            before = self._yesterday(session, challenge, key, name, hour) if standings else {}
+            made = _ranked(challenge, phase, standings, before)
+            made.state, made.hour = state, hour
             if len(self._kept) >= _KEEP:
                 del self._kept[next(iter(self._kept))]
             self._kept[name] = made
             return made
 
+    def _yesterday(
+        self,
+        session: Session,
+        challenge: Challenge,
+        key: Key,
+        name: tuple[Key, str],
+        hour: datetime,
+    ) -> dict[str, int]:
+        """Rank of each team a day before the hour began; it is the same for the whole hour."""
+        kept = self._before.get(name)
+        if kept is not None and kept[0] == hour:
+            return kept[1]
+        phase = challenge.phase(key[1])
+        rows = scores.standings_at(session, key, hour - timedelta(days=1))
+        result = ranking.rank(
+            [ranking.Entry(team, metrics, reached) for team, metrics, reached in rows],
+            ranked_by(challenge),
+            phase.ties if phase is not None else TieRule.SHARED,
+            secondary(challenge),
+        )
+        ranks = {place.entry.id: place.rank for place in result.places}
+        if len(self._before) >= _KEEP:
+            del self._before[next(iter(self._before))]
+        self._before[name] = (hour, ranks)
+        return ranks
+
+
+def _standings(
+    session: Session, key: Key, state: tuple[int, int], kept: Board | None
+) -> dict[str, tuple[StandingRow, str]]:
+    """The rows of a board: those that are kept, with what was written since."""
+    if kept is not None and kept.state[0] <= state[0] and kept.state[1] <= state[1]:
+        found = dict(kept.standings)
+        new = scores.standings(session, key, after=kept.state[0])
+        found.update((row.team_id, (row, name)) for row, name in new)
+        if len(found) == state[1]:
+            return found
+    return {row.team_id: (row, name) for row, name in scores.standings(session, key)}
+
 
 def _ranked(
-    challenge: Challenge, phase_id: str, standings: dict[str, tuple[StandingRow, str]]
+    challenge: Challenge,
+    phase_id: str,
+    standings: dict[str, tuple[StandingRow, str]],
+    before: dict[str, int],
 ) -> Board:
     phase = challenge.phase(phase_id)
     assert phase is not None
@@ -113,7 +148,10 @@ def _ranked(
     rows = []
     for place in result.places:
         standing, name = standings[place.entry.id]
-        rows.append(_row(challenge, standing, name, place.rank, place.rank_to))
+        row = _row(challenge, standing, name, place.rank, place.rank_to)
+        if row.team in before:
+            row = replace(row, move=before[row.team] - row.rank)
+        rows.append(row)
     return Board(
         rows=rows,
         index={row.team: at for at, row in enumerate(rows)},
@@ -163,6 +201,7 @@ def standing_view(seen: Seen, row: Row) -> StandingView:
     return StandingView(
         rank=row.rank,
         rank_to=row.rank_to,
+        move=row.move,
         team=TeamRef(id=row.team, name=row.name),
         mine=mine,
         values=row.values,

@@ -10,8 +10,9 @@ from typing import Any, BinaryIO
 
 from jupyter_challenge.core.archive import unpack_archive
 from jupyter_challenge.core.challenge import Challenge, Data, Phase
-from jupyter_challenge.core.errors import Forbidden, TooLarge
+from jupyter_challenge.core.errors import Forbidden, InvalidChallenge, RunFailed, TooLarge
 from jupyter_challenge.core.models import ChallengeView
+from jupyter_challenge.core.splitting import split_labels
 from jupyter_challenge.service.auth import Identity, manages, role_in
 from jupyter_challenge.service.challenge_views import view
 from jupyter_challenge.service.state import Service, see
@@ -153,9 +154,24 @@ def _split(
     """Choose once and for all which rows count on which board of a phase."""
     if phase.split is None:
         return {}
-    from jupyter_challenge.core.splitting import split_labels
-
-    parts = split_labels(root / challenge.data.labels, challenge.submission.output, phase.split)
+    try:
+        parts = split_labels(
+            root / challenge.data.labels,
+            challenge.submission.output,
+            phase.split,
+            challenge.metrics,
+        )
+    except RunFailed as error:
+        problem = {
+            "file": "challenge.yaml",
+            "message": error.detail,
+            "fix": "Mend split or labels.",
+        }
+        raise InvalidChallenge(
+            f"Phase {phase.id} cannot be split: {error.detail}.",
+            hint="Mend the phase's split, or the labels.",
+            problems=[problem],
+        ) from error
     found: dict[str, Any] = {}
     for board, ids in (("public", parts.public), ("private", parts.private)):
         blob = service.blobs.put_bytes(json.dumps(ids).encode())

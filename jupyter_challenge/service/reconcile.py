@@ -79,7 +79,10 @@ class Reconciler:
                 try:
                     self.owns = self._ownership.take()
                     if self.owns:
-                        wait = ACTIVE_SECONDS if self.step() else IDLE_SECONDS
+                        busy = self.step()
+                        wait = ACTIVE_SECONDS if busy else IDLE_SECONDS
+                        if not busy and not self._woken.is_set():
+                            self._make_ready()
                 except StorageFull as error:
                     log.error("%s %s", error.message, error.hint)
                     wait = IDLE_SECONDS
@@ -90,6 +93,12 @@ class Reconciler:
         finally:
             self.owns = False
             self._ownership.release()
+
+    def _make_ready(self) -> None:
+        """Have the engine get ready for the next run, where it can, once nothing else is to do."""
+        prepare = getattr(self._service.engine, "prepare_standby", None)
+        if prepare is not None and self._service.config.warm:
+            prepare()
 
     def step(self) -> bool:
         """Do everything that can be done now.

@@ -57,6 +57,17 @@ def _identity(request: Request) -> Identity:
 
 Here = Annotated[Service, Depends(_service)]
 Who = Annotated[Identity, Depends(_identity)]
+
+
+def _file(*media_types: str) -> dict[str, Any]:
+    """What a route says of itself that answers with a file."""
+    content: dict[str, Any] = {each: {} for each in media_types}
+    return {
+        "response_class": Response,
+        "responses": {200: {"description": "The file.", "content": content}},
+    }
+
+
 Cursor = Annotated[str | None, Query(description="`next` of the page before.", max_length=200)]
 Limit = Annotated[int, Query(ge=1, le=200, description="Items on a page.")]
 Search = Annotated[str, Query(max_length=100, description="Part of a name.")]
@@ -154,7 +165,9 @@ def list_versions(request: Request, service: Here, who: Who, challenge: str) -> 
 
 
 @router.get(
-    "/challenges/{challenge}/files/{path:path}", tags=["challenges"], response_class=Response
+    "/challenges/{challenge}/files/{path:path}",
+    tags=["challenges"],
+    **_file("application/octet-stream"),
 )
 def get_file(request: Request, service: Here, who: Who, challenge: str, path: str) -> Response:
     """A file of the challenge that participants may have."""
@@ -177,7 +190,9 @@ def enter(
     return answer(request, challenge_views.enter(service, who, challenge, wanted))
 
 
-@router.get("/challenges/{challenge}/boards/{phase}/{board}.csv", tags=["boards"])
+@router.get(
+    "/challenges/{challenge}/boards/{phase}/{board}.csv", tags=["boards"], **_file("text/csv")
+)
 def get_board_csv(
     request: Request, service: Here, who: Who, challenge: str, phase: str, board: BoardName
 ) -> Response:
@@ -206,7 +221,7 @@ def get_board(
     return answer(request, page)
 
 
-@router.get("/challenges/{challenge}/export", tags=["challenges"])
+@router.get("/challenges/{challenge}/export", tags=["challenges"], **_file("application/zip"))
 def export(service: Here, who: Who, challenge: str) -> Response:
     """Submissions, scores, predictions, notebooks and logs in a zip."""
     file = exporting.export(service, who, challenge)
@@ -312,19 +327,25 @@ def get_log(
     return answer(request, outputs.logs(service, who, submission, step, offset))
 
 
-@router.get("/submissions/{submission}/notebook", tags=["submissions"])
+@router.get(
+    "/submissions/{submission}/notebook", tags=["submissions"], **_file("application/x-ipynb+json")
+)
 def get_notebook(request: Request, service: Here, who: Who, submission: str) -> Response:
     """The notebook as it was run."""
     return attachment(request, outputs.notebook(service, who, submission))
 
 
-@router.get("/submissions/{submission}/bundle", tags=["submissions"])
+@router.get("/submissions/{submission}/bundle", tags=["submissions"], **_file("application/zip"))
 def get_bundle(request: Request, service: Here, who: Who, submission: str) -> Response:
     """What was handed in, as a zip."""
     return attachment(request, outputs.bundle(service, who, submission))
 
 
-@router.get("/submissions/{submission}/predictions", tags=["submissions"])
+@router.get(
+    "/submissions/{submission}/predictions",
+    tags=["submissions"],
+    **_file("application/octet-stream"),
+)
 def get_predictions(request: Request, service: Here, who: Who, submission: str) -> Response:
     """The predictions that were scored."""
     return attachment(request, outputs.predictions(service, who, submission))

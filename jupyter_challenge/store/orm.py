@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -70,6 +71,7 @@ class Base(DeclarativeBase):
     )
     type_annotation_map = {
         datetime: UtcDateTime(),
+        float: Double(),
         dict[str, Any]: JSON(),
         list[dict[str, Any]]: JSON(),
     }
@@ -265,6 +267,26 @@ class StandingRow(Base):
     reached_at: Mapped[datetime]
     last_at: Mapped[datetime]
     seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class StandingLogRow(Base):
+    """How a standing came to be: a row whenever another submission began to count."""
+
+    __tablename__ = "standing_log"
+    __table_args__ = (
+        Index("ix_standing_log_board", "challenge_id", "phase", "board", "evaluator", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(AutoInteger, primary_key=True)
+    challenge_id: Mapped[str] = mapped_column(ForeignKey("challenge.id"))
+    phase: Mapped[str] = mapped_column(String(63))
+    board: Mapped[str] = mapped_column(String(8))
+    evaluator: Mapped[str] = mapped_column(String(64))
+    team_id: Mapped[str] = mapped_column(ForeignKey("team.id"))
+    submission_id: Mapped[str] = mapped_column(ForeignKey("submission.id"))
+    metrics: Mapped[dict[str, Any]]
+    reached_at: Mapped[datetime]
+    at: Mapped[datetime]
 
 
 class SelectionRow(Base):

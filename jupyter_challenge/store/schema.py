@@ -14,8 +14,8 @@ from jupyter_challenge.store.database import Database
 from jupyter_challenge.store.orm import Base
 
 # Kept here too, so that a start needs no alembic; a test compares it with the migrations.
-HEAD = "0001"
-HISTORY = ("0001",)
+HEAD = "0002"
+HISTORY = ("0001", "0002")
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

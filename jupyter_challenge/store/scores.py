@@ -10,7 +10,14 @@ import sqlalchemy as sa
 
 from jupyter_challenge.core.models import ChangeKind, SubmissionState
 from jupyter_challenge.store.database import Session, changed, touch
-from jupyter_challenge.store.orm import RunRow, ScoreRow, StandingRow, SubmissionRow, TeamRow
+from jupyter_challenge.store.orm import (
+    ScoreRow,
+    StandingLogRow,
+    StandingRow,
+    SubmissionRow,
+    TeamRow,
+    utc_now,
+)
 
 Key = tuple[str, str, str, str]
 """Challenge, phase, board and evaluator: what one standing is counted in."""
@@ -89,6 +96,20 @@ def put_standing(
     """Write a team's row of a board and tell the feed."""
     challenge, phase, board, evaluator = key
     row = session.get(StandingRow, (challenge, phase, board, evaluator, team_id))
+    if row is None or row.submission_id != submission:
+        session.add(
+            StandingLogRow(
+                challenge_id=challenge,
+                phase=phase,
+                board=board,
+                evaluator=evaluator,
+                team_id=team_id,
+                submission_id=submission,
+                metrics=metrics,
+                reached_at=reached_at,
+                at=utc_now(),
+            )
+        )
     if row is None:
         row = StandingRow(
             challenge_id=challenge, phase=phase, board=board, evaluator=evaluator, team_id=team_id
@@ -130,6 +151,30 @@ def standings(session: Session, key: Key, after: int = -1) -> list[tuple[Standin
     return [(row, name) for row, name in rows]
 
 
+def standings_at(
+    session: Session, key: Key, at: datetime
+) -> list[tuple[str, dict[str, Any], datetime]]:
+    """A board as it was: each team's metrics, and when they were handed in."""
+    challenge, phase, board, evaluator = key
+    last = (
+        sa.select(sa.func.max(StandingLogRow.id))
+        .where(
+            StandingLogRow.challenge_id == challenge,
+            StandingLogRow.phase == phase,
+            StandingLogRow.board == board,
+            StandingLogRow.evaluator == evaluator,
+            StandingLogRow.at <= at,
+        )
+        .group_by(StandingLogRow.team_id)
+    )
+    rows = session.execute(
+        sa.select(StandingLogRow.team_id, StandingLogRow.metrics, StandingLogRow.reached_at).where(
+            StandingLogRow.id.in_(last)
+        )
+    )
+    return [(team, metrics, reached) for team, metrics, reached in rows]
+
+
 def board_state(session: Session, key: Key) -> tuple[int, int]:
     """What a copy of a board is compared with: its newest change and its number of rows."""
     challenge, phase, board, evaluator = key
@@ -147,8 +192,3 @@ def board_state(session: Session, key: Key) -> tuple[int, int]:
 def teams_on(session: Session, key: Key) -> int:
     """How many teams stand on a board."""
     return board_state(session, key)[1]
-
-
-def of_run(session: Session, run_id: str) -> RunRow | None:
-    """The run that a score belongs to."""
-    return session.get(RunRow, run_id)
