@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
@@ -276,6 +277,41 @@ def title_of(spec: MetricSpec) -> str:
     return spec.title or (found.title if found else spec.label)
 
 
+def truth_column(
+    label_columns: Sequence[str], predicted: Sequence[str], options: Options
+) -> str | None:
+    """Tell which column of the labels is the truth; None where it cannot be told.
+
+    Args:
+        label_columns: Columns of the labels besides the id.
+        predicted: Prediction columns that the metric reads.
+        options: The metric's.
+    """
+    if options.label is not None:
+        return options.label if options.label in label_columns else None
+    group = options.group if isinstance(options, RankOptions) else None
+    others = [column for column in label_columns if column not in {options.weight, group}]
+    if len(predicted) == 1 and predicted[0] in others:
+        return predicted[0]
+    return others[0] if len(others) == 1 else None
+
+
+def class_order(name: str) -> tuple[int, float, str]:
+    """Sort classes: numbers by size, before texts by name."""
+    try:
+        return (0, float(name), name)
+    except ValueError:
+        return (1, 0.0, name)
+
+
+def class_of_column(column: str, classes: Sequence[str]) -> str | None:
+    """Tell which class a prediction column is named after, alone or behind an underscore."""
+    if column in classes:
+        return column
+    ends = [name for name in classes if column.endswith(f"_{name}")]
+    return max(ends, key=len) if ends else None
+
+
 __all__ = [
     "METRICS",
     "Bounds",
@@ -285,8 +321,11 @@ __all__ = [
     "UnknownMetric",
     "ValidationError",
     "bounds_of",
+    "class_of_column",
+    "class_order",
     "direction_of",
     "metric",
     "options_of",
     "title_of",
+    "truth_column",
 ]

@@ -13,14 +13,6 @@ from jupyter_challenge.steps.metrics.regression import numbers
 from jupyter_challenge.steps.metrics.rows import Rows, Value, mean
 
 
-def _options_with_label(rows: Rows, options: RankOptions) -> RankOptions:
-    """Fill in the column of relevance where only the column of groups stands beside it."""
-    if options.label is not None or options.group is None:
-        return options
-    others = [c for c in rows.labels.columns if c not in {options.group, options.weight}]
-    return options.model_copy(update={"label": others[0]}) if len(others) == 1 else options
-
-
 def _lists(rows: Rows, options: RankOptions) -> Iterator[tuple[Numbers, Numbers]]:
     """Yield relevance and score of each list, in the order of the lists' names."""
     truth, predicted = numbers(rows, options)
@@ -54,7 +46,6 @@ def _mean_over_lists(
     rows: Rows, options: RankOptions, of_list: Callable[[Numbers, Numbers, int | None], float]
 ) -> Value:
     """Average over the lists that have anything relevant."""
-    options = _options_with_label(rows, options)
     values = [of_list(t, p, options.k) for t, p in _lists(rows, options) if (t > 0).any()]
     if not values:
         raise RunFailed(FailureClass.EVALUATOR_ERROR, "no list has a relevant row")

@@ -15,8 +15,9 @@ from jupyter_challenge.core.metrics import (
     LogLossOptions,
     Options,
     TopKOptions,
+    class_of_column,
 )
-from jupyter_challenge.core.tables import Numbers, class_name
+from jupyter_challenge.core.tables import Numbers
 from jupyter_challenge.steps.metrics.rows import SUM_TOLERANCE, Rows, Value, mean
 
 Indices = NDArray[np.intp]
@@ -63,14 +64,6 @@ def _scores(rows: Rows, options: Options) -> tuple[list[str], Numbers]:
             FailureClass.EVALUATOR_ERROR, f"no prediction column for class {', '.join(missing)}"
         )
     return classes, np.column_stack([by_class[name] for name in classes])
-
-
-def class_of_column(column: str, classes: list[str]) -> str | None:
-    """Tell which class a prediction column is named after, alone or behind an underscore."""
-    if class_name(column) in classes:
-        return class_name(column)
-    ends = [name for name in classes if column.endswith(f"_{name}")]
-    return max(ends, key=len) if ends else None
 
 
 def _probabilities(rows: Rows, options: Any) -> tuple[list[str], Numbers]:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jupyter_challenge.core.errors import FailureClass, RunFailed
-from jupyter_challenge.core.metrics import Options
-from jupyter_challenge.core.tables import Column, Numbers, Table, class_name
+from jupyter_challenge.core.metrics import Options, class_order, truth_column
+from jupyter_challenge.core.tables import Column, Numbers, Table, class_name, shorten
 
 SUM_TOLERANCE = 1e-3
 
@@ -139,7 +139,7 @@ class Rows:
         """Return the classes of the truth, numbers by size and else by name."""
         table = self.labels if board else self.whole
         found = set(table.columns[self.label_column(options)].classes())
-        return sorted(found, key=_class_order)
+        return sorted(found, key=class_order)
 
     def truth_classes(self, options: Options) -> list[str]:
         """Return the truth as classes."""
@@ -160,18 +160,6 @@ class Rows:
         return positive
 
 
-def truth_column(
-    label_columns: Sequence[str], predicted: Sequence[str], options: Options
-) -> str | None:
-    """Tell which column of the labels is the truth; None where it cannot be told."""
-    if options.label is not None:
-        return options.label if options.label in label_columns else None
-    others = [c for c in label_columns if c != options.weight]
-    if len(predicted) == 1 and predicted[0] in others:
-        return predicted[0]
-    return others[0] if len(others) == 1 else None
-
-
 def require_finite(values: NDArray[np.float64], name: str, ids: Sequence[str]) -> None:
     """Refuse NaN and infinite predictions, naming how many and where.
 
@@ -190,8 +178,6 @@ def require_finite(values: NDArray[np.float64], name: str, ids: Sequence[str]) -
 
 def some(ids: Any, most: int = 5) -> str:
     """Write the first ids of many for a message."""
-    from jupyter_challenge.core.tables import shorten
-
     shown = [shorten(each) for each in ids][:most]
     return ("id " if len(shown) == 1 else "ids ") + ", ".join(shown)
 
@@ -214,10 +200,3 @@ def root(value: Value) -> Value:
     if value.stderr is None:
         return Value(result)
     return Value(result, value.stderr / (2 * result) if result > 0 else 0.0)
-
-
-def _class_order(name: str) -> tuple[int, float, str]:
-    try:
-        return (0, float(name), name)
-    except ValueError:
-        return (1, 0.0, name)

@@ -1,0 +1,121 @@
+"""Read a challenge folder and name every mistake at once, each with its place and what mends it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from jupyter_challenge.core.challenge import Challenge
+from jupyter_challenge.core.errors import InvalidChallenge
+from jupyter_challenge.core.marked_yaml import MAX_SIZE, Mark, Marked, read_marked
+
+FILE = "challenge.yaml"
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """A mistake in a challenge folder.
+
+    Attributes:
+        file: Path in the folder.
+        line: Counted from 1; 0 where the mistake is of the whole file.
+        column: Counted from 1; 0 where the mistake is of the whole line.
+        message: What is wrong.
+        fix: What mends it.
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+    fix: str
+
+
+def load_challenge(folder: Path) -> Challenge:
+    """Read and check a challenge folder.
+
+    Raises:
+        InvalidChallenge: `details["problems"]` lists every mistake as a dictionary of
+            file, line, column, message and fix.
+    """
+    challenge, problems = _checked(folder)
+    if challenge is None or problems:
+        count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+        first = problems[0]
+        raise InvalidChallenge(
+            f"The challenge has {count}; the first, on line {first.line} of {first.file}: "
+            f"{first.message}.",
+            hint=f"{first.fix[:1].upper()}{first.fix[1:]}.",
+            problems=[asdict(problem) for problem in problems],
+        )
+    return challenge
+
+
+def check_folder(folder: Path) -> list[Problem]:
+    """List every mistake of a challenge folder, by file and line."""
+    return _checked(folder)[1]
+
+
+def _checked(folder: Path) -> tuple[Challenge | None, list[Problem]]:
+    from jupyter_challenge.core.folder_problems import folder_problems
+    from jupyter_challenge.core.spec_problems import Draft, spec_problems
+
+    marked, problem = _read(folder)
+    if marked is None:
+        assert problem is not None
+        return None, [problem]
+    problems = [
+        Problem(FILE, m.mark.line, m.mark.column, m.message, m.fix) for m in marked.mistakes
+    ]
+    if not isinstance(marked.value, dict):
+        if not problems:
+            problems = [
+                Problem(FILE, 1, 1, "there are no keys here", "begin with `id:` and `title:`")
+            ]
+        return None, problems
+    challenge: Challenge | None = None
+    draft = Draft.of(marked.value)
+    own = list(draft.problems())
+    try:
+        challenge = Challenge.model_validate(marked.value)
+    except ValidationError as error:
+        found = list(spec_problems(error, marked.value))
+        # What pydantic says of the whole, the draft says with a place.
+        own += [each for each in found if each[0] or each[3] or not own]
+    problems += [_placed(marked, *each) for each in own]
+    problems += folder_problems(folder, draft, marked)
+    return challenge, sorted(set(problems))
+
+
+def _placed(
+    marked: Marked, loc: tuple[str | int, ...], message: str, fix: str, at_key: bool
+) -> Problem:
+    mark = marked.mark(loc, key=at_key)
+    return Problem(FILE, mark.line, mark.column, message, fix)
+
+
+def _read(folder: Path) -> tuple[Marked | None, Problem | None]:
+    path = folder / FILE
+    start = Mark(0, 0)
+
+    def wrong(message: str, fix: str) -> tuple[None, Problem]:
+        return None, Problem(FILE, start.line, start.column, message, fix)
+
+    if not folder.is_dir():
+        return wrong(f'there is no folder "{folder.name}"', "name the folder of the challenge")
+    if path.is_symlink():
+        return wrong("this is a link", "put the file itself here")
+    try:
+        if path.stat().st_size > MAX_SIZE:
+            return wrong("the file is larger than 1 MB", "put long texts into files of their own")
+        return read_marked(path.read_bytes().decode("utf-8-sig")), None
+    except FileNotFoundError:
+        return wrong(
+            f"there is no {FILE}", "make a working folder with `jupyter challenge create FOLDER`"
+        )
+    except UnicodeDecodeError:
+        return wrong("the file is not UTF-8 text", "save it as UTF-8")
+    except OSError as error:
+        return wrong(f"the file cannot be read ({error.strerror})", "check its permissions")
