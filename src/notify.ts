@@ -6,10 +6,15 @@ import { Signal } from '@lumino/signaling';
 
 import { CommandIDs } from './commandids';
 import { RequestError } from './request';
-import { rowText } from './rows';
 import type { IChallengeModel } from './tokens';
 import type { SubmissionView } from './wire';
-import { errorText, failureLine, isOver, submissionName } from './words';
+import {
+  errorText,
+  failureLine,
+  isOver,
+  rowText,
+  submissionName
+} from './words';
 
 /** Follows what was handed in from this page, and ends with the score. */
 export class RunNotifier implements IDisposable {

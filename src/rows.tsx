@@ -7,13 +7,7 @@ import { CommandIDs } from './commandids';
 import { Ago, Elapsed, StateMark } from './marks';
 import type { IChallengeModel } from './tokens';
 import type { SubmissionView } from './wire';
-import {
-  failureLine,
-  isOver,
-  stateWord,
-  stepName,
-  submissionName
-} from './words';
+import { isOver, rowText, submissionName } from './words';
 
 interface IProps {
   model: IChallengeModel;
@@ -92,39 +86,6 @@ function SubmissionRow(
       </span>
     </li>
   );
-}
-
-/** What a row says besides its state: where it is, the score, or what went wrong. */
-export function rowText(
-  submission: SubmissionView,
-  trans: TranslationBundle
-): string {
-  switch (submission.state) {
-    case 'queued':
-      return submission.position
-        ? trans.__('queued, %1 in line', submission.position)
-        : stateWord('queued', trans);
-    case 'running': {
-      const step = submission.steps.find(one => one.state === 'running');
-      if (!step) {
-        return stateWord('running', trans);
-      }
-      const name = stepName(step.name, trans);
-      return step.detail ? trans.__('%1: %2', name, step.detail) : name;
-    }
-    case 'scored': {
-      const display = submission.score?.display ?? stateWord('scored', trans);
-      return submission.is_best && !submission.is_try
-        ? trans.__('%1 best', display)
-        : display;
-    }
-    case 'failed':
-      return submission.failure
-        ? failureLine(submission.failure, trans)
-        : stateWord('failed', trans);
-    case 'cancelled':
-      return stateWord('cancelled', trans);
-  }
 }
 
 function rowTitle(

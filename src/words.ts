@@ -97,6 +97,39 @@ export function failureLine(
     : what.replace(/\.$/, '');
 }
 
+/** What a row says besides its state: where it is, the score, or what went wrong. */
+export function rowText(
+  submission: SubmissionView,
+  trans: TranslationBundle
+): string {
+  switch (submission.state) {
+    case 'queued':
+      return submission.position
+        ? trans.__('queued, %1 in line', submission.position)
+        : stateWord('queued', trans);
+    case 'running': {
+      const step = submission.steps.find(one => one.state === 'running');
+      if (!step) {
+        return stateWord('running', trans);
+      }
+      const name = stepName(step.name, trans);
+      return step.detail ? trans.__('%1: %2', name, step.detail) : name;
+    }
+    case 'scored': {
+      const display = submission.score?.display ?? stateWord('scored', trans);
+      return submission.is_best && !submission.is_try
+        ? trans.__('%1 best', display)
+        : display;
+    }
+    case 'failed':
+      return submission.failure
+        ? failureLine(submission.failure, trans)
+        : stateWord('failed', trans);
+    case 'cancelled':
+      return stateWord('cancelled', trans);
+  }
+}
+
 /** A rank, as a range where teams are tied. */
 export function rankText(standing: StandingView): string {
   return standing.rank_to > standing.rank

@@ -27,6 +27,7 @@ class ChallengeHandler(APIHandler):
 
     auth_resource = "challenge"
     _job: asyncio.Task[Any] | None = None
+    _gone = False
 
     def initialize(self, upstream: Upstream) -> None:
         """Called by Tornado for each request with what the extension gave for the route."""
@@ -46,12 +47,17 @@ class ChallengeHandler(APIHandler):
         self._job = asyncio.create_task(work)
         try:
             return await self._job
+        except asyncio.CancelledError:
+            if not self._gone:
+                raise
+            raise web.Finish from None  # nobody is there to be answered
         finally:
             self._job = None
 
     def on_connection_close(self) -> None:
         """Called by Tornado when the browser went away before it was answered."""
         super().on_connection_close()
+        self._gone = True
         if self._job is not None and self.request.method == "GET":
             self._job.cancel()
 

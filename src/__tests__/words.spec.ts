@@ -1,0 +1,163 @@
+import { nullTranslator } from '@jupyterlab/translation';
+
+import { errorFrom } from '../request';
+import { ago, span, stopwatch, took } from '../time';
+import type { QuotaView, ScoreView, StandingView } from '../wire';
+import {
+  bytes,
+  errorText,
+  quotaText,
+  rankText,
+  rowText,
+  scoreChange
+} from '../words';
+import { submission } from './wireparts';
+
+const trans = nullTranslator.load('jupyter_challenge');
+const NOW = Date.parse('2026-01-08T12:00:00Z');
+
+describe('times', () => {
+  it.each([
+    ['2026-01-08T11:59:30Z', 'just now'],
+    ['2026-01-08T12:00:05Z', 'just now'],
+    ['2026-01-08T11:01:00Z', '59 min ago'],
+    ['2026-01-08T10:00:00Z', '2 h ago'],
+    ['2026-01-01T12:00:00Z', '7 d ago'],
+    [null, '']
+  ])('ago %s', (time, text) => {
+    expect(ago(time, NOW, trans)).toBe(text);
+  });
+
+  it.each([
+    [((3 * 24 + 4) * 60 + 5) * 60_000, '3 d 4 h'],
+    [9 * 86_400_000 + 3_600_000, '9 d'],
+    [24 * 3_600_000, '1 d'],
+    [3 * 3_600_000, '3 h'],
+    [3_660_000, '1 h 1 min'],
+    [61_000, '1 min'],
+    [59_000, 'less than a minute'],
+    [-5, 'less than a minute']
+  ])('span %d', (milliseconds, text) => {
+    expect(span(milliseconds, trans)).toBe(text);
+  });
+
+  it.each([
+    [9_999, '0:09'],
+    [754_000, '12:34'],
+    [3_723_000, '1:02:03'],
+    [-1, '0:00']
+  ])('stopwatch %d', (milliseconds, text) => {
+    expect(stopwatch(milliseconds)).toBe(text);
+  });
+
+  it.each([
+    [0.44, '0.4 s'],
+    [12.6, '13 s'],
+    [125, '2:05']
+  ])('took %d', (seconds, text) => {
+    expect(took(seconds, trans)).toBe(text);
+  });
+});
+
+it.each([
+  [999, '999 B'],
+  [1234, '1.2 kB'],
+  [999_600, '1.0 MB'],
+  [45_000_000, '45 MB']
+])('bytes %d', (size, text) => {
+  expect(bytes(size, trans)).toBe(text);
+});
+
+it.each([
+  [{ rank: 4, rank_to: 4 }, '4'],
+  [{ rank: 1, rank_to: 3 }, '1–3']
+])('rank %j', (standing, text) => {
+  expect(rankText(standing as StandingView)).toBe(text);
+});
+
+it.each([
+  [{ left_today: 2, per_day: 5 }, '2 of 5 submissions left today'],
+  [
+    { left_today: 2, per_day: 5, left_total: 1, total: 9 },
+    '1 of 9 submissions left'
+  ],
+  [{ left_total: 1, total: 9 }, '1 of 9 submissions left'],
+  [{}, 'No limit on submissions'],
+  [null, '']
+])('quota %j', (quota, text) => {
+  expect(quotaText(quota as QuotaView | null, trans)).toBe(text);
+});
+
+it.each([
+  ['0.9667', 0.96666, 0.93333, '+0.0333'],
+  ['0.041', 0.041, 0.044, '−0.003'],
+  ['0.9667', 0.96666, 0.96666, '±0'],
+  ['12', 12, 9, '+3'],
+  ['0.9667', 0.96666, null, '']
+])('change of %s', (display, value, before, text) => {
+  expect(scoreChange({ display, value } as ScoreView, before)).toBe(text);
+});
+
+describe('rows', () => {
+  it.each([
+    [submission({ state: 'queued', position: 3 }), 'queued, 3 in line'],
+    [
+      submission({
+        state: 'running',
+        steps: [{ name: 'run', state: 'running', detail: 'cell 3/7' }]
+      }),
+      'run: cell 3/7'
+    ],
+    [
+      submission({
+        state: 'failed',
+        failure: {
+          failure_class: 'cell_error',
+          sentence: 'A cell of the notebook raised an error.',
+          hint: '',
+          fault: 'participant',
+          cell: 4,
+          detail: 'NameError: x\nmore'
+        }
+      }),
+      'cell 4: NameError: x'
+    ],
+    [
+      submission({
+        state: 'failed',
+        failure: {
+          failure_class: 'time_limit',
+          sentence: 'The run took longer than its time limit.',
+          hint: '',
+          fault: 'participant',
+          detail: ''
+        }
+      }),
+      'The run took longer than its time limit'
+    ]
+  ])('%#', (one, text) => {
+    expect(rowText(one, trans)).toBe(text);
+  });
+});
+
+describe('errors', () => {
+  const ours = (code: string) =>
+    JSON.stringify({ error: { code, message: 'What.', hint: 'Next.' } });
+
+  it.each([
+    [0, '', 'offline', 'offline'],
+    [502, '<html>', 'offline', 'offline'],
+    [503, ours('upgrade_needed'), 'offline', 'upgrade_needed'],
+    [507, ours('storage_full'), 'refused', 'storage_full'],
+    [404, '{"message": "Not Found"}', 'missing', 'missing'],
+    [404, ours('not_found'), 'refused', 'not_found'],
+    [429, ours('quota_exceeded'), 'refused', 'quota_exceeded'],
+    [500, 'oops', 'refused', 'refused']
+  ])('%d %s', (status, text, kind, code) => {
+    const error = errorFrom(status, text);
+    expect([error.kind, error.code]).toEqual([kind, code]);
+    const { message, hint } = errorText(error, trans);
+    expect(message).not.toBe('');
+    expect(hint).not.toBe('');
+  });
+});

@@ -1,0 +1,135 @@
+"""What passes from the browser to the service and back, and what does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+from jupyter_challenge.client.forwarding import Answer, Upstream
+from jupyter_challenge.core.errors import Unavailable
+
+from .conftest import Ask, said
+
+VERBS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+async def test_the_service_answers(ask: Ask) -> None:
+    answer = await ask("GET", "api/v1/me")
+    assert answer.code == 200
+    assert said(answer)["place"] == "embedded"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("path", ["api/v1/me", "submit", "inspect", "get", "open"])
+async def test_who_is_not_signed_in_is_refused(
+    verb: str, path: str, http_server_client: Any, jp_base_url: str
+) -> None:
+    body = "{}" if verb in {"POST", "PUT", "PATCH"} else None
+    with pytest.raises(HTTPClientError) as refused:
+        await http_server_client.fetch(
+            f"{jp_base_url}jupyter-challenge/{path}", method=verb, body=body
+        )
+    assert refused.value.code == 403
+
+
+@pytest.mark.parametrize(("owner", "code"), [("someone-else", 403), (None, 200)])
+async def test_only_the_owner_of_a_hubs_server(
+    owner: str | None, code: int, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if owner:
+        monkeypatch.setenv("JUPYTERHUB_USER", owner)
+    answer = await ask("GET", "api/v1/me")
+    assert answer.code == code
+    if owner:
+        assert said(answer)["error"]["code"] == "forbidden"
+
+
+async def test_a_signed_in_page_of_another_site_cannot_post(
+    http_server_client: Any, jp_base_url: str, jp_serverapp: Any
+) -> None:
+    signed_in = await http_server_client.fetch(
+        f"{jp_base_url}api/status?token={jp_serverapp.identity_provider.token}"
+    )
+    cookies = "; ".join(c.split(";")[0] for c in signed_in.headers.get_list("Set-Cookie"))
+    url, headers = f"{jp_base_url}jupyter-challenge/get", {"Cookie": cookies}
+    with pytest.raises(HTTPClientError) as refused:
+        await http_server_client.fetch(url, method="POST", body="{}", headers=headers)
+    assert refused.value.code == 403
+
+
+async def test_errors_arrive_as_the_service_wrote_them(ask: Ask) -> None:
+    answer = await ask("GET", "api/v1/challenges/there-is-none")
+    assert answer.code == 404
+    assert said(answer)["error"]["code"] == "not_found"
+
+
+async def test_an_etag_saves_the_body(ask: Ask, tiny: str) -> None:
+    first = await ask("GET", "api/v1/challenges/tiny")
+    again = await ask(
+        "GET", "api/v1/challenges/tiny", headers={"If-None-Match": first.headers["ETag"]}
+    )
+    assert (again.code, again.body) == (304, b"")
+
+
+async def test_a_file_comes_as_an_attachment_that_cannot_run(ask: Ask, tiny: str) -> None:
+    answer = await ask("GET", "api/v1/challenges/tiny/files/input/test.csv")
+    assert answer.body.startswith(b"id,x\n")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+async def test_a_path_stays_encoded(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = _answering(monkeypatch, Answer(200, {"content-type": "application/json"}, b"{}"))
+    await ask("GET", "api/v1/challenges/a%2Fb?q=x%20y")
+    assert asked[0]["path"].endswith("/challenges/a%2Fb")
+    assert asked[0]["query"] == "q=x%20y"
+
+
+@pytest.mark.parametrize("content_type", ["text/html", "image/svg+xml", "application/xhtml+xml"])
+async def test_nothing_that_a_browser_would_run_is_shown(
+    content_type: str, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = b"<script>alert(1)</script>"
+    _answering(monkeypatch, Answer(200, {"content-type": content_type}, page))
+    answer = await ask("GET", "api/v1/me")
+    assert answer.headers["Content-Disposition"] == "attachment"
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox")
+
+
+async def test_a_redirect_is_not_followed(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    _answering(monkeypatch, Answer(302, {"location": "https://example.org/"}, b""))
+    answer = await ask("GET", "api/v1/me")
+    assert answer.code == 503
+    assert "Location" not in answer.headers
+
+
+async def test_a_service_that_is_away(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: Any, **__: Any) -> Answer:
+        raise Unavailable("It is away.", hint="Wait.")
+
+    monkeypatch.setattr(Upstream, "request", away)
+    answer = await ask("GET", "api/v1/me")
+    assert answer.code == 503
+    assert said(answer)["error"] == {
+        "code": "unavailable",
+        "message": "It is away.",
+        "hint": "Wait.",
+        "details": {},
+    }
+
+
+def _answering(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> list[dict[str, Any]]:
+    """Let the service answer what a real one of ours never would; return what it is asked."""
+    asked: list[dict[str, Any]] = []
+
+    async def request(
+        self: Upstream, method: str, path: str, query: str = "", *_: Any, **__: Any
+    ) -> Answer:
+        asked.append({"method": method, "path": path, "query": query})
+        return answer
+
+    monkeypatch.setattr(Upstream, "request", request)
+    return asked

@@ -1,0 +1,122 @@
+"""From a challenge to a score, as the browser asks for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.tiny import WRITE_ALL_EVEN, write_notebook
+
+from .conftest import Ask, said
+
+
+async def test_the_folder_is_made_and_completed(ask: Ask, tiny: str, jp_root_dir: Path) -> None:
+    answer = await ask("POST", "get", {"challenge": tiny})
+    assert answer.code == 201
+    assert said(answer)["notebook"] == "tiny/model.ipynb"
+    assert (jp_root_dir / "tiny" / "input" / "test.csv").is_file()
+    (jp_root_dir / "tiny" / "input" / "test.csv").unlink()
+    again = said(await ask("POST", "get", {"challenge": tiny}))
+    assert again["new"] == ["input/test.csv"]
+
+
+@pytest.mark.parametrize("folder", ["../elsewhere", "a/../../b"])
+async def test_no_folder_outside_the_root(
+    folder: str, ask: Ask, tiny: str, jp_root_dir: Path
+) -> None:
+    answer = await ask("POST", "get", {"challenge": tiny, "folder": folder})
+    assert answer.code == 400
+    assert not (jp_root_dir.parent / "elsewhere").exists()
+
+
+async def test_what_would_travel(ask: Ask, tiny: str, jp_root_dir: Path) -> None:
+    ours = {"challenge": tiny, "files": ["features.py"]}
+    write_notebook(jp_root_dir / "sub" / "mine.ipynb", WRITE_ALL_EVEN, ours=ours)
+    (jp_root_dir / "sub" / "features.py").write_text("x = 1\n")
+    seen = said(await ask("GET", "inspect", params={"path": "sub/mine.ipynb"}))
+    assert seen["path"] == "sub/mine.ipynb"
+    assert (seen["challenge"], seen["problems"]) == (tiny, [])
+    assert {file["path"] for file in seen["files"]} == {"mine.ipynb", "features.py"}
+    params = {"path": "sub/mine.ipynb", "files": json.dumps(["missing.py"])}
+    other = said(await ask("GET", "inspect", params=params))
+    assert [f["path"] for f in other["files"] if f["missing"]] == ["missing.py"]
+    assert other["problems"]
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({"path": "../x.ipynb"}, 400),
+        ({"path": "none.ipynb"}, 404),
+        ({}, 400),
+        ({"path": "none.ipynb", "files": "{"}, 400),
+    ],
+    ids=["outside", "missing", "no path", "files not JSON"],
+)
+async def test_what_cannot_be_inspected(params: dict[str, str], code: int, ask: Ask) -> None:
+    assert (await ask("GET", "inspect", params=params)).code == code
+
+
+async def test_from_submit_to_score(ask: Ask, tiny: str, jp_root_dir: Path) -> None:
+    path = write_notebook(jp_root_dir / "mine.ipynb", WRITE_ALL_EVEN)
+    request = {"path": "mine.ipynb", "challenge": tiny, "files": [], "idempotency_key": "k1"}
+    answer = await ask("POST", "submit", request)
+    assert answer.code == 201
+    submission = said(answer)
+    assert (await ask("POST", "submit", request)).body  # the same key
+    remembered = json.loads(path.read_text())["metadata"]["jupyter_challenge"]
+    assert remembered["challenge"] == tiny
+
+    after = 0
+    while submission["state"] in {"queued", "running"}:
+        changes = said(
+            await ask("GET", "api/v1/changes", params={"after": str(after), "timeout": "25"})
+        )
+        after = changes["next"]
+        submission = said(await ask("GET", f"api/v1/submissions/{submission['id']}"))
+    assert submission["score"]["display"] == "0.5000"
+    assert submission["rank"] == 1
+    listed = said(await ask("GET", "api/v1/submissions", params={"challenge": tiny}))
+    assert len(listed["items"]) == 1
+
+    notebook = said(await ask("POST", "open", {"submission": submission["id"]}))
+    assert notebook["cells"][0]["execution_count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"path": "../mine.ipynb"}, 400),
+        ({"path": "none.ipynb"}, 404),
+        ({"path": None}, 400),
+        ({"challenge": "none"}, 404),
+        ({"challenge": 7}, 400),
+        ({"files": "a.py"}, 400),
+        ({"files": ["missing.py"]}, 422),
+        ({"files": ["../outside.py"]}, 422),
+        ({"parameters": []}, 400),
+        ({"parameters": {"epochs": 3}}, 422),
+    ],
+    ids=lambda value: json.dumps(value) if isinstance(value, dict) else None,
+)
+async def test_what_cannot_be_submitted(
+    change: dict[str, object], code: int, ask: Ask, tiny: str, jp_root_dir: Path
+) -> None:
+    write_notebook(jp_root_dir / "mine.ipynb", WRITE_ALL_EVEN)
+    answer = await ask("POST", "submit", {"path": "mine.ipynb", "challenge": tiny, **change})
+    assert answer.code == code
+    assert said(answer)["error"]["message"]
+
+
+@pytest.mark.parametrize("path", ["submit", "get", "open"])
+@pytest.mark.parametrize("body", ["[]", "{", "7"])
+async def test_bodies_that_are_no_object(path: str, body: str, ask: Ask) -> None:
+    answer = await ask("POST", path, body)
+    assert answer.code == 400
+    assert said(answer)["error"]["code"] == "bad_request"
+
+
+async def test_no_notebook_of_nothing(ask: Ask) -> None:
+    assert (await ask("POST", "open", {"submission": "none"})).code == 404
