@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 import time
 from contextlib import suppress
@@ -20,6 +21,9 @@ from jupyter_challenge.steps.folder import RunFolder, replace
 from jupyter_challenge.steps.threads import threads_for
 
 CHUNK = 1_000_000
+
+# Children of closed engines, whose runs go on: Python complains of one that nobody holds.
+_left_running: list[subprocess.Popen[bytes]] = []
 BEGINS_WITHIN = 30.0
 """Seconds after which a run that no child has taken up never will be."""
 
@@ -185,6 +189,10 @@ class LocalEngine:
             if self._standby is not None:
                 self._standby.dismiss()
                 self._standby = None
+            for child in self._children.values():
+                if child.alive:
+                    _left_running.append(child.process)
+            self._children.clear()
 
     def _adopt(self, spec: RunSpec) -> Child | None:
         """Give the run to the child that stands ready, if it lives."""
