@@ -39,7 +39,7 @@ def find(client: Client, id: str | None, challenge: str | None = None) -> Submis
     if id and not number.isdigit():
         return client.submission(id)
     if not id:
-        latest = client.submissions(challenge, tries=True, limit=1)
+        latest = client.submissions(challenge, tries=None, limit=1)
         if latest:
             return latest[0]
         raise Told("You have not submitted anything yet.", _HOW_TO_SUBMIT, NOT_FOUND)
@@ -83,7 +83,7 @@ def status_command(
 
     with place.connect(runs=follow) as client:
         if id is None and not follow:
-            found = client.submissions(challenge, tries=True, limit=limit)
+            found = client.submissions(challenge, tries=None, limit=limit)
             if as_json:
                 print_json(found)
             elif not found:

@@ -190,16 +190,19 @@ class Client:
         phase: str | None = None,
         team: Literal["mine", "all"] = "mine",
         state: str | None = None,
-        tries: bool = False,
+        tries: bool | None = False,
         limit: int | None = None,
     ) -> Rows[Submission]:
-        """List submissions, newest first; all teams' only for organisers."""
+        """List submissions, newest first; all teams' only for organisers.
+
+        `tries` says whether tries are left out (False), alone (True) or among them (None).
+        """
         params = {
             "challenge": challenge,
             "phase": phase,
             "team": team,
             "state": state,
-            "tries": "true" if tries else None,
+            "tries": None if tries is None else str(tries).lower(),
         }
         return Rows(self._channel.pages(Submission, "/submissions", params, limit))
 

@@ -100,6 +100,7 @@ def test_a_try_is_on_the_sample_and_counts_nowhere(
     assert client.leaderboard(tiny).rows == []
     assert client.submissions(tiny) == []
     assert [s.id for s in client.submissions(tiny, tries=True)] == [done.id]
+    assert [s.id for s in client.submissions(tiny, tries=None)] == [done.id]
 
 
 def test_the_same_key_never_submits_twice(client: Client, tiny: str, tmp_path: Path) -> None:
