@@ -21,6 +21,8 @@ import type {
 /** Seconds that the feed waits for a change before it answers that there is none. */
 const FEED_TIMEOUT = 25;
 
+const JSON_HEADERS = { 'Content-Type': 'application/json' };
+
 type Query = Record<string, string | number | boolean | null | undefined>;
 
 /** Typed calls to the service and to the Jupyter server's own routes. */
@@ -192,6 +194,7 @@ export class Api {
   private _send<T>(method: string, path: string, body?: unknown): Promise<T> {
     return requestAPI(`api/v1/${path}`, this.settings, {
       method,
+      headers: JSON_HEADERS,
       body: JSON.stringify(body ?? {})
     });
   }
@@ -199,6 +202,7 @@ export class Api {
   private _own<T>(path: string, body: unknown): Promise<T> {
     return requestAPI(path, this.settings, {
       method: 'POST',
+      headers: JSON_HEADERS,
       body: JSON.stringify(body)
     });
   }

@@ -4,6 +4,7 @@ import { MimeModel } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import type { LabIcon } from '@jupyterlab/ui-components';
+import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
@@ -134,22 +135,30 @@ export function Loading(props: { trans: TranslationBundle }): JSX.Element {
   );
 }
 
+/** Take a widget out of the page, also where React has removed its place already. */
+function takeOut(widget: Widget): void {
+  if (widget.isDisposed || !widget.isAttached) {
+    return;
+  }
+  if (widget.node.isConnected) {
+    Widget.detach(widget);
+  } else {
+    MessageLoop.sendMessage(widget, Widget.Msg.AfterDetach);
+  }
+}
+
 /** Put a Lumino widget into React's tree; whoever made it disposes it. */
 export function Hosted(props: {
   widget: Widget;
   className?: string;
 }): JSX.Element {
   const host = React.useRef<HTMLDivElement>(null);
-  React.useEffect(() => {
+  React.useLayoutEffect(() => {
     const { widget } = props;
     if (host.current && !widget.isDisposed) {
       Widget.attach(widget, host.current);
     }
-    return () => {
-      if (!widget.isDisposed && widget.isAttached) {
-        Widget.detach(widget);
-      }
-    };
+    return () => takeOut(widget);
   }, [props.widget]);
   return <div ref={host} className={props.className} />;
 }
@@ -160,7 +169,7 @@ export function Markdown(props: {
   rendermime: IRenderMimeRegistry;
 }): JSX.Element {
   const host = React.useRef<HTMLDivElement>(null);
-  React.useEffect(() => {
+  React.useLayoutEffect(() => {
     const renderer = props.rendermime.createRenderer('text/markdown');
     const model = new MimeModel({
       data: { 'text/markdown': props.source },
@@ -174,6 +183,7 @@ export function Markdown(props: {
     });
     return () => {
       isGone = true;
+      takeOut(renderer);
       renderer.dispose();
     };
   }, [props.source, props.rendermime]);

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.tiny import WRITE_ALL_EVEN, write_notebook
 
 from .conftest import Ask, said
@@ -22,13 +20,11 @@ async def test_the_folder_is_made_and_completed(ask: Ask, tiny: str, jp_root_dir
     assert again["new"] == ["input/test.csv"]
 
 
-@pytest.mark.parametrize("folder", ["../elsewhere", "a/../../b"])
-async def test_no_folder_outside_the_root(
-    folder: str, ask: Ask, tiny: str, jp_root_dir: Path
-) -> None:
-    answer = await ask("POST", "get", {"challenge": tiny, "folder": folder})
-    assert answer.code == 400
-    assert not (jp_root_dir.parent / "elsewhere").exists()
+async def test_no_folder_outside_the_root(ask: Ask, tiny: str, jp_root_dir: Path) -> None:
+    for folder in ("../elsewhere", "a/../../b"):
+        answer = await ask("POST", "get", {"challenge": tiny, "folder": folder})
+        assert answer.code == 400, folder
+    assert [path.name for path in jp_root_dir.parent.iterdir() if path.name in "elsewhere b"] == []
 
 
 async def test_what_would_travel(ask: Ask, tiny: str, jp_root_dir: Path) -> None:
@@ -45,18 +41,14 @@ async def test_what_would_travel(ask: Ask, tiny: str, jp_root_dir: Path) -> None
     assert other["problems"]
 
 
-@pytest.mark.parametrize(
-    ("params", "code"),
-    [
+async def test_what_cannot_be_inspected(ask: Ask) -> None:
+    for params, code in (
         ({"path": "../x.ipynb"}, 400),
         ({"path": "none.ipynb"}, 404),
         ({}, 400),
         ({"path": "none.ipynb", "files": "{"}, 400),
-    ],
-    ids=["outside", "missing", "no path", "files not JSON"],
-)
-async def test_what_cannot_be_inspected(params: dict[str, str], code: int, ask: Ask) -> None:
-    assert (await ask("GET", "inspect", params=params)).code == code
+    ):
+        assert (await ask("GET", "inspect", params=params)).code == code, params
 
 
 async def test_from_submit_to_score(ask: Ask, tiny: str, jp_root_dir: Path) -> None:
@@ -85,9 +77,9 @@ async def test_from_submit_to_score(ask: Ask, tiny: str, jp_root_dir: Path) -> N
     assert notebook["cells"][0]["execution_count"] == 1
 
 
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
+async def test_what_cannot_be_submitted(ask: Ask, tiny: str, jp_root_dir: Path) -> None:
+    write_notebook(jp_root_dir / "mine.ipynb", WRITE_ALL_EVEN)
+    for change, code in (
         ({"path": "../mine.ipynb"}, 400),
         ({"path": "none.ipynb"}, 404),
         ({"path": None}, 400),
@@ -97,25 +89,20 @@ async def test_from_submit_to_score(ask: Ask, tiny: str, jp_root_dir: Path) -> N
         ({"files": ["missing.py"]}, 422),
         ({"files": ["../outside.py"]}, 422),
         ({"parameters": []}, 400),
-        ({"parameters": {"epochs": 3}}, 422),
-    ],
-    ids=lambda value: json.dumps(value) if isinstance(value, dict) else None,
-)
-async def test_what_cannot_be_submitted(
-    change: dict[str, object], code: int, ask: Ask, tiny: str, jp_root_dir: Path
-) -> None:
-    write_notebook(jp_root_dir / "mine.ipynb", WRITE_ALL_EVEN)
-    answer = await ask("POST", "submit", {"path": "mine.ipynb", "challenge": tiny, **change})
-    assert answer.code == code
-    assert said(answer)["error"]["message"]
+    ):
+        answer = await ask("POST", "submit", {"path": "mine.ipynb", "challenge": tiny, **change})
+        assert answer.code == code, change
+        assert said(answer)["error"]["message"]
+    listed = said(await ask("GET", "api/v1/submissions", params={"challenge": tiny}))
+    assert listed["items"] == []
 
 
-@pytest.mark.parametrize("path", ["submit", "get", "open"])
-@pytest.mark.parametrize("body", ["[]", "{", "7"])
-async def test_bodies_that_are_no_object(path: str, body: str, ask: Ask) -> None:
-    answer = await ask("POST", path, body)
-    assert answer.code == 400
-    assert said(answer)["error"]["code"] == "bad_request"
+async def test_bodies_that_are_no_object(ask: Ask) -> None:
+    for path in ("submit", "get", "open"):
+        for body in ("[]", "{", "7"):
+            answer = await ask("POST", path, body)
+            assert answer.code == 400, (path, body)
+            assert said(answer)["error"]["code"] == "bad_request"
 
 
 async def test_no_notebook_of_nothing(ask: Ask) -> None:
