@@ -77,7 +77,9 @@ def _load(name: str) -> Any:
     if key not in _read:
         import pandas
 
-        _read[key] = getattr(pandas, _READERS[path.suffix])(path)
+        # Ids are texts: as numbers they would lose their zeros.
+        texts = {"dtype": {str(_asked()["id"]): str}} if path.suffix == ".csv" else {}
+        _read[key] = getattr(pandas, _READERS[path.suffix])(path, **texts)
     return _read[key]
 
 

@@ -20,7 +20,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A participant's folder that one works in."""
     (tmp_path / "input").mkdir()
     (tmp_path / "input/train.csv").write_text("id,x,species\n1,0.5,a\n2,0.6,b\n")
-    (tmp_path / "input/test.csv").write_text("id,x\n7,0.5\n5,0.6\n6,0.7\n")
+    (tmp_path / "input/test.csv").write_text("id,x\n07,0.5\n5,0.6\n6,0.7\n")
     describe(tmp_path, OUTPUT)
     monkeypatch.chdir(tmp_path)
     for name in ("INPUT", "OUTPUT", "STATE"):
@@ -34,7 +34,7 @@ def describe(folder: Path, output: dict[str, Any]) -> None:
 
 def test_tables_are_frames(folder: Path) -> None:
     assert task.train["species"].tolist() == ["a", "b"]
-    assert task.test["id"].tolist() == [7, 5, 6]
+    assert task.test["id"].tolist() == ["07", "5", "6"]
 
 
 def test_a_folder_with_one_table_is_that_table(folder: Path) -> None:
@@ -66,20 +66,24 @@ def test_in_a_run_the_variables_name_the_folders(
     (elsewhere / "in/test.csv").write_text("id\n9\n")
     monkeypatch.setenv("CHALLENGE_INPUT", str(elsewhere / "in"))
     monkeypatch.setenv("CHALLENGE_OUTPUT", str(elsewhere / "out"))
-    assert task.test["id"].tolist() == [9]
+    assert task.test["id"].tolist() == ["9"]
     assert task.submit(["a"]) == elsewhere / "out/predictions.csv"
 
 
 @pytest.mark.parametrize(
     "predictions",
     [
-        pytest.param(pandas.DataFrame({"species": list("abc"), "id": [7, 5, 6]}), id="frame"),
         pytest.param(
-            pandas.DataFrame({"species": list("abc")}, index=pandas.Index([7, 5, 6], name="id")),
+            pandas.DataFrame({"species": list("abc"), "id": ["07", "5", "6"]}), id="frame"
+        ),
+        pytest.param(
+            pandas.DataFrame(
+                {"species": list("abc")}, index=pandas.Index(["07", "5", "6"], name="id")
+            ),
             id="frame with the ids as index",
         ),
         pytest.param(
-            pandas.Series(list("abc"), index=pandas.Index([7, 5, 6], name="id")),
+            pandas.Series(list("abc"), index=pandas.Index(["07", "5", "6"], name="id")),
             id="series with the ids as index",
         ),
         pytest.param(pandas.DataFrame({"species": list("abc")}), id="frame without ids"),
@@ -90,7 +94,7 @@ def test_in_a_run_the_variables_name_the_folders(
 )
 def test_predictions_of_many_shapes(folder: Path, predictions: Any) -> None:
     written = task.submit(predictions)
-    assert written.read_text() == "id,species\n7,a\n5,b\n6,c\n"
+    assert written.read_text() == "id,species\n07,a\n5,b\n6,c\n"
     assert [p.name for p in written.parent.iterdir()] == ["predictions.csv"]
 
 

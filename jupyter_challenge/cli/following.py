@@ -217,10 +217,9 @@ def _print_outcome(submission: Submission) -> None:
         rank = f"   rank {submission.rank} of {submission.teams}" if submission.rank else ""
         shown = click.style(f"{score.label} {score.display}", fg="green", bold=True)
         click.echo(f"{shown}{change}{rank}")
-        others = [f"{s.label} {s.display}" for s in submission.scores if s is not score]
-        same = {f"{score.label} {score.display}"}
-        if any(o not in same for o in others):
-            click.echo("  ".join(dict.fromkeys(o for o in others if o not in same)))
+        others = _scores(submission, "public")[1:]
+        if others:
+            click.echo("  ".join(others))
         if not submission.is_try:
             click.echo(f"The board:  jupyter challenge leaderboard {submission.challenge}")
         return
@@ -235,6 +234,12 @@ def _print_outcome(submission: Submission) -> None:
             click.echo(f"The log:  jupyter challenge logs {submission.id}")
         return
     click.echo(submission.state.value.capitalize() + ".")
+
+
+def _scores(submission: Submission, board: str) -> list[str]:
+    """Scores of a board as they are shown, the ranked one first."""
+    of_board = [s for s in submission.scores if s.board == board]
+    return [f"{s.label} {s.display}" for s in sorted(of_board, key=lambda s: not s.ranked)]
 
 
 def exit_code(submission: Submission) -> int:
@@ -259,6 +264,7 @@ def _print_submission(submission: Submission) -> None:
         ("Id", submission.id),
         ("Phase", submission.phase_title or submission.phase),
         ("Team", submission.team.name),
+        ("Private board", ", ".join(_scores(submission, "private"))),
         ("Handed in", local_time(submission.created_at)),
         ("Parameters", ", ".join(f"{k}={v}" for k, v in submission.parameters.items())),
         ("Files", ", ".join(f.path for f in submission.files)),
