@@ -20,6 +20,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -50,6 +51,12 @@ def _parse_duration(value: Any) -> Any:
     return float(number) * _TIME_UNITS[unit or "s"]
 
 
+def _number_or_text(kind: str, limits: dict[str, Any], units: str, example: str) -> dict[str, Any]:
+    """Describe what YAML may hold: a number, or a text with a unit."""
+    text = {"type": "string", "pattern": rf"^\s*\d+(\.\d+)?\s*{units}\s*$", "examples": [example]}
+    return {"anyOf": [{"type": kind, **limits}, text]}
+
+
 def _parse_path(value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -59,9 +66,19 @@ def _parse_path(value: Any) -> Any:
     return str(path)
 
 
-Size = Annotated[int, BeforeValidator(_parse_size), Field(ge=1, description="bytes or '2 GB'")]
+Size = Annotated[
+    int,
+    BeforeValidator(_parse_size),
+    Field(ge=1, description="bytes or '2 GB'"),
+    WithJsonSchema(_number_or_text("integer", {"minimum": 1}, r"[kMGT]?i?B?", "2 GB")),
+]
 Duration = Annotated[
-    float, BeforeValidator(_parse_duration), Field(gt=0, description="seconds or '10 min'")
+    float,
+    BeforeValidator(_parse_duration),
+    Field(gt=0, description="seconds or '10 min'"),
+    WithJsonSchema(
+        _number_or_text("number", {"exclusiveMinimum": 0}, r"(s|sec|min|m|h|d)?", "10 min")
+    ),
 ]
 RelativePath = Annotated[str, BeforeValidator(_parse_path)]
 Slug = Annotated[

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.metrics import AverageOptions, KappaOptions, Options
-from jupyter_challenge.steps.metrics.rows import Rows, Value, mean
+from jupyter_challenge.core.tables import Numbers
+from jupyter_challenge.steps.metrics.rows import Rows, Value, mean, some
 
 
 def _classes(rows: Rows, options: Options) -> tuple[list[str], list[str]]:
@@ -21,8 +24,6 @@ def _classes(rows: Rows, options: Options) -> tuple[list[str], list[str]]:
     truth, predicted = rows.truth_classes(options), rows.one(options).classes()
     empty = [rows.ids[i] for i, p in enumerate(predicted) if not p.strip() or p == "nan"]
     if empty:
-        from jupyter_challenge.steps.metrics.rows import some
-
         raise RunFailed(
             FailureClass.INVALID_SCORE,
             f'"{rows.one(options).name}" is NaN or empty in {len(empty)} of {len(truth)} rows: '
@@ -57,56 +58,79 @@ def balanced_accuracy(rows: Rows, options: Options) -> Value:
     return Value(float(np.mean(recalls)), error)
 
 
-def _averaged(name: str, rows: Rows, options: AverageOptions, zero: float = 0.0) -> Value:
-    """Compute a metric of scikit-learn that knows averages."""
-    from sklearn import metrics
+@dataclass(frozen=True)
+class _Counts:
+    """Summed weights of rows: predicted right as a class, predicted as it, and truly of it."""
 
+    hits: Numbers
+    predicted: Numbers
+    true: Numbers
+
+
+def _averaged(
+    rows: Rows,
+    options: AverageOptions,
+    ratio: Callable[[_Counts], tuple[Numbers, Numbers]],
+    empty: float = 0.0,
+) -> Value:
+    """Average a ratio of counts over classes, as scikit-learn does.
+
+    Counted here and not there, since importing scikit-learn takes longer than most evaluations;
+    the tests compare the two. `empty` is the value of a class with nothing to divide by.
+    """
     truth, predicted = _classes(rows, options)
-    classes = rows.classes(options)
     average = options.average
     if average == "auto":
-        average = "binary" if len(classes) <= 2 else "macro"
-    extra: dict[str, Any] = {"average": average}
-    if average == "binary":
-        positive = rows.positive(options)
-        # As truth values: scikit-learn's binary average refuses a third class in predictions.
-        true: Any = np.array([t == positive for t in truth])
-        guess: Any = np.array([p == positive for p in predicted])
-        extra["pos_label"] = True
-    else:
-        true, guess = np.array(truth, dtype=object), np.array(predicted, dtype=object)
-        if average != "micro":
-            # Only classes of the board: a class without rows in it says nothing about it.
-            extra["labels"] = rows.classes(options, board=True)
-        true, guess = true.astype(str), guess.astype(str)
-    function = getattr(metrics, name)
-    value = function(true, guess, sample_weight=rows.weights(options), zero_division=zero, **extra)
-    return Value(float(value))
+        average = "binary" if len(rows.classes(options)) <= 2 else "macro"
+    names = [rows.positive(options)] if average == "binary" else sorted({*truth, *predicted})
+    if average in {"macro", "weighted"}:
+        # A class without rows on the board says nothing about it.
+        names = rows.classes(options, board=True)
+    weights = rows.weights(options)
+    weights = np.ones(len(truth)) if weights is None else weights
+    true, guess = np.array(truth), np.array(predicted)
+
+    def sums(of: NDArray[np.bool_]) -> float:
+        return float(weights[of].sum())
+
+    counts = _Counts(
+        np.array([sums((true == name) & (guess == name)) for name in names]),
+        np.array([sums(guess == name) for name in names]),
+        np.array([sums(true == name) for name in names]),
+    )
+    if average == "micro":
+        counts = _Counts(
+            *(c.sum(keepdims=True) for c in (counts.hits, counts.predicted, counts.true))
+        )
+    above, below = ratio(counts)
+    values = np.divide(above, below, out=np.full(len(below), empty), where=below > 0)
+    shares = counts.true if average == "weighted" else np.ones(len(values))
+    return Value(float((values * shares).sum() / shares.sum()))
 
 
 def f1(rows: Rows, options: AverageOptions) -> Value:
     """Harmonic mean of precision and recall."""
-    return _averaged("f1_score", rows, options)
+    return _averaged(rows, options, lambda c: (2 * c.hits, c.predicted + c.true))
 
 
 def precision(rows: Rows, options: AverageOptions) -> Value:
     """Share of what was predicted as a class that is of it."""
-    return _averaged("precision_score", rows, options)
+    return _averaged(rows, options, lambda c: (c.hits, c.predicted))
 
 
 def recall(rows: Rows, options: AverageOptions) -> Value:
     """Share of a class that was predicted as such."""
-    return _averaged("recall_score", rows, options)
+    return _averaged(rows, options, lambda c: (c.hits, c.true))
 
 
 def jaccard(rows: Rows, options: AverageOptions) -> Value:
     """Intersection over union."""
-    return _averaged("jaccard_score", rows, options)
+    return _averaged(rows, options, lambda c: (c.hits, c.predicted + c.true - c.hits))
 
 
 def dice(rows: Rows, options: AverageOptions) -> Value:
     """Twice the intersection over the sum; 1 where both are empty."""
-    return _averaged("f1_score", rows, options, zero=1.0)
+    return _averaged(rows, options, lambda c: (2 * c.hits, c.predicted + c.true), empty=1.0)
 
 
 def matthews_corrcoef(rows: Rows, options: Options) -> Value:
