@@ -37,7 +37,7 @@ def note(run: RunRow, kept: Kept, status: RunStatus) -> None:
     """Write down what was kept and how the run ended."""
     run.notebook, run.predictions, run.samples = kept.notebook, kept.predictions, kept.samples
     run.logs = dict(kept.logs)
-    run.steps = [step.model_dump(mode="json") for step in status.steps]
+    run.steps = [step.model_dump(mode="json") for step in status.steps] or run.steps
     run.started_at = status.started_at or run.started_at
 
 

@@ -237,7 +237,7 @@ class Reconciler:
 
     def _note(self, run: RunRow, status: RunStatus) -> None:
         """Store how far a run is, if that is news."""
-        steps = [step.model_dump(mode="json") for step in status.steps]
+        steps = [step.model_dump(mode="json") for step in status.steps] or run.steps
         if (run.steps, run.state) == (steps, status.state.value):
             return
         with self._service.db.write() as session:
