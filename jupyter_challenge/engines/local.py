@@ -17,7 +17,7 @@ from jupyter_challenge.engines import processes, run_state
 from jupyter_challenge.engines.base import RunFiles, RunHandle, RunState, RunStatus
 from jupyter_challenge.engines.capped_log import was_cut
 from jupyter_challenge.engines.standby import Child, abandon_unused, new_folder
-from jupyter_challenge.steps.folder import RunFolder, replace
+from jupyter_challenge.steps.folder import RunFolder, remove, replace
 from jupyter_challenge.steps.threads import threads_for
 
 CHUNK = 1_000_000
@@ -26,6 +26,9 @@ CHUNK = 1_000_000
 _left_running: list[subprocess.Popen[bytes]] = []
 BEGINS_WITHIN = 30.0
 """Seconds after which a run that no child has taken up never will be."""
+
+ENDS_WITHIN = 2.0
+"""Seconds that are waited for a child to be gone that has said that its run is over."""
 
 
 class LocalEngine:
@@ -258,6 +261,7 @@ class LocalEngine:
             return run_state.closed(first, state, failure)
         with run_state.locked(folder.path / ".end.lock"):
             self._kill(handle, folder)
+            remove(folder.tmp)  # may lie outside the folder
             status = run_state.read_status(folder)
             if status is not None and status.state.terminal:
                 return status
@@ -288,14 +292,21 @@ class LocalEngine:
         processes.end_all(theirs)
 
     def _ended(self, handle: RunHandle) -> None:
-        """After the end: collect the child, and make the next one ready when nothing runs."""
+        """After the end: see the child off, and make the next one ready when nothing runs."""
         with self._lock:
             child = self._children.pop(handle.key, None)
-            if child is None:
+            if child is not None:
+                child.process.wait()
+                if not any(other.alive for other in self._children.values()):
+                    self.prepare_standby()
                 return
-            child.process.wait()
-            if not any(other.alive for other in self._children.values()):
-                self.prepare_standby()
+        until = time.monotonic() + ENDS_WITHIN
+        while (
+            handle.pid is not None
+            and processes.alive(handle.pid, handle.pid_started, handle.key)
+            and time.monotonic() < until
+        ):
+            time.sleep(0.005)
 
 
 def _whole_characters(data: bytes) -> bytes:

@@ -25,6 +25,7 @@ UNUSED_FOR = 1_800.0
 """Seconds after which a child that nobody gives a run goes away."""
 
 EVALUATION_AT_LEAST = 60.0
+SHORT_RUN = 3.0
 GO = b"g"
 READY = b"r"
 
@@ -89,9 +90,7 @@ class _Preparation:
         piece = next(self.steps, None)
         if piece is None:
             return False
-        # What cannot be prepared is met again by the step that needs it, which can say so.
-        with contextlib.suppress(Exception):
-            piece()
+        _try(piece)
         return True
 
     def _kernel(self) -> None:
@@ -136,6 +135,7 @@ def _conduct(folder: Any, warm: _Preparation) -> None:
     from jupyter_challenge.engines import processes
     from jupyter_challenge.engines.run_state import Journal, write_record
     from jupyter_challenge.steps import kernel
+    from jupyter_challenge.steps.folder import remove
 
     spec = RunSpec.model_validate_json(folder.spec.read_bytes())
     write_record(folder, spec.run_id, os.getpid(), processes.start_time(os.getpid()))
@@ -161,6 +161,8 @@ def _conduct(folder: Any, warm: _Preparation) -> None:
             )
     kernel.ready = None
     processes.end_all(lambda: processes.descendants(os.getpid()))
+    for used in (folder.tmp, folder.home):
+        remove(used)
     journal.close(failure)
 
 
@@ -213,8 +215,7 @@ class _Conductor:
         if name is not StepName.PREPARE:
             self.supervisor.kept = set()
         if name is StepName.RUN:
-            rest = iter(_Preparation.evaluation())
-            self.supervisor.idle = lambda: _one(rest)
+            self.supervisor.idle = _Spare().more
         write_deadline(self.folder, seconds)
         self.journal.begin(name)
         self.failure = self.supervisor.run(name, full_command, component(full_command), seconds)
@@ -228,12 +229,29 @@ class _Conductor:
         self.journal.told(self._step, detail)
 
 
-def _one(pieces: Iterator[Callable[[], object]]) -> bool:
-    piece = next(pieces, None)
-    if piece is not None:
-        with contextlib.suppress(Exception):
-            piece()
-    return piece is not None
+class _Spare:
+    """Imports what evaluate needs while a notebook runs for long; a short run is left alone."""
+
+    def __init__(self) -> None:
+        self._from = time.monotonic() + SHORT_RUN
+        self._pieces = iter(_Preparation.evaluation())
+
+    def more(self) -> bool:
+        """Import the next module if it is time to; False when all are there."""
+        if time.monotonic() < self._from:
+            return True
+        piece = next(self._pieces, None)
+        if piece is not None:
+            _try(piece)
+        return piece is not None
+
+
+def _try(piece: Callable[[], object]) -> None:
+    """Prepare something; what fails is met again by the step that needs it, which can say so."""
+    try:
+        piece()
+    except Exception:
+        traceback.print_exc()
 
 
 if __name__ == "__main__":

@@ -74,6 +74,10 @@ class Child:
             self._socket.send(GO)
         self._socket.close()
 
+    def release(self) -> None:
+        """Stop caring about it: it goes on without this process."""
+        self.process.returncode = 0
+
     def dismiss(self) -> None:
         """End it unused, with the kernel that it launched, and remove its folder."""
         self._socket.close()

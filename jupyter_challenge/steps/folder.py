@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +111,8 @@ class RunFolder:
         inside = self.path / "tmp"
         if len(os.fsencode(inside)) <= LONGEST_TMP:
             return inside
-        return Path(tempfile.gettempdir()) / f"jupyter-challenge-{os.getuid()}-{self.key}"
+        # Not tempfile's idea of it: inside a run that is this very folder.
+        return Path("/tmp") / f"jupyter-challenge-{os.getuid()}-{self.key}"
 
     def log(self, step: StepName) -> Path:
         """Log of a step."""

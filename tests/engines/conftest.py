@@ -5,6 +5,7 @@ import pytest
 
 from jupyter_challenge.engines import processes
 from jupyter_challenge.engines.local import LocalEngine
+from jupyter_challenge.steps.folder import RunFolder
 from tests.engines.small_challenge import SmallChallenge
 
 
@@ -23,4 +24,5 @@ def engine(tmp_path: Path) -> Iterator[LocalEngine]:
         if path.is_dir():
             left = processes.strays(path.name, path)
             processes.end_all(lambda left=left: left)
+            RunFolder(path).remove()
             assert left == set()

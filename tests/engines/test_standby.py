@@ -1,0 +1,149 @@
+"""The child that stands ready: used once, never missed when it is gone."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_challenge.core.challenge import SubmissionKind
+from jupyter_challenge.core.models import StepName
+from jupyter_challenge.engines import processes
+from jupyter_challenge.engines.local import LocalEngine
+from jupyter_challenge.steps.folder import RunFolder
+from tests.engines.small_challenge import GOOD, SmallChallenge, finished, notebook
+
+WHO = "import os; print('kernel', os.getpid(), os.getcwd(), os.environ['OMP_NUM_THREADS'])"
+
+
+@pytest.fixture
+def warm(tmp_path: Path) -> Iterator[LocalEngine]:
+    engine = LocalEngine(tmp_path / "runs")
+    yield engine
+    engine.close()
+    for path in engine.runs.iterdir():
+        if path.is_dir():
+            assert processes.strays(path.name, path) == set()
+            RunFolder(path).remove()
+
+
+def kernel_of(engine: LocalEngine) -> int:
+    """Pid of the kernel that stands ready."""
+    assert engine._standby is not None
+    print(*[p.read_text() for p in engine._standby.folder.path.glob("*.log")])
+    (kernel,) = processes.descendants(engine._standby.process.pid)
+    return kernel
+
+
+def folders(engine: LocalEngine) -> list[str]:
+    return sorted(path.name for path in engine.runs.iterdir() if path.is_dir())
+
+
+def test_it_is_used_once_with_its_kernel(warm: LocalEngine, challenge: SmallChallenge) -> None:
+    assert not warm.standby_ready()
+    warm.prepare_standby()
+    warm.prepare_standby()
+    assert warm.standby_ready(60)
+    assert len(folders(warm)) == 1
+    kernel = kernel_of(warm)
+    first = warm.start(challenge.spec(notebook(WHO, GOOD)))
+    second = warm.start(challenge.spec(notebook(WHO, GOOD), "run-2"))
+    assert [first.key] != [second.key]
+    for handle in (first, second):
+        assert finished(warm, handle).failure is None
+        work = warm.runs / handle.key / "work"
+        log = warm.logs(handle, StepName.RUN).text
+        assert f"{work} 2" in log
+        assert (f"kernel {kernel} " in log) == (handle is first)
+    # When nothing runs any more, the next one is made ready.
+    assert warm.standby_ready(60)
+    assert len(folders(warm)) == 3
+
+
+@pytest.mark.parametrize(
+    ("limits", "threads"),
+    [pytest.param({"cpu": 1}, 1, id="other number of threads")],
+)
+def test_its_kernel_is_left_when_the_run_needs_another(
+    warm: LocalEngine, challenge: SmallChallenge, limits: dict[str, float], threads: int
+) -> None:
+    warm.prepare_standby()
+    assert warm.standby_ready(60)
+    kernel = kernel_of(warm)
+    handle = warm.start(challenge.spec(notebook(WHO, GOOD), **limits))
+    assert finished(warm, handle).failure is None
+    log = warm.logs(handle, StepName.RUN).text
+    assert f"kernel {kernel} " not in log
+    assert f"work {threads}" in log
+
+
+def test_a_predictions_file_does_not_mind_its_kernel(
+    warm: LocalEngine, challenge: SmallChallenge
+) -> None:
+    warm.prepare_standby()
+    assert warm.standby_ready(60)
+    content = b"id,prediction\n1,a\n2,b\n3,a\n4,b\n"
+    handle = warm.start(challenge.spec(content, name="mine.csv", kind=SubmissionKind.PREDICTIONS))
+    assert finished(warm, handle).failure is None
+
+
+@pytest.mark.parametrize("what", ["child", "kernel"])
+def test_its_death_is_tolerated(warm: LocalEngine, challenge: SmallChallenge, what: str) -> None:
+    warm.prepare_standby()
+    assert warm.standby_ready(60)
+    assert warm._standby is not None
+    victim = warm._standby.process.pid if what == "child" else kernel_of(warm)
+    os.kill(victim, signal.SIGKILL)
+    if what == "child":
+        warm._standby.process.wait()
+    handle = warm.start(challenge.spec(notebook(WHO, GOOD)))
+    assert finished(warm, handle).failure is None
+
+
+def test_it_goes_when_its_owner_dies(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    owner = os.fork()
+    if owner == 0:
+        try:
+            engine = LocalEngine(runs)
+            engine.prepare_standby()
+            engine.standby_ready(60)
+        finally:
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(owner, 0)
+    until = time.monotonic() + 20
+    while any(path.is_dir() for path in runs.iterdir()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_a_run_cannot_be_lost_between_being_written_and_being_begun(
+    warm: LocalEngine, challenge: SmallChallenge
+) -> None:
+    """The engine dies after it wrote the run into the folder and before it said so."""
+    warm.prepare_standby()
+    assert warm.standby_ready(60)
+    spec = challenge.spec(notebook(GOOD))
+    child = warm._adopt(spec)
+    assert child is not None
+    child._socket.close()
+    handle = warm.find("run-1")
+    assert handle is not None
+    assert finished(warm, handle).failure is None
+    child.process.wait()
+
+
+def test_what_a_killed_owner_left_is_cleared_away(warm: LocalEngine) -> None:
+    warm.prepare_standby()
+    assert warm._standby is not None
+    left = warm._standby.folder
+    os.kill(warm._standby.process.pid, signal.SIGKILL)
+    warm._standby.process.wait()
+    other = LocalEngine(warm.runs)
+    other.prepare_standby()
+    try:
+        assert not left.path.exists()
+    finally:
+        other.close()
