@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Face, Markdown } from './marks';
-import { exactTime, took } from './time';
+import { exactTime, span } from './time';
 import type { IChallengeModel } from './tokens';
 import type { ChallengeView, PhaseView, QuotaView } from './wire';
 import { bytes } from './words';
@@ -110,7 +110,7 @@ export function RulesPage(props: {
       <h2>{trans.__('A run may use')}</h2>
       <Facts
         facts={[
-          [trans.__('Time'), took(limits.time, trans)],
+          [trans.__('Time'), span(limits.time * 1000, trans)],
           [trans.__('Cores'), String(limits.cpu)],
           [trans.__('Memory'), bytes(limits.memory, trans)],
           [trans.__('Disk'), bytes(limits.disk, trans)],

@@ -100,7 +100,7 @@ export function Face(props: {
       {props.text && <p>{props.text}</p>}
       {props.action && (
         <button
-          className="jp-Button jp-mod-styled jp-mod-minimal jp-Challenge-button"
+          className="jp-Challenge-button jp-mod-styled"
           onClick={props.action.run}
         >
           {props.action.label}

@@ -53,7 +53,9 @@ function SubmissionRow(
         <span className="jp-Challenge-rowText">
           {rowText(submission, trans)}
         </span>
-        <span className="jp-Challenge-rowTime">
+        <span
+          className={`jp-Challenge-rowTime ${isOver(submission) ? '' : 'jp-mod-live'}`}
+        >
           {isOver(submission) ? (
             <Ago
               time={submission.ended_at ?? submission.created_at}
@@ -68,22 +70,20 @@ function SubmissionRow(
           )}
         </span>
       </button>
-      <span className="jp-Challenge-rowAction">
-        {!isOver(submission) && (
-          <button
-            className="jp-Challenge-iconButton"
-            title={trans.__('Cancel %1', name)}
-            aria-label={trans.__('Cancel %1', name)}
-            onClick={() =>
-              void commands.execute(CommandIDs.cancelRun, {
-                submission: submission.id
-              })
-            }
-          >
-            <closeIcon.react tag="span" />
-          </button>
-        )}
-      </span>
+      {!isOver(submission) && (
+        <button
+          className="jp-Challenge-iconButton"
+          title={trans.__('Cancel %1', name)}
+          aria-label={trans.__('Cancel %1', name)}
+          onClick={() =>
+            void commands.execute(CommandIDs.cancelRun, {
+              submission: submission.id
+            })
+          }
+        >
+          <closeIcon.react tag="span" />
+        </button>
+      )}
     </li>
   );
 }

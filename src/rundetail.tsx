@@ -171,7 +171,7 @@ function Executed(props: IProps & { parts: INotebookParts }): JSX.Element {
   const showFailing = () => {
     host.current
       ?.querySelector('.jp-mod-failing')
-      ?.scrollIntoView({ block: 'center' });
+      ?.scrollIntoView({ block: 'nearest' });
   };
   React.useEffect(() => {
     if (widget && failing !== null) {

@@ -79,9 +79,7 @@ export function SubmitForm(props: IProps): JSX.Element {
     <div className="jp-Challenge-form">
       <dl>
         <Row name={trans.__('To')}>
-          {view.practice
-            ? trans.__('%1 · %2 · practice', view.title, view.phase.title)
-            : trans.__('%1 · %2', view.title, view.phase.title)}
+          {trans.__('%1 · %2', view.title, view.phase.title)}
         </Row>
         <Row name={trans.__('Travels')}>
           <Travels
@@ -162,6 +160,10 @@ function Travels(props: {
   const [added, setAdded] = React.useState('');
   const entry = inspection.path.split('/').pop();
   const others = inspection.files.filter(file => file.path !== entry);
+  const inEntryFirst = [
+    ...inspection.files.filter(file => file.path === entry),
+    ...others
+  ];
   const declared = others
     .map(file => file.path)
     .filter(path => path !== 'challenge.json');
@@ -175,7 +177,7 @@ function Travels(props: {
   return (
     <div>
       <ul className="jp-Challenge-files">
-        {inspection.files.map(file => (
+        {inEntryFirst.map(file => (
           <li key={file.path} className={file.missing ? 'jp-mod-missing' : ''}>
             <span>{file.path}</span>
             <span className="jp-Challenge-number">

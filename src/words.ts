@@ -118,7 +118,7 @@ export function rowText(
     case 'scored': {
       const display = submission.score?.display ?? stateWord('scored', trans);
       return submission.is_best && !submission.is_try
-        ? trans.__('%1 best', display)
+        ? trans.__('%1 · best', display)
         : display;
     }
     case 'failed':
@@ -154,7 +154,7 @@ export function phaseTime(
   }
   return phase.ends_at
     ? trans.__('ends in %1', span(parseTime(phase.ends_at) - now, trans))
-    : trans.__('no end');
+    : trans.__('no end date');
 }
 
 /** How many submissions are left; empty where there is no limit. */
