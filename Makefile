@@ -98,7 +98,7 @@ lint-types:
 	mypy
 
 lint-rooms:
-	lint-imports --no-logo
+	lint-imports --no-logo --no-cache
 
 lint-lab:
 	jlpm lint:check

@@ -24,7 +24,7 @@ _home.joinpath("root").mkdir()
 c.ServerApp.root_dir = os.environ.get("JUPYTERLAB_GALATA_ROOT_DIR", str(_home / "root"))
 c.LabApp.user_settings_dir = str(_home / "settings")
 c.ServerApp.cookie_secret = os.urandom(32)
-c.Application.log_level = "WARNING"
+c.Application.log_level = "WARN"
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 
