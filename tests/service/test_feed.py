@@ -1,0 +1,152 @@
+"""The change feed: seen at once, by those who may, from any process."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from jupyter_challenge.service.auth import Identity
+from jupyter_challenge.store import changes
+from tests.service.world import World
+
+
+def test_without_a_point_it_answers_at_once_with_the_newest(world: World) -> None:
+    found = world.user("ana").ask("GET", "/changes")
+    assert found["changes"] == []
+    assert found["next"] > 0
+
+
+def kinds(found: Any) -> set[str]:
+    return {each["kind"] for each in found["changes"]}
+
+
+def test_own_objects_and_boards_only(world: World) -> None:
+    ana, ben = world.user("ana"), world.user("ben")
+    start = ana.ask("GET", "/changes")["next"]
+    done = ana.submitted(public=0.5)
+    mine = ana.ask("GET", "/changes", params={"after": start, "timeout": 0})
+    assert kinds(mine) == {"submission", "board"}
+    assert [e["object"] for e in mine["changes"] if e["kind"] == "submission"] == [done["id"]]
+    his = ben.ask("GET", "/changes", params={"after": start, "timeout": 0})
+    assert kinds(his) == {"board"}
+    assert his["next"] == mine["next"]
+    organiser = world.admin.ask("GET", "/changes", params={"after": start, "timeout": 0})
+    assert kinds(organiser) == {"submission", "board"}
+
+
+def test_a_hidden_challenge_is_not_mentioned(make_world: Callable[..., World]) -> None:
+    world = make_world()
+    eve = world.user("eve")
+    start = eve.ask("GET", "/changes")["next"]
+    world.publish(access={"mode": "invitation", "invited": ["ana"]})
+    assert eve.ask("GET", "/changes", params={"after": start, "timeout": 0})["changes"] == []
+    ana = world.user("ana").ask("GET", "/changes", params={"after": start, "timeout": 0})
+    assert kinds(ana) == {"challenge", "board"}
+
+
+def test_a_point_that_was_pruned_is_reset(world: World) -> None:
+    ana = world.user("ana")
+    start = ana.ask("GET", "/changes")["next"]
+    ana.submitted(public=0.5)
+    with world.embedded.service.db.write() as session:
+        assert changes.prune(session, timedelta(0)) > 0
+    found = ana.ask("GET", "/changes", params={"after": start, "timeout": 0})
+    assert found["reset"] is True
+    again = ana.ask("GET", "/changes", params={"after": found["next"], "timeout": 0})
+    assert (again["reset"], again["changes"]) == (False, [])
+
+
+def test_a_point_of_another_database_is_reset(world: World) -> None:
+    found = world.user("ana").ask("GET", "/changes", params={"after": 10**9, "timeout": 0})
+    assert found["reset"] is True
+
+
+def test_many_wait_without_a_thread_each(world: World) -> None:
+    """More readers wait than any pool has threads, and all of them are woken."""
+    readers = 200
+    before = threading.active_count()
+
+    async def wait_all() -> tuple[list[Any], int]:
+        app = world.embedded.app_for(Identity("ana"))
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://service/api/v1", timeout=60
+        ) as http:
+            start = (await http.get("/changes")).json()["next"]
+            query = {"after": start, "timeout": 50}
+            waiting = [asyncio.create_task(http.get("/changes", params=query))
+                       for _ in range(readers)]  # fmt: skip
+            while len(world.embedded.service.feed._readers) < readers:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)
+            threads = threading.active_count()
+            await asyncio.to_thread(world.user("ana").submit, public=0.5)
+            return [(await each).json() for each in waiting], threads
+
+    answers, threads = asyncio.run(wait_all())
+    assert len(answers) == readers
+    assert all(kinds(each) for each in answers)
+    assert threads - before < 60
+    assert world.embedded.service.feed._readers == set()
+
+
+WRITER = """
+import sys
+from jupyter_challenge.core.models import ChangeKind
+from jupyter_challenge.store.database import Database, changed
+db = Database(sys.argv[1])
+with db.write() as session:
+    changed(session, ChangeKind.CHALLENGE, "tiny", "tiny")
+db.close()
+"""
+
+
+def test_what_another_process_writes_is_seen(
+    make_world: Callable[..., World], db_url: str, tmp_path: Path
+) -> None:
+    world = make_world(db_url=db_url)
+    world.publish()
+
+    async def wait() -> Any:
+        transport = httpx.ASGITransport(app=world.embedded.app_for(Identity("ana")))
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://service/api/v1", timeout=60
+        ) as http:
+            start = (await http.get("/changes")).json()["next"]
+            waiting = asyncio.create_task(
+                http.get("/changes", params={"after": start, "timeout": 50})
+            )
+            done = await asyncio.to_thread(
+                subprocess.run, [sys.executable, "-c", WRITER, db_url], check=False
+            )
+            assert done.returncode == 0
+            return (await waiting).json()
+
+    found = asyncio.run(wait())
+    assert [(each["kind"], each["object"]) for each in found["changes"]] == [("challenge", "tiny")]
+
+
+def test_stopping_answers_who_waits(make_world: Callable[..., World]) -> None:
+    world = make_world()
+
+    async def wait() -> Any:
+        transport = httpx.ASGITransport(app=world.embedded.app_for(Identity("ana")))
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://service/api/v1", timeout=60
+        ) as http:
+            waiting = asyncio.create_task(http.get("/changes", params={"after": 0, "timeout": 50}))
+            while not world.embedded.service.feed._readers:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
+            world.embedded.service.feed.stop()
+            return (await waiting).json()
+
+    assert asyncio.run(wait())["changes"] == []
