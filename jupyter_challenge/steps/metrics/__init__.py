@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from jupyter_challenge.core.challenge import MetricSpec
@@ -69,4 +70,6 @@ def compute(spec: MetricSpec, rows: Rows) -> Value:
         options = options_of(spec)
     except (UnknownMetric, ValidationError) as error:
         raise RunFailed(FailureClass.EVALUATOR_ERROR, str(error)) from error
-    return FUNCTIONS[spec.name](rows, options)
+    # Predictions may be as large as floats go; what overflows is refused as not finite.
+    with np.errstate(all="ignore"):
+        return FUNCTIONS[spec.name](rows, options)

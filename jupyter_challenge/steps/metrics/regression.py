@@ -30,8 +30,7 @@ def _mean_of(rows: Rows, options: Options, losses: Numbers) -> Value:
 def mse(rows: Rows, options: Options) -> Value:
     """Mean squared error."""
     truth, predicted = numbers(rows, options)
-    with np.errstate(over="ignore"):
-        return _mean_of(rows, options, (predicted - truth) ** 2)
+    return _mean_of(rows, options, (predicted - truth) ** 2)
 
 
 def rmse(rows: Rows, options: Options) -> Value:
