@@ -54,7 +54,6 @@ environment: .make/lab
 	@touch $@
 
 .make/built: .make/node $(LAB_SOURCES)
-	@rm -rf jupyter_challenge/labextension
 	jlpm build:prod
 	@touch $@
 

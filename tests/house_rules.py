@@ -90,6 +90,8 @@ class RoomsContract(HouseContract):
             room, other = room_of(importer), room_of(imported)
             if room == other or room not in table:
                 continue
+            if other == FACADE and FACADE in table[room]:
+                continue
             if other == FACADE:
                 where = self.lines(graph, importer, imported)
                 yield f"{importer} -> {imported}, or a module that does not exist ({where})"

@@ -1,0 +1,68 @@
+"""The contracts say no where they should: a rule that never fails holds nothing."""
+
+import pytest
+from grimp import ImportGraph
+
+from tests.house_rules import (
+    HouseContract,
+    OnlyHereContract,
+    OnlyTheseContract,
+    RoomsContract,
+    parse_table,
+)
+
+ROOMS = [
+    "core:",
+    "store: core",
+    "server: core service.config",
+    "service: store (facade)",
+    "hub: core",
+]
+
+
+def graph_of(*imports: str) -> ImportGraph:
+    """Make a graph from lines `importer -> imported`, both without the package's name."""
+    graph = ImportGraph()
+    graph.add_module("jupyter_challenge")
+    for line in imports:
+        importer, _, imported = (
+            f"jupyter_challenge.{part[1:]}" if part.startswith(".") else part
+            for part in line.partition(" -> ")
+        )
+        for module in (importer, imported):
+            room = ".".join(module.split(".")[:2])
+            for name in {room, module} - graph.modules:
+                graph.add_module(name)
+        graph.add_import(importer=importer, imported=imported, line_number=1, line_contents=line)
+    return graph
+
+
+@pytest.mark.parametrize(
+    ("contract", "table", "line", "is_kept"),
+    [
+        pytest.param(RoomsContract, ROOMS, ".store.orm -> .core.models", True, id="allowed"),
+        pytest.param(RoomsContract, ROOMS, ".core.models -> .store.orm", False, id="upwards"),
+        pytest.param(RoomsContract, ROOMS, ".core.models -> .core.errors", True, id="own-room"),
+        pytest.param(RoomsContract, ROOMS, ".server.x -> .service.config", True, id="one-module"),
+        pytest.param(RoomsContract, ROOMS, ".server.x -> .service.app", False, id="its-sibling"),
+        pytest.param(RoomsContract, ROOMS, ".service.x -> jupyter_challenge", True, id="facade"),
+        pytest.param(RoomsContract, ROOMS, ".core.x -> jupyter_challenge", False, id="no-facade"),
+        pytest.param(RoomsContract, ROOMS, ".attic.x -> .attic.y", False, id="unknown-room"),
+        pytest.param(OnlyHereContract, ["kfp: engines"], ".engines.kfp -> kfp", True, id="here"),
+        pytest.param(OnlyHereContract, ["kfp: engines"], ".service.x -> kfp", False, id="there"),
+        pytest.param(OnlyTheseContract, ["core: numpy"], ".core.x -> numpy", True, id="listed"),
+        pytest.param(OnlyTheseContract, ["core: numpy"], ".core.x -> json", True, id="standard"),
+        pytest.param(
+            OnlyTheseContract, ["core: numpy"], ".core.x -> torch", False, id="not-listed"
+        ),
+        pytest.param(OnlyTheseContract, ["core: numpy"], ".hub.x -> torch", True, id="open-room"),
+    ],
+)
+def test_contract(
+    contract: type[HouseContract], table: list[str], line: str, is_kept: bool
+) -> None:
+    checked = contract("a name", {}, {"name": "a name", "type": "x", "table": table})
+
+    complaints = list(checked.complaints(graph_of(line), parse_table(table)))
+
+    assert (complaints == []) is is_kept, complaints
