@@ -10,7 +10,7 @@ import yaml
 
 MAX_SIZE = 1_000_000
 MAX_DEPTH = 30
-MAX_NODES = 50_000
+MAX_NODES = 20_000
 
 Loc = tuple[str | int, ...]
 
@@ -60,11 +60,32 @@ class Marked:
         return Mark(1, 1)
 
 
+_TOO_MUCH = ("there is far too much here for a challenge", "remove repetitions and nesting")
+
+
+class _TooMuch(Exception):  # noqa: N818 - it is caught here and seen by nobody
+    """The document is deeper or larger than a challenge can be."""
+
+
+class _ShallowLoader(yaml.SafeLoader):
+    """Stops at a depth that no challenge has: PyYAML's time grows with the square of it."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise _TooMuch
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
 def read_marked(text: str) -> Marked:
     """Read a YAML document; what cannot be read is among its `mistakes`."""
     marked = Marked()
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_ShallowLoader)
     except yaml.MarkedYAMLError as error:
         where = error.problem_mark or error.context_mark
         mark = Mark(where.line + 1, where.column + 1) if where else Mark(1, 1)
@@ -78,8 +99,8 @@ def read_marked(text: str) -> Marked:
             Mistake(Mark(1, 1), f"this is not YAML ({error})", "save the file as UTF-8 text")
         )
         return marked
-    except RecursionError:
-        marked.mistakes.append(Mistake(Mark(1, 1), "this is nested too deeply", "nest it less"))
+    except _TooMuch:
+        marked.mistakes.append(Mistake(Mark(1, 1), *_TOO_MUCH))
         return marked
     if node is not None:
         _Builder(marked).build_root(node)
@@ -96,10 +117,6 @@ def _yaml_fix(text: str, mark: Mark, said: str) -> str:
     return "check quotes, brackets and the indentation of this line and the one before"
 
 
-class _TooMuch(Exception):
-    """The document is deeper or larger than a challenge can be."""
-
-
 class _Builder:
     """Makes plain values of YAML nodes; anchors are followed within bounds."""
 
@@ -112,7 +129,7 @@ class _Builder:
         try:
             self._marked.value = self._build(node, ())
         except _TooMuch:
-            self._wrong(node, "there is far too much here for a challenge", "remove repetitions")
+            self._wrong(node, *_TOO_MUCH)
 
     def _build(self, node: yaml.Node, loc: Loc) -> Any:
         self._nodes += 1

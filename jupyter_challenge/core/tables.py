@@ -6,15 +6,13 @@ copied to a place of ours before (`steps.readers`); here sizes are bounded befor
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +81,7 @@ class Column:
             raise RunFailed(
                 FailureClass.BAD_FORMAT, f'"{self.name}" must have one value in each row'
             )
-        return [_number_name(float(v)) for v in self.values]
+        return [number_name(float(v)) for v in self.values]
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ def as_number(text: str) -> float | None:
 def class_name(text: str) -> str:
     """Return the one spelling of a class: numbers are written as numbers."""
     number = as_number(text)
-    return text if number is None or not math.isfinite(number) else _number_name(number)
+    return text if number is None or not math.isfinite(number) else number_name(number)
 
 
 def shorten(text: object, most: int = 40) -> str:
@@ -125,7 +123,8 @@ def shorten(text: object, most: int = 40) -> str:
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
-def _number_name(value: float) -> str:
+def number_name(value: float) -> str:
+    """Write a number in its one spelling: 1 for 1.0."""
     return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
 
 
@@ -155,11 +154,11 @@ def read_table(
         RunFailed: bad_format or too_large, with a sentence that names file, row or column.
     """
     limits = limits or TableLimits()
-    from jupyter_challenge.core import table_formats
+    from jupyter_challenge.core import table_formats, table_texts
 
     read: Callable[..., Table] = {
-        TableFormat.CSV: read_csv,
-        TableFormat.JSON: read_json,
+        TableFormat.CSV: table_texts.read_csv,
+        TableFormat.JSON: table_texts.read_json,
         TableFormat.NPZ: table_formats.read_npz,
         TableFormat.PARQUET: table_formats.read_parquet,
     }[table_format]
@@ -220,145 +219,3 @@ def too_many_rows(name: str, limits: TableLimits) -> RunFailed:
 def too_many_columns(name: str, limits: TableLimits) -> RunFailed:
     """Make the error for a table with too many columns."""
     return RunFailed(FailureClass.TOO_LARGE, f'"{name}" has more than {limits.columns} columns')
-
-
-def read_csv(
-    file: IO[bytes],
-    name: str,
-    id_column: str,
-    columns: Sequence[str] | None,
-    limits: TableLimits,
-) -> Table:
-    """Read comma-separated text in UTF-8 with a header."""
-    lines = _decoded(file, name)
-    reader = csv.reader(lines, strict=True)
-    try:
-        header = [cell.strip() for cell in next(reader, [])]
-        if len(header) > limits.columns:
-            raise too_many_columns(name, limits)
-        if id_column not in header and len(header) == 1:
-            for mark, word in ((";", "semicolons"), ("\t", "tabs")):
-                if mark in header[0]:
-                    raise RunFailed(
-                        FailureClass.BAD_FORMAT, f'"{name}" is separated by {word}; use commas'
-                    )
-        wanted = check_columns(name, header, id_column, columns)
-        id_at, at = header.index(id_column), [header.index(column) for column in wanted]
-        ids: list[str] = []
-        cells: list[list[str]] = [[] for _ in at]
-        for row in reader:
-            if not row:
-                continue
-            if len(row) != len(header):
-                raise RunFailed(
-                    FailureClass.BAD_FORMAT,
-                    f'line {reader.line_num} of "{name}" has {len(row)} values, '
-                    f"the header has {len(header)}",
-                )
-            if len(ids) >= limits.rows:
-                raise too_many_rows(name, limits)
-            ids.append(row[id_at])
-            for column, i in zip(cells, at, strict=True):
-                column.append(row[i])
-    except csv.Error as error:
-        raise RunFailed(
-            FailureClass.BAD_FORMAT, f'line {reader.line_num} of "{name}": {error}'
-        ) from error
-    return Table(ids, {c: Column(c, v) for c, v in zip(wanted, cells, strict=True)})
-
-
-def _decoded(file: IO[bytes], name: str) -> Iterator[str]:
-    number = 0
-    for number, line in enumerate(file, start=1):  # noqa: B007 - used in the message
-        try:
-            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise RunFailed(
-                FailureClass.BAD_FORMAT, f'line {number} of "{name}" is not UTF-8 text'
-            ) from error
-        if "\0" in text:
-            raise RunFailed(
-                FailureClass.BAD_FORMAT, f'line {number} of "{name}" holds bytes that are no text'
-            )
-        yield text
-
-
-def read_json(
-    file: IO[bytes],
-    name: str,
-    id_column: str,
-    columns: Sequence[str] | None,
-    limits: TableLimits,
-) -> Table:
-    """Read a list of records, or an object of columns."""
-    data = file.read(limits.size + 1)
-    # Each of these marks becomes an object of fifty bytes or more, so they are counted first.
-    marks = data.count(b",") + data.count(b"[") + data.count(b"{")
-    if marks > 100_000 + 4 * limits.rows * (len(columns or []) + 5):
-        raise RunFailed(FailureClass.TOO_LARGE, f'"{name}" holds too many values')
-    try:
-        content = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise RunFailed(
-            FailureClass.BAD_FORMAT, f'"{name}" is not JSON that can be read{where}'
-        ) from error
-    if isinstance(content, list):
-        lists = _columns_of_records(content, name, id_column, columns)
-    elif isinstance(content, dict) and all(isinstance(v, list) for v in content.values()):
-        wanted = check_columns(name, list(content), id_column, columns)
-        lists = {column: content[column] for column in [id_column, *wanted]}
-    else:
-        raise RunFailed(
-            FailureClass.BAD_FORMAT,
-            f'"{name}" must be a list of records, or an object with a list for each column',
-        )
-    sizes = {column: len(values) for column, values in lists.items()}
-    if len(set(sizes.values())) > 1:
-        raise RunFailed(FailureClass.BAD_FORMAT, f'columns of "{name}" differ in length: {sizes}')
-    if len(lists[id_column]) > limits.rows:
-        raise too_many_rows(name, limits)
-    ids = [_json_text(value, name, id_column, i) for i, value in enumerate(lists.pop(id_column))]
-    return Table(ids, {c: Column(c, _json_column(v, name, c)) for c, v in lists.items()})
-
-
-def _columns_of_records(
-    records: list[Any], name: str, id_column: str, columns: Sequence[str] | None
-) -> dict[str, list[Any]]:
-    for i, record in enumerate(records):
-        if not isinstance(record, dict):
-            raise RunFailed(FailureClass.BAD_FORMAT, f'row {i + 1} of "{name}" is not an object')
-    wanted = check_columns(name, list(records[0]) if records else [], id_column, columns)
-    lists: dict[str, list[Any]] = {column: [] for column in [id_column, *wanted]}
-    for i, record in enumerate(records):
-        for column, values in lists.items():
-            if column not in record:
-                raise RunFailed(
-                    FailureClass.BAD_FORMAT, f'row {i + 1} of "{name}" has no "{column}"'
-                )
-            values.append(record[column])
-    return lists
-
-
-def _json_text(value: Any, name: str, column: str, row: int) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or value is None:
-        return "" if value is None else str(value)
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return _number_name(value) if math.isfinite(value) else repr(value)
-    raise RunFailed(
-        FailureClass.BAD_FORMAT,
-        f'row {row + 1} of "{name}": "{column}" must be a number or a text, not a list or object',
-    )
-
-
-def _json_column(values: list[Any], name: str, column: str) -> list[str] | Numbers:
-    if all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
-        try:
-            return np.array(values, dtype=np.float64)
-        except OverflowError:
-            pass
-    return [_json_text(value, name, column, i) for i, value in enumerate(values)]
