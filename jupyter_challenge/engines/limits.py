@@ -15,6 +15,7 @@ from jupyter_challenge.steps.folder import RunFolder
 LOOK_EVERY = 0.2
 MEASURE_DISK_EVERY = 1.0
 NEAR = 0.8
+SUDDENLY = 50
 LEAST_FREE = 1_000_000
 
 
@@ -33,6 +34,7 @@ class Watch:
         self.seconds = seconds
         self.peak = 0
         self._until = time.monotonic() + seconds
+        self._crowd = processes.count()
         self._look_at = 0.0
         self._measure_at = time.monotonic() + MEASURE_DISK_EVERY
 
@@ -46,9 +48,12 @@ class Watch:
         now = time.monotonic()
         if now > self._until:
             return self._time()
-        if now < self._look_at:
+        crowd = processes.count()
+        grown = crowd - self._crowd
+        if now < self._look_at and grown < min(self.limits.processes / 2, SUDDENLY):
             return None
         self._look_at = now + LOOK_EVERY
+        self._crowd = crowd
         theirs = processes.descendants(os.getpid())
         if self.step is not StepName.EVALUATE:
             theirs -= self.ours

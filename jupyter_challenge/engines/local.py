@@ -102,17 +102,18 @@ class LocalEngine:
     def status(self, handle: RunHandle) -> RunStatus:
         """Say how the run is. A run whose processes vanished is failed, never running for ever."""
         folder = self._folder(handle)
+        # A run is over when its child is gone: participant code may write "succeeded", too.
+        running = self._runs(handle, folder)
         status = run_state.read_status(folder)
-        if status is None or not status.state.terminal:
-            if self._runs(handle, folder):
-                if not run_state.overdue(folder, self.grace):
-                    return status or run_state.first_status(SubmissionKind.NOTEBOOK)
-                failure = RunFailure(
-                    failure_class=FailureClass.TIME_LIMIT, detail="the run did not end by itself"
-                )
-            else:
-                failure = self._vanished(folder)
-            status = self._end(handle, folder, RunState.FAILED, failure)
+        if running:
+            if not run_state.overdue(folder, self.grace):
+                return _going_on(status)
+            late = RunFailure(
+                failure_class=FailureClass.TIME_LIMIT, detail="the run did not end by itself"
+            )
+            status = self._end(handle, folder, RunState.FAILED, late, trusted=False)
+        elif status is None or not status.state.terminal or self._killed(handle):
+            status = self._end(handle, folder, RunState.FAILED, self._vanished(folder))
         self._ended(handle)
         return status
 
@@ -144,8 +145,7 @@ class LocalEngine:
     def result(self, handle: RunHandle) -> EvaluationResult | None:
         """Read the evaluator's result at the path that the engine chose, if the run succeeded."""
         folder = self._folder(handle)
-        status = run_state.read_status(folder)
-        if status is None or status.state is not RunState.SUCCEEDED:
+        if self.status(handle).state is not RunState.SUCCEEDED:
             return None
         return EvaluationResult.model_validate_json(folder.result.read_bytes())
 
@@ -163,8 +163,13 @@ class LocalEngine:
         """End every process of the run. Returns when none is left; harmless when it is over."""
         folder = self._folder(handle)
         status = run_state.read_status(folder)
-        if folder.path.is_dir() and (status is None or not status.state.terminal):
-            self._end(handle, folder, RunState.CANCELLED, None)
+        if status is not None and status.state.terminal:
+            self._ended(handle)
+        if folder.path.is_dir() and (
+            self._runs(handle, folder) or status is None or not status.state.terminal
+        ):
+            trusted = status is None or not status.state.terminal
+            self._end(handle, folder, RunState.CANCELLED, None, trusted=trusted)
         self._ended(handle)
 
     def forget(self, handle: RunHandle) -> None:
@@ -241,6 +246,11 @@ class LocalEngine:
             return False
         return age < BEGINS_WITHIN
 
+    def _killed(self, handle: RunHandle) -> bool:
+        """Whether the child is known not to have ended by itself: then its word is not its own."""
+        child = self._children.get(handle.key)
+        return child is not None and child.killed
+
     def _vanished(self, folder: RunFolder) -> RunFailure:
         """Say why a run has no child and no end."""
         with suppress(OSError):
@@ -253,17 +263,30 @@ class LocalEngine:
         return RunFailure(failure_class=FailureClass.PLATFORM_ERROR, detail=gone)
 
     def _end(
-        self, handle: RunHandle, folder: RunFolder, state: RunState, failure: RunFailure | None
+        self,
+        handle: RunHandle,
+        folder: RunFolder,
+        state: RunState,
+        failure: RunFailure | None,
+        *,
+        trusted: bool = True,
     ) -> RunStatus:
-        """End all processes of a run and give it a terminal state, unless it got one meanwhile."""
+        """End all processes of a run and give it a terminal state, unless it got one meanwhile.
+
+        A terminal state that the folder shows already does not count unless it is `trusted`.
+        """
         if not folder.path.is_dir():
             first = run_state.first_status(SubmissionKind.NOTEBOOK)
             return run_state.closed(first, state, failure)
         with run_state.locked(folder.path / ".end.lock"):
+            child = self._children.get(handle.key)
+            trusted = trusted and not (child is not None and child.killed)
             self._kill(handle, folder)
+            if child is not None:
+                child.settled = True
             remove(folder.tmp)  # may lie outside the folder
             status = run_state.read_status(folder)
-            if status is not None and status.state.terminal:
+            if status is not None and status.state.terminal and trusted:
                 return status
             status = status or run_state.first_status(SubmissionKind.NOTEBOOK)
             running = next((s.name for s in status.steps if s.started_at and not s.ended_at), None)
@@ -280,26 +303,27 @@ class LocalEngine:
         pid = handle.pid or record.get("pid")
         started = handle.pid_started or record.get("pid_started")
 
-        def theirs() -> set[int]:
-            found = processes.strays(folder.key, folder.path)
-            if pid is not None and processes.alive(pid, started, folder.key):
-                found |= processes.descendants(pid) | {pid}
-            child = self._children.get(handle.key)
-            if child is not None:
-                child.process.poll()
-            return found - {os.getpid()}
-
-        processes.end_all(theirs)
+        if pid is not None and processes.alive(pid, started, folder.key):
+            processes.end_tree(pid, itself=True)
+        child = self._children.get(handle.key)
+        if child is not None:
+            child.process.wait()
+        processes.end_strays(folder.key, folder.path)
 
     def _ended(self, handle: RunHandle) -> None:
         """After the end: see the child off, and make the next one ready when nothing runs."""
-        with self._lock:
-            child = self._children.pop(handle.key, None)
-            if child is not None:
-                child.process.wait()
-                if not any(other.alive for other in self._children.values()):
-                    self.prepare_standby()
+        child = self._children.get(handle.key)
+        if child is not None:
+            try:
+                child.process.wait(ENDS_WITHIN)
+            except subprocess.TimeoutExpired:
                 return
+            with self._lock:
+                if self._children.pop(handle.key, None) is not None and not any(
+                    other.alive for other in self._children.values()
+                ):
+                    self.prepare_standby()
+            return
         until = time.monotonic() + ENDS_WITHIN
         while (
             handle.pid is not None
@@ -307,6 +331,15 @@ class LocalEngine:
             and time.monotonic() < until
         ):
             time.sleep(0.005)
+
+
+def _going_on(status: RunStatus | None) -> RunStatus:
+    """What is said of a run whose child is there, whatever its folder says."""
+    if status is None:
+        return run_state.first_status(SubmissionKind.NOTEBOOK)
+    if status.state.terminal:
+        return status.model_copy(update={"state": RunState.RUNNING, "ended_at": None})
+    return status
 
 
 def _whole_characters(data: bytes) -> bytes:

@@ -26,6 +26,7 @@ UNUSED_FOR = 1_800.0
 
 EVALUATION_AT_LEAST = 60.0
 SHORT_RUN = 3.0
+FUSE = 2_000
 GO = b"g"
 READY = b"r"
 
@@ -45,6 +46,7 @@ def main() -> int:
     os.chdir(folder.path)
     processes.adopt_orphans()
     processes.reaping = True
+    processes.fuse(FUSE)
     owner = socket.socket(fileno=0)
     try:
         warm = _Preparation(folder)
@@ -160,7 +162,7 @@ def _conduct(folder: Any, warm: _Preparation) -> None:
                 detail=f"{type(error).__name__}: {error}",
             )
     kernel.ready = None
-    processes.end_all(lambda: processes.descendants(os.getpid()))
+    processes.end_tree(os.getpid())
     for used in (folder.tmp, folder.home):
         remove(used)
     journal.close(failure)

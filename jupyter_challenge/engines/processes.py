@@ -22,6 +22,7 @@ LINUX = sys.platform.startswith("linux")
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _FREEZE_ROUNDS = 1_000
+_GONE = frozenset({"Z", "X", ""})
 
 
 def adopt_orphans() -> None:
@@ -34,6 +35,35 @@ def die_with_parent() -> None:
     """Have the kernel of the system kill this process when its parent dies (Linux)."""
     if LINUX:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def fuse(extra: int) -> None:
+    """Let this user have at most `extra` more processes and threads from now on (not for root).
+
+    A fork bomb then runs dry instead of starving who is to stop it. The limit is inherited by
+    what this process starts, and counts all that the user has; so it is far above any real need.
+    """
+    if not LINUX:
+        return
+    import resource
+
+    mine = os.getuid()
+    tasks = 0
+    for pid in _pids():
+        try:
+            if os.stat(f"/proc/{pid}").st_uid == mine:
+                tasks += len(os.listdir(f"/proc/{pid}/task"))
+        except OSError:
+            continue
+    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    most = tasks + extra
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_NPROC, (most, hard))
+
+
+def count() -> int:
+    """How many processes there are on the machine."""
+    return len(_pids())
 
 
 def start_time(pid: int) -> float | None:
@@ -58,7 +88,7 @@ def alive(pid: int, started: float | None, key: str) -> bool:
         except OSError:
             return False
         if f"{MARKER}={key}".encode() in environ.split(b"\0"):
-            return _state(pid) not in {"Z", "X", ""}
+            return _state(pid) not in _GONE
         return False
     import psutil
 
@@ -74,10 +104,12 @@ def descendants(root: int) -> set[int]:
     """All processes below `root`, zombies left out."""
     children: dict[int, list[int]] = {}
     dead = set()
-    for pid, parent, state in _table():
-        children.setdefault(parent, []).append(pid)
-        if state in {"Z", "X"}:
-            dead.add(pid)
+    for pid in _pids():
+        row = _row(pid)
+        if row is not None:
+            children.setdefault(row[0], []).append(pid)
+            if row[1] in _GONE:
+                dead.add(pid)
     found: set[int] = set()
     todo = [root]
     while todo:
@@ -106,38 +138,106 @@ def strays(key: str, folder: Path) -> set[int]:
                 marked = here == inside or here.startswith(inside + os.sep)
         except OSError:
             continue
-        if marked and _state(int(name)) not in {"Z", "X", ""}:
+        if marked and _state(int(name)) not in _GONE:
             found.add(int(name))
     return found
 
 
-def end_all(find: Callable[[], Collection[int]], *, patience: float = 10.0) -> set[int]:
-    """Freeze, then kill every process that `find` names, until it names none.
+def end_tree(
+    root: int, *, kept: Collection[int] = (), itself: bool = False, patience: float = 10.0
+) -> set[int]:
+    """End everything below a process that adopts orphans.
+
+    Args:
+        root: That process.
+        kept: Processes below it that stay.
+        itself: End `root` too.
+        patience: Seconds to wait for those that are asleep in the system's kernel.
 
     Returns:
-        What could not be ended within `patience` seconds (asleep in the system's kernel).
+        What could not be ended.
     """
+    if itself:
+        _signal(root, signal.SIGSTOP)
+    frozen = _freeze(root, frozenset(kept)) | ({root} if itself else set())
+
+    def left() -> set[int]:
+        below = set() if itself else descendants(root) - set(kept)
+        return below | {pid for pid in frozen if _state(pid) not in _GONE}
+
+    return _kill(frozen, left, patience)
+
+
+def end_strays(key: str, folder: Path, *, patience: float = 10.0) -> set[int]:
+    """End what carries a run's marker or works in its folder, but for this process.
+
+    Returns:
+        What could not be ended.
+    """
+
+    def left() -> set[int]:
+        return strays(key, folder) - {os.getpid()}
+
     frozen: set[int] = set()
     for _ in range(_FREEZE_ROUNDS):
-        fresh = set(find()) - frozen
+        fresh = left() - frozen
         if not fresh:
             break
         for pid in fresh:
             _signal(pid, signal.SIGSTOP)
         frozen |= fresh
+    return _kill(frozen, left, patience)
+
+
+def _freeze(root: int, kept: frozenset[int]) -> set[int]:
+    """Stop everything below `root` until nothing new appears.
+
+    Each is stopped as soon as it is seen and looked at only once: else a fork bomb would grow
+    faster than the list of its processes can be read.
+    """
+    family = {root}
+    others: dict[int, int] = {}
+    seen = {root, *kept}
+    for _ in range(_FREEZE_ROUNDS):
+        before = len(family)
+        for pid in sorted(_pids() - seen):
+            row = _row(pid)
+            if row is None:
+                continue
+            seen.add(pid)
+            parent, state = row
+            if state in _GONE:
+                continue
+            if parent in family:
+                _signal(pid, signal.SIGSTOP)
+                family.add(pid)
+            else:
+                others[pid] = parent
+        # Numbers of processes wrap around: a child may be seen before its parent.
+        for pid in [pid for pid, parent in others.items() if parent in family]:
+            _signal(pid, signal.SIGSTOP)
+            family.add(pid)
+            del others[pid]
+        if len(family) == before:
+            break
+    return family - {root}
+
+
+def _kill(frozen: set[int], left: Callable[[], set[int]], patience: float) -> set[int]:
     until = time.monotonic() + patience
     pause = 0.001
-    left = set(frozen)
-    while left:
-        for pid in left:
+    remain = frozen
+    while remain:
+        for pid in remain:
             _signal(pid, signal.SIGKILL)
         reap()
         time.sleep(pause)
         pause = min(2 * pause, 0.05)
-        left = set(find())
+        remain = left()
         if time.monotonic() > until:
-            return left
-    return set()
+            break
+    reap()
+    return remain
 
 
 def reap() -> None:
@@ -190,36 +290,35 @@ def _signal(pid: int, number: int) -> None:
 
 
 def _state(pid: int) -> str:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
-    except OSError:
-        return ""
-    return text[text.rindex(")") + 2]
+    row = _row(pid)
+    return row[1] if row else ""
 
 
-def _table() -> list[tuple[int, int, str]]:
-    """Pid, parent and state of every process."""
-    if not LINUX:
-        return _table_elsewhere()
-    rows = []
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    rest = file.read().rpartition(b")")[2].split(None, 2)
-            except OSError:
-                continue
-            rows.append((int(name), int(rest[1]), rest[0].decode()))
-    return rows
-
-
-def _table_elsewhere() -> list[tuple[int, int, str]]:
+def _pids() -> set[int]:
+    if LINUX:
+        return {int(name) for name in os.listdir("/proc") if name.isdigit()}
     import psutil
 
-    return [
-        (p.pid, p.info["ppid"] or 0, "Z" if p.info["status"] == psutil.STATUS_ZOMBIE else "R")
-        for p in psutil.process_iter(["ppid", "status"])
-    ]
+    return set(psutil.pids())
+
+
+def _row(pid: int) -> tuple[int, str] | None:
+    """Parent and state of a process, unless it is gone."""
+    if LINUX:
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                rest = file.read().rpartition(b")")[2].split(None, 2)
+        except OSError:
+            return None
+        return int(rest[1]), rest[0].decode()
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        zombie = process.status() == psutil.STATUS_ZOMBIE
+        return process.ppid(), "Z" if zombie else "R"
+    except psutil.Error:
+        return None
 
 
 def _strays_elsewhere(key: str) -> set[int]:

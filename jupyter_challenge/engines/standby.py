@@ -37,6 +37,7 @@ class Child:
         """
         self.folder = folder
         self.threads = threads
+        self.settled = False
         self._ready = False
         self._socket, theirs = socket.socketpair()
         with folder.child_log.open("ab") as log, theirs:
@@ -74,6 +75,11 @@ class Child:
             self._socket.send(GO)
         self._socket.close()
 
+    @property
+    def killed(self) -> bool:
+        """Whether it did not end by itself, and nobody has drawn the consequence yet."""
+        return not self.settled and self.process.poll() not in {0, None}
+
     def release(self) -> None:
         """Stop caring about it: it goes on without this process."""
         self.process.returncode = 0
@@ -81,11 +87,10 @@ class Child:
     def dismiss(self) -> None:
         """End it unused, with the kernel that it launched, and remove its folder."""
         self._socket.close()
-        pid = self.process.pid
         if self.alive:
-            processes.end_all(lambda: (processes.descendants(pid) | {pid}) if self.alive else set())
+            processes.end_tree(self.process.pid, itself=True)
         self.process.wait()
-        processes.end_all(lambda: processes.strays(self.folder.key, self.folder.path))
+        processes.end_strays(self.folder.key, self.folder.path)
         self.folder.remove()
 
 
@@ -97,5 +102,5 @@ def abandon_unused(runs: Path) -> None:
         if record is None or record.get("run_id") or not record.get("pid"):
             continue
         if not processes.alive(record["pid"], record.get("pid_started"), folder.key):
-            processes.end_all(lambda f=folder: processes.strays(f.key, f.path))  # type: ignore[misc]
+            processes.end_strays(folder.key, folder.path)
             folder.remove()

@@ -80,10 +80,7 @@ class Supervisor:
             status, broken = self._follow(pid, listener, watch)
             failure = broken or listener.failure or self._silent_end(name, status, watch)
         finally:
-            left = processes.end_all(self._theirs)
-            processes.reap()
-        if left:
-            print(f"could not be ended: {sorted(left)}", file=sys.stderr)
+            self.end_processes()
         listener.drain()
         log.close()
         os.close(heard)
@@ -107,7 +104,7 @@ class Supervisor:
                         return status, None
                     broken = watch.broken()
                     if broken is not None:
-                        processes.end_all(self._theirs)
+                        self.end_processes()
                         return 0, broken
                     if self.idle is not None and not self.idle():
                         self.idle = None
@@ -115,8 +112,11 @@ class Supervisor:
                 if end is not None:
                     os.close(end)
 
-    def _theirs(self) -> set[int]:
-        return processes.descendants(os.getpid()) - self.kept
+    def end_processes(self) -> None:
+        """End every process of the run but those that are kept."""
+        left = processes.end_tree(os.getpid(), kept=self.kept)
+        if left:
+            print(f"could not be ended: {sorted(left)}", file=sys.stderr)
 
     def _silent_end(self, name: StepName, status: int, watch: Watch) -> RunFailure | None:
         """Say why a step ended that said nothing."""

@@ -23,6 +23,6 @@ def engine(tmp_path: Path) -> Iterator[LocalEngine]:
     for path in engine.runs.iterdir() if engine.runs.is_dir() else []:
         if path.is_dir():
             left = processes.strays(path.name, path)
-            processes.end_all(lambda left=left: left)
+            processes.end_strays(path.name, path)
             RunFolder(path).remove()
             assert left == set()

@@ -1,0 +1,64 @@
+"""What the engine relies on inside kfp, which promises none of it."""
+
+import inspect
+from importlib.metadata import version
+
+import pytest
+from kfp.dsl import executor_main
+from kfp.local import subprocess_task_handler
+
+from jupyter_challenge import pipeline
+from jupyter_challenge.core.challenge import SubmissionKind
+from jupyter_challenge.engines.step_process import argument
+
+
+def test_the_version_that_this_was_read_in() -> None:
+    assert version("kfp").startswith("2.17.")
+
+
+@pytest.mark.parametrize(
+    ("function", "parameters"),
+    [
+        ("run_local_subprocess", ["full_command", "env_vars"]),
+        ("replace_python_executable", ["full_command", "new_executable"]),
+    ],
+)
+def test_what_is_replaced_is_there_and_called_by_name(function: str, parameters: list[str]) -> None:
+    found = getattr(subprocess_task_handler, function)
+    assert list(inspect.signature(found).parameters) == parameters
+    source = inspect.getsource(subprocess_task_handler.SubprocessTaskHandler.run)
+    assert f"{function}(" in source
+
+
+def test_the_executor_logs_where_we_silence_it() -> None:
+    assert "_setup_logging()" in inspect.getsource(executor_main.executor_main)
+
+
+@pytest.mark.parametrize(
+    ("kind", "tasks"),
+    [
+        (SubmissionKind.NOTEBOOK, {"prepare": [], "run": ["prepare"], "evaluate": ["run"]}),
+        (SubmissionKind.PREDICTIONS, {"prepare": [], "evaluate": ["prepare"]}),
+    ],
+)
+def test_the_graph_of_the_pipeline(kind: SubmissionKind, tasks: dict[str, list[str]]) -> None:
+    spec = pipeline.pipeline_for(kind).pipeline_spec
+    found = {name: list(task.dependent_tasks) for name, task in spec.root.dag.tasks.items()}
+    assert found == tasks
+    # Nothing but the run's key is ever a parameter, and nothing is decided on an output.
+    assert list(spec.root.input_definitions.parameters) == ["run_key"]
+    assert not any(task.trigger_policy.condition for task in spec.root.dag.tasks.values())
+
+
+def test_a_container_needs_a_cluster() -> None:
+    with pytest.raises(ValueError, match="needs a cluster"):
+        pipeline.pipeline_for(SubmissionKind.CONTAINER)
+
+
+def test_the_command_of_a_task_has_the_parts_that_we_read() -> None:
+    spec = pipeline.notebook_pipeline.pipeline_spec
+    container = spec.deployment_spec["executors"]["exec-run"]["container"]
+    command = [*container["command"], *container["args"]]
+    assert argument(command, "--function_to_execute") == "run"
+    code = command[command.index("--executor_input") - 1]
+    assert "def run(" in code and "_KFP_RUNTIME" in " ".join(command)
