@@ -19,7 +19,7 @@ LAB_SOURCES := $(shell find src style schema -type f -not -path '*/__tests__/*')
 	tsconfig.json install.json
 
 .PHONY: help environment demo test test-lint test-js test-python test-browser dev bench lint \
-	lint-style lint-types lint-rooms lint-lab format generate dist constraints clean
+	lint-style lint-types lint-rooms lint-lab lint-wire format generate dist constraints clean
 
 help:
 	@echo 'make demo    an environment in .venv, then the demonstration (ARGS="…" for its options)'
@@ -87,7 +87,7 @@ dist: .make/lab
 # --- checks -----------------------------------------------------------------------------------
 
 lint: .make/node
-	@$(MAKE) --no-print-directory --keep-going lint-style lint-types lint-rooms lint-lab
+	@$(MAKE) --no-print-directory --keep-going lint-style lint-types lint-rooms lint-lab lint-wire
 
 lint-style:
 	ruff format --check .
@@ -102,12 +102,16 @@ lint-rooms:
 lint-lab:
 	jlpm lint:check
 
+# src/schema.ts is what the service's OpenAPI document says.
+lint-wire:
+	jlpm generate:check
+
 format: .make/node
 	ruff format .
 	ruff check --fix --quiet . || true
 	jlpm lint
 
-# The service's OpenAPI document as TypeScript; test-lint fails where it is not up to date.
+# The service's OpenAPI document as TypeScript.
 generate: .make/node
 	jlpm generate
 
