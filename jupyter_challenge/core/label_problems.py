@@ -33,21 +33,21 @@ _LINE = re.compile(r"\bline (\d+)\b")
 def check_labels(folder: Folder) -> None:
     """Note what does not agree."""
     draft = folder.draft
-    data, rules = draft.data, draft.submission
+    data, output = draft.data, draft.output
     labels = None
-    if data is not None and rules is not None:
-        labels = _read(folder, ("data", "labels"), data.labels, rules.output)
+    if data is not None and output is not None:
+        labels = _read(folder, ("data", "labels"), data.labels, output)
         if labels is not None:
             _check_unique(folder, data.labels, labels)
             if data.test:
-                _check_test(folder, ("data", "test"), data.test, labels, rules.output)
+                _check_test(folder, ("data", "test"), data.test, labels, output)
         if data.sample is not None:
             loc: Loc = ("data", "sample", "labels")
-            sample = _read(folder, loc, data.sample.labels, rules.output)
+            sample = _read(folder, loc, data.sample.labels, output)
             if sample is not None:
                 _check_unique(folder, data.sample.labels, sample)
                 test: Loc = ("data", "sample", "test")
-                _check_test(folder, test, data.sample.test, sample, rules.output)
+                _check_test(folder, test, data.sample.test, sample, output)
                 if labels is not None and list(sample.columns) != list(labels.columns):
                     folder.wrong(
                         loc,
@@ -55,13 +55,13 @@ def check_labels(folder: Folder) -> None:
                         f"give them the columns {', '.join(labels.columns)}",
                     )
         if labels is not None:
-            _check_baselines(folder, labels, rules.output)
-            _check_splits(folder, folder.root / data.labels, rules.output)
+            _check_baselines(folder, labels, output)
+            _check_splits(folder, folder.root / data.labels, output)
     for i, spec in draft.metrics:
         if draft.evaluator is not None:
             _check_own_metric(folder, i, spec)
         elif not draft.evaluator_is_wrong:
-            _check_built_in(folder, i, spec, labels, rules.output if rules else None)
+            _check_built_in(folder, i, spec, labels, output)
 
 
 def _regular(folder: Folder, name: str) -> Path | None:
@@ -126,6 +126,7 @@ def _check_test(folder: Folder, loc: Loc, name: str, labels: Table, output: Outp
         detail = error.detail if isinstance(error, RunFailed) else str(error)
         folder.wrong(loc, detail, f'give every test row an id in the column "{output.id}"')
         return
+    _check_unique(folder, name, test)
     _compare(folder, loc, f'"{name}"', test.ids, labels.ids, "the labels")
     for column in output.columns:
         if column in test.columns and column in labels.columns:

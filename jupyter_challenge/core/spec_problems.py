@@ -19,8 +19,8 @@ from jupyter_challenge.core.challenge import (
     Data,
     Evaluator,
     MetricSpec,
+    Output,
     Phase,
-    SubmissionRules,
 )
 from jupyter_challenge.core.marked_yaml import Loc
 
@@ -49,10 +49,15 @@ _LIMITS = {
 def spec_problems(error: ValidationError, raw: dict[str, Any]) -> Iterator[Found]:
     """Translate pydantic's errors; several about one value of several types become one."""
     told: set[Loc] = set()
-    for each in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    unknown = [each["loc"] for each in errors if each["type"] == "extra_forbidden"]
+    # A misspelt key is missing too; saying it once is enough.
+    meant = {(*loc[:-1], near) for loc in unknown if (near := _meant(loc))}
+    for each in errors:
         loc = each["loc"]
         if each["type"] in {"missing", "extra_forbidden"}:
-            yield _key_problem(loc, each["type"])
+            if each["type"] != "missing" or loc not in meant:
+                yield _key_problem(loc, each["type"])
             continue
         inside = _existing(raw, loc)
         if inside in told:
@@ -82,10 +87,17 @@ def _key_problem(loc: Loc, kind: str) -> Found:
         about = f" ({info.description.rstrip('.')})" if info and info.description else ""
         where = f' in "{loc[-2]}"' if len(loc) > 1 and isinstance(loc[-2], str) else ""
         return loc[:-1], f'"{name}" is missing{where}', f"add `{name}:`{about}", True
-    known = list(model.model_fields) if model else []
-    near = difflib.get_close_matches(name, known, n=1)
-    fix = f'did you mean "{near[0]}"?' if near else f"known here: {', '.join(known)}"
+    near = _meant(loc)
+    known = ", ".join(model.model_fields) if model else ""
+    fix = f'did you mean "{near}"?' if near else f"known here: {known}"
     return loc, f'there is no key "{name}" here', fix, True
+
+
+def _meant(loc: Loc) -> str | None:
+    """Guess which key an unknown one was meant to be."""
+    model = model_at(loc[:-1])
+    near = difflib.get_close_matches(str(loc[-1]), list(model.model_fields) if model else [], n=1)
+    return near[0] if near else None
 
 
 def _value_problem(inside: Loc, loc: Loc, each: dict[str, Any]) -> tuple[str, str]:
@@ -114,7 +126,8 @@ def _value_problem(inside: Loc, loc: Loc, each: dict[str, Any]) -> tuple[str, st
             "List", "The list"
         ), "change its length"
     if kind in {"list_type", "tuple_type"}:
-        return f"must be a list, not {_shown(each['input'])}", "write [a, b], or a line `- a` each"
+        one = each["input"] if isinstance(each["input"], str) else "first, second"
+        return f"must be a list, not {_shown(each['input'])}", f"write [{one}]"
     if kind in {"model_type", "model_attributes_type", "dict_type"}:
         model = model_at(inside)
         known = f": {', '.join(list(model.model_fields)[:8])}" if model else ""
@@ -191,7 +204,7 @@ class Draft:
 
     texts: dict[str, str] = field(default_factory=dict)
     data: Data | None = None
-    submission: SubmissionRules | None = None
+    output: Output | None = None
     evaluator: Evaluator | None = None
     evaluator_is_wrong: bool = False
     metrics: list[tuple[int, MetricSpec]] = field(default_factory=list)
@@ -208,10 +221,11 @@ class Draft:
             if path is not None:
                 texts[name] = path
         evaluator = _part(Evaluator, raw.get("evaluator"))
+        rules = raw.get("submission", {})
         return cls(
             texts=texts,
             data=_part(Data, raw.get("data")),
-            submission=_part(SubmissionRules, raw.get("submission", {})),
+            output=_part(Output, rules.get("output", {})) if isinstance(rules, dict) else None,
             evaluator=evaluator,
             evaluator_is_wrong=evaluator is None and raw.get("evaluator") is not None,
             metrics=_parts(MetricSpec, raw.get("metrics")),

@@ -151,7 +151,7 @@ def test_every_mistake_is_named_at_once(iris):
         edit(iris, "starter: starter.ipynb", "starter: nothing.ipynb"),
     }
     problems = check_folder(iris)
-    assert lines <= {p.line for p in problems}
+    assert {p.line for p in problems} == lines and len(problems) == len(lines)
     assert problems == sorted(problems) and all(p.message and p.fix for p in problems)
     json.dumps([p.__dict__ for p in problems])
 
@@ -224,6 +224,7 @@ def test_answers_in_the_test_table_are_found(iris):
     ("file", "old", "new", "says", "line"),
     [
         pytest.param("hidden/labels.csv", "001,", "002,", "also on line 2", 3, id="double-id"),
+        pytest.param("data/test.csv", "002,", "001,", "also on line 2", 3, id="double-in-test"),
         pytest.param("hidden/labels.csv", "001,", "", "1 values", 2, id="short-line"),
         pytest.param("hidden/labels.csv", "001,", "999,", "lacks ids of the labels", None,
                      id="labels-and-test-differ"),
