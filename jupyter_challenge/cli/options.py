@@ -26,17 +26,22 @@ class Place:
         self.data_dir = data_dir
 
     @contextmanager
-    def connect(self, *, runs: bool = False) -> Iterator[Client]:
+    def connect(self, *, runs: bool = False, ahead: bool = False) -> Iterator[Client]:
         """Connect for the time of a command.
 
         Args:
             runs: Whether the command waits for runs. In this process only such a command may
                 become the one that looks after the runs of the data folder.
+            ahead: Whether the command is about to submit a notebook.
         """
         from jupyter_challenge.client.connection import connect
 
         with connect(
-            url=self.url, token_file=self.token_file, config=self.config(), runs=runs
+            url=self.url,
+            token_file=self.token_file,
+            config=self.config(),
+            runs=runs,
+            ahead=ahead,
         ) as client:
             yield client
 

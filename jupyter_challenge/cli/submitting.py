@@ -94,7 +94,7 @@ def _hand_in(
     from jupyter_challenge.cli.following import exit_code, watch
 
     # Also a detached submission is started here, where nobody else would start it.
-    with place.connect(runs=True) as client:
+    with place.connect(runs=True, ahead=path.endswith(".ipynb")) as client:
         submission = client.submit(path, challenge, files=list(files) or None, **said)
         if not as_json:
             click.echo(headline(submission))
