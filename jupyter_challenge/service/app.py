@@ -142,6 +142,7 @@ class EmbeddedService:
             if self._reconciler is not None:
                 self._reconciler.stop()
             service.engine.close()
+            service.blobs.close()
             service.db.close()
 
     def app_for(self, identity: Identity | None = None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from obstore.store import LocalStore, from_url
 from jupyter_challenge.core.errors import NotFound, StorageFull, TooLarge, Unavailable
 
 CHUNK = 1 << 20
-_FULL = ("no space left on device", "os error 28", "disk quota exceeded", "os error 122")
+# What systems say when a disk, a quota, or the largest size of a file is reached.
+_FULL = ("os error 28", "os error 122", "os error 27", "no space left", "quota exceeded")
 
 
 class Blobs:
@@ -72,8 +74,6 @@ class Blobs:
 
     def put_bytes(self, content: bytes) -> str:
         """Store a few bytes and return their sha256."""
-        import io
-
         return self.put(io.BytesIO(content))[0]
 
     def put_file(self, path: Path, max_size: int | None = None) -> tuple[str, int]:
@@ -148,6 +148,12 @@ class Blobs:
             self.copy_to(digest, part)
             part.rename(path)
         return path
+
+    def close(self) -> None:
+        """Remove the copies that `local_path` made; harmless when called twice."""
+        if self._copies is not None:
+            self._copies.cleanup()
+            self._copies = None
 
     def digests(self) -> Iterator[str]:
         """Every blob that is stored."""

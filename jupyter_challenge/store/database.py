@@ -53,6 +53,11 @@ class Database:
             options["pool_pre_ping"] = True
         self.engine = sa.create_engine(parsed, **options)
         self._writing = self.engine.execution_options(challenge_write=True)
+        self._reading = (
+            self.engine
+            if self.is_sqlite
+            else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        )
         # SQLite lets one write at a time anyway; waiting here is fair and wakes at once.
         self._turn: contextlib.AbstractContextManager[Any] = (
             threading.Lock() if self.is_sqlite else contextlib.nullcontext()
@@ -79,7 +84,7 @@ class Database:
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one state of the database and changes nothing."""
-        with _full_is_full(), Session(self.engine, expire_on_commit=False) as session:
+        with _full_is_full(), Session(self._reading, expire_on_commit=False) as session:
             yield session
 
     @contextlib.contextmanager
