@@ -221,7 +221,15 @@ export async function cancelRun(actors: IActors, id: string): Promise<void> {
   const answer = await showDialog({
     title: trans.__('Cancel this run?'),
     body: submission
-      ? trans.__('%1 stops and is not scored.', submission.name)
+      ? submission.is_try || !submission.started_at
+        ? trans.__(
+            '%1 stops and is not scored; it uses no quota.',
+            submission.name
+          )
+        : trans.__(
+            '%1 stops and is not scored; it has started, so it uses one submission.',
+            submission.name
+          )
       : trans.__('It stops and is not scored.'),
     buttons: [
       Dialog.cancelButton({ label: trans.__('Let it run') }),

@@ -90,7 +90,11 @@ export function Outcome(props: IProps): JSX.Element {
             ' '
           )
         ) : view.state === 'cancelled' ? (
-          trans.__('Cancelled: it used no quota and counts nowhere.')
+          view.started_at && !view.is_try ? (
+            trans.__('Cancelled: it had started, so it used one submission.')
+          ) : (
+            trans.__('Cancelled: it used no quota and counts nowhere.')
+          )
         ) : view.is_try ? (
           trans.__(
             'A try counts nowhere; submit the notebook when it is ready.'

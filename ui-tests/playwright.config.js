@@ -12,6 +12,8 @@ module.exports = {
   ...baseConfig,
   testDir: './tests',
   timeout: 60000,
+  // The service starts with the first request, on two cores beside the browser.
+  expect: { timeout: 30000 },
   workers: 1,
   retries: 0,
   forbidOnly: !!process.env.CI,

@@ -1,0 +1,184 @@
+import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
+import { expect } from '@jupyterlab/galata';
+import type { Locator } from '@playwright/test';
+import { execFileSync } from 'child_process';
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+
+const ROOT = path.resolve(__dirname, '..', '..');
+const SCREENSHOTS = path.join(ROOT, 'docs', 'screenshots');
+const EXAMPLE = path.join(ROOT, 'jupyter_challenge', 'examples', 'iris');
+
+/** Runs share two cores with the browser, so they may take their time. */
+const PATIENCE = { timeout: 90_000 };
+
+/** The extension's pages, as a user finds them. */
+export class Challenges {
+  constructor(
+    readonly page: IJupyterLabPageFixture,
+    readonly folder: string
+  ) {}
+
+  get panel(): Locator {
+    return this.page.locator('#jupyter-challenge-panel');
+  }
+
+  get rows(): Locator {
+    return this.panel.locator('.jp-Challenge-row');
+  }
+
+  get run(): Locator {
+    return this.page.locator('.jp-ChallengeRun:visible');
+  }
+
+  get document(): Locator {
+    return this.page.locator('.jp-ChallengeDocument:visible');
+  }
+
+  get dialog(): Locator {
+    return this.page.locator('.jp-Challenge-dialog');
+  }
+
+  /** Publish the iris challenge, as its organiser would; the same version again is nothing new. */
+  async publishIris(): Promise<void> {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iris-'));
+    try {
+      const archive = path.join(folder, 'iris.zip');
+      execFileSync('python', [
+        '-c',
+        'import shutil, sys; shutil.make_archive(sys.argv[1][:-4], "zip", sys.argv[2])',
+        archive,
+        EXAMPLE
+      ]);
+      const answer = await this.page.request.post(this.api('challenges'), {
+        multipart: {
+          folder: {
+            name: 'iris.zip',
+            mimeType: 'application/zip',
+            buffer: fs.readFileSync(archive)
+          }
+        }
+      });
+      expect(answer.ok(), await answer.text()).toBe(true);
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  }
+
+  /** Be in the iris challenge, whichever way one got there before. */
+  async enterIris(): Promise<void> {
+    await this.publishIris();
+    const view = await (
+      await this.page.request.get(this.api('challenges/iris'))
+    ).json();
+    const answer = await this.page.request.put(
+      this.api('challenges/iris/entry'),
+      { data: { terms_digest: view.terms_digest } }
+    );
+    expect(answer.ok(), await answer.text()).toBe(true);
+  }
+
+  /** Open the sidebar on the iris challenge. */
+  async openIris(): Promise<void> {
+    await this.open();
+    await this.panel.locator('[data-challenge=iris]').click();
+    await expect(
+      this.panel.getByRole('heading', { name: 'My submissions' })
+    ).toBeVisible();
+  }
+
+  /** Open the sidebar. */
+  async open(): Promise<void> {
+    await this.page.sidebar.openTab('jupyter-challenge-panel');
+    await expect(this.panel).toBeVisible();
+  }
+
+  /** Make a notebook for the iris challenge and open it. */
+  async openNotebook(name: string, cells: string[]): Promise<void> {
+    const content = {
+      cells: cells.map((source, index) => ({
+        cell_type: 'code',
+        id: `cell-${index}`,
+        metadata: {},
+        source,
+        outputs: [],
+        execution_count: null
+      })),
+      metadata: {
+        kernelspec: {
+          name: 'python3',
+          display_name: 'Python 3',
+          language: 'python'
+        },
+        language_info: { name: 'python' },
+        jupyter_challenge: { challenge: 'iris', files: [] }
+      },
+      nbformat: 4,
+      nbformat_minor: 5
+    };
+    await this.page.contents.uploadContent(
+      JSON.stringify(content),
+      'text',
+      `${this.folder}/${name}`
+    );
+    await this.page.notebook.openByPath(`${this.folder}/${name}`);
+    await this.page.notebook.activate(name);
+  }
+
+  /** Press Submit in the notebook's toolbar and in the dialog. */
+  async submit(): Promise<void> {
+    await this.page
+      .locator(
+        '.jp-NotebookPanel:not(.lm-mod-hidden) [data-command="jupyter-challenge:submit-notebook"]'
+      )
+      .click();
+    await this.dialog
+      .getByRole('button', { name: 'Submit', exact: true })
+      .click(PATIENCE);
+    await expect(this.dialog).toHaveCount(0);
+  }
+
+  /** Wait until the newest row is in a state. */
+  async newestIs(state: string): Promise<void> {
+    await expect(this.rows.first()).toHaveAttribute(
+      'data-state',
+      state,
+      PATIENCE
+    );
+  }
+
+  /** Open the page of the newest run. */
+  async openNewest(): Promise<void> {
+    await this.rows.first().locator('.jp-Challenge-rowMain').click();
+    await expect(this.run).toBeVisible();
+  }
+
+  /** Dismiss the notifications, which would cover what is to be seen. */
+  async dismissNotifications(): Promise<void> {
+    await this.page.evaluate(() =>
+      window.jupyterapp.commands.execute('apputils:dismiss-notification')
+    );
+    for (const toast of await this.page
+      .locator('.Toastify__close-button')
+      .all()) {
+      await toast.click();
+    }
+    await expect(this.page.locator('.Toastify__toast')).toHaveCount(0);
+  }
+
+  /** Write a picture for the documentation, where that was asked for. */
+  async picture(name: string): Promise<void> {
+    if (process.env.UPDATE_SCREENSHOTS) {
+      await this.dismissNotifications();
+      await this.page.screenshot({
+        path: path.join(SCREENSHOTS, `${name}.png`)
+      });
+    }
+  }
+
+  /** The address of a route of the service. */
+  api(route: string): string {
+    return new URL(`/jupyter-challenge/api/v1/${route}`, this.page.url()).href;
+  }
+}

@@ -1,0 +1,140 @@
+import { expect, test } from '@jupyterlab/galata';
+
+import { Challenges } from '../helpers/challenges';
+
+test.describe.configure({ timeout: 240_000 });
+
+const ENDLESS = [
+  'import time\nn = 0\nwhile True:\n    n += 1\n    print("epoch", n, flush=True)\n    time.sleep(0.3)'
+];
+
+test.beforeEach(async ({ page, tmpPath }) => {
+  await new Challenges(page, tmpPath).enterIris();
+});
+
+test('a failing notebook shows its cell, class and hint', async ({
+  page,
+  tmpPath
+}) => {
+  const challenges = new Challenges(page, tmpPath);
+  const { panel, run } = challenges;
+  await challenges.openIris();
+  await challenges.openNotebook('broken.ipynb', [
+    'x = 1\nprint("fine so far")',
+    'def train(model):\n    return modle.fit(model)\n\ntrain(x)',
+    'print("never")'
+  ]);
+  await challenges.submit();
+  await challenges.newestIs('failed');
+  await expect(challenges.rows.first()).toContainText('cell 2: NameError');
+
+  await challenges.openNewest();
+  await expect(run).toContainText('A cell of the notebook raised an error.');
+  await expect(run).toContainText(
+    "Cell 2: NameError: name 'modle' is not defined"
+  );
+  await expect(run.locator('code', { hasText: 'cell_error' })).toBeVisible();
+  const failing = run.locator('.jp-Cell.jp-mod-failing');
+  await expect(failing).toBeInViewport();
+  await expect(failing).toContainText('Traceback');
+  await expect(run.locator('.jp-Cell').first()).toContainText('fine so far');
+  await challenges.picture('failed');
+
+  // Nothing in it can be changed.
+  await failing.locator('.cm-content').click();
+  await page.keyboard.type('oops');
+  await expect(failing).not.toContainText('oops');
+
+  // A failure of one's own leaves the quota of submissions alone.
+  await expect(panel).toContainText('of 50 submissions left today');
+  await run.locator('[data-step=run]').click();
+  await expect(run.locator('.jp-Challenge-log pre')).toContainText(
+    'fine so far'
+  );
+});
+
+test('an endless notebook is followed through a reload and cancelled', async ({
+  page,
+  tmpPath
+}) => {
+  const challenges = new Challenges(page, tmpPath);
+  const { run } = challenges;
+  await challenges.openIris();
+  await challenges.openNotebook('endless.ipynb', ENDLESS);
+  await challenges.submit();
+  await challenges.newestIs('running');
+  await challenges.openNewest();
+  const log = run.locator('.jp-Challenge-log pre');
+  await expect(log).toContainText('epoch 2', { timeout: 60_000 });
+  await challenges.picture('running');
+
+  await page.reload();
+  await page.waitForSelector('#jupyterlab-splash', { state: 'detached' });
+  await expect(log).toContainText('epoch', { timeout: 60_000 });
+  await expect(run.locator('.jp-Challenge-runState')).toContainText('running');
+  await challenges.openIris();
+  await challenges.newestIs('running');
+
+  await challenges.rows
+    .first()
+    .getByRole('button', { name: /^Cancel/ })
+    .click();
+  await page.getByRole('button', { name: 'Cancel the run' }).click();
+  await challenges.newestIs('cancelled');
+  await expect(run.locator('.jp-Challenge-runState')).toContainText(
+    'cancelled'
+  );
+  await expect(run.locator('[data-step=run] .jp-Challenge-state')).toHaveText(
+    /cancelled/
+  );
+});
+
+test('what prevents a submission is said in place of its button', async ({
+  page,
+  tmpPath
+}) => {
+  const challenges = new Challenges(page, tmpPath);
+  await challenges.openIris();
+  await challenges.openNotebook('empty.ipynb', ['']);
+  await page
+    .locator('[data-command="jupyter-challenge:submit-notebook"]')
+    .click();
+  await expect(challenges.dialog).toContainText('has no code');
+  await expect(
+    challenges.dialog.getByRole('button', { name: 'Submit', exact: true })
+  ).toBeHidden();
+  await page.keyboard.press('Enter');
+  await expect(challenges.dialog).toBeVisible();
+  await challenges.dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(challenges.dialog).toHaveCount(0);
+});
+
+test('a server that does not answer leaves what is known in sight', async ({
+  page,
+  tmpPath
+}) => {
+  const challenges = new Challenges(page, tmpPath);
+  const { panel } = challenges;
+  await challenges.openIris();
+  await page.route('**/jupyter-challenge/**', route => route.abort());
+  await panel.getByRole('button', { name: 'Refresh' }).click();
+  await expect(panel).toContainText('The Jupyter server does not answer.');
+  await expect(panel).toContainText('My submissions');
+  await page.unroute('**/jupyter-challenge/**');
+  await panel.getByRole('button', { name: 'Try again' }).click();
+  await expect(panel).not.toContainText('does not answer');
+});
+
+test('a server without the extension says so', async ({ page, tmpPath }) => {
+  const challenges = new Challenges(page, tmpPath);
+  await page.route('**/jupyter-challenge/**', route =>
+    route.fulfill({ status: 404, body: '{"message": "Not Found"}' })
+  );
+  await challenges.open();
+  await expect(challenges.panel).toContainText(
+    'This Jupyter server does not have challenges.'
+  );
+  await expect(
+    challenges.panel.getByRole('button', { name: 'Try again' })
+  ).toBeVisible();
+});

@@ -1,0 +1,106 @@
+import { expect, test } from '@jupyterlab/galata';
+
+import { Challenges } from '../helpers/challenges';
+
+test.describe.configure({ mode: 'serial', timeout: 240_000 });
+
+test('from an empty sidebar to a rank', async ({ page, tmpPath }) => {
+  const challenges = new Challenges(page, tmpPath);
+  const { panel, dialog, run, document } = challenges;
+  await challenges.open();
+  await expect(panel).toContainText('No challenges yet');
+
+  // Published elsewhere, it appears by itself.
+  await challenges.publishIris();
+  await panel.locator('[data-challenge=iris]').click();
+  await expect(panel).toContainText('Practice: scores here are your own word');
+  await expect(
+    panel.getByRole('button', { name: 'Submit notebook' })
+  ).toHaveCount(0);
+
+  await panel.getByRole('button', { name: 'Read the terms and enter' }).click();
+  await expect(page.locator('.jp-Dialog')).toContainText('Play fair');
+  await page.getByRole('button', { name: 'Accept and enter' }).click();
+  await expect(panel).toContainText('50 of 50 submissions left today');
+  await expect(
+    panel.getByRole('button', { name: 'Submit notebook' })
+  ).toBeDisabled();
+
+  await panel.getByRole('button', { name: 'Get the starter' }).click();
+  await expect(page.locator('.jp-NotebookPanel')).toBeVisible();
+  await page.sidebar.openTab('jupyter-challenge-panel');
+  await challenges.picture('sidebar');
+
+  await page
+    .locator('[data-command="jupyter-challenge:submit-notebook"]')
+    .click();
+  await expect(dialog).toContainText('packages captured');
+  await expect(dialog).toContainText('49 of 50 left today');
+  await expect(dialog.locator('code', { hasText: 'max_depth' })).toBeVisible();
+  await challenges.picture('submit');
+  await dialog.getByLabel('Note').fill('two cuts');
+  await dialog.getByRole('button', { name: 'Submit', exact: true }).click();
+  await expect(dialog).toHaveCount(0);
+
+  await challenges.newestIs('scored');
+  await expect(challenges.rows.first()).toContainText('0.9000');
+  await expect(panel).toContainText('Rank 1 of 1');
+  await expect(panel).toContainText('49 of 50 submissions left today');
+  await expect(page.locator('.Toastify__toast')).toContainText(
+    'Iris #1 scored 0.9000, rank 1 of 1'
+  );
+
+  await challenges.openNewest();
+  await expect(run.locator('.jp-Challenge-score')).toHaveText('0.9000');
+  await expect(run).toContainText('two cuts');
+  await expect(run.locator('.jp-Challenge-step.jp-mod-succeeded')).toHaveCount(
+    3
+  );
+  await expect(run.locator('.jp-Challenge-notebook')).toContainText(
+    'Accuracy in cross-validation'
+  );
+  await challenges.picture('run');
+
+  await run.getByRole('button', { name: 'Show on the board' }).click();
+  const mine = document.locator('tr.jp-mod-mine');
+  await expect(mine).toContainText('0.9000');
+  await expect(mine.locator('td').first()).toHaveText('1');
+  await challenges.picture('board');
+
+  await page.theme.setDarkTheme();
+  await challenges.picture('board-dark');
+  await challenges.openNewest();
+  await expect(run.locator('.jp-Challenge-score')).toHaveText('0.9000');
+  await challenges.picture('run-dark');
+  await page.theme.setLightTheme();
+});
+
+test('parameters of the tagged cell change the run', async ({
+  page,
+  tmpPath
+}) => {
+  const challenges = new Challenges(page, tmpPath);
+  await challenges.enterIris();
+  await challenges.openIris();
+  await challenges.panel
+    .getByRole('button', { name: 'Get the starter' })
+    .click();
+  await expect(page.locator('.jp-NotebookPanel')).toBeVisible();
+  await page.sidebar.openTab('jupyter-challenge-panel');
+  await page
+    .locator('[data-command="jupyter-challenge:submit-notebook"]')
+    .click();
+  await challenges.dialog
+    .locator('label', { hasText: 'max_depth' })
+    .locator('input')
+    .fill('1');
+  await challenges.dialog
+    .getByRole('button', { name: 'Submit', exact: true })
+    .click();
+  await challenges.newestIs('scored');
+  await challenges.openNewest();
+  await expect(challenges.run.locator('.jp-Challenge-score')).toHaveText(
+    '0.6667'
+  );
+  await expect(challenges.run).toContainText('−0.2333 against your best');
+});
