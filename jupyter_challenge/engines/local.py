@@ -18,12 +18,9 @@ from jupyter_challenge.engines.base import RunFiles, RunHandle, RunState, RunSta
 from jupyter_challenge.engines.capped_log import was_cut
 from jupyter_challenge.engines.standby import Child, abandon_unused, new_folder
 from jupyter_challenge.steps.folder import RunFolder, remove, replace
-from jupyter_challenge.steps.threads import threads_for
 
 CHUNK = 1_000_000
 
-# Children of closed engines, whose runs go on: Python complains of one that nobody holds.
-_left_running: list[subprocess.Popen[bytes]] = []
 BEGINS_WITHIN = 30.0
 """Seconds after which a run that no child has taken up never will be."""
 
@@ -55,7 +52,6 @@ class LocalEngine:
         self._lock = threading.RLock()
         self._children: dict[str, Child] = {}
         self._standby: Child | None = None
-        self._threads = threads_for(2)
         self._closed = False
 
     def prepare_standby(self) -> None:
@@ -69,7 +65,7 @@ class LocalEngine:
                 self._standby.dismiss()
                 self._standby = None
             abandon_unused(self.runs)
-            child = Child(new_folder(self.runs), self._threads)
+            child = Child(new_folder(self.runs), kernel=True)
             run_state.write_record(child.folder, None, child.process.pid, child.started)
             self._standby = child
 
@@ -85,11 +81,7 @@ class LocalEngine:
             found = self.find(spec.run_id)
             if found is not None:
                 return found
-            needs_kernel = spec.kind is SubmissionKind.NOTEBOOK
-            threads = threads_for(spec.limits.cpu)
-            if needs_kernel:
-                self._threads = threads
-            child = self._adopt(spec) or self._start_cold(spec, threads if needs_kernel else 0)
+            child = self._adopt(spec) or self._start_cold(spec)
             self._children[child.folder.key] = child
             child.go()
         return RunHandle(
@@ -199,7 +191,7 @@ class LocalEngine:
                 self._standby = None
             for child in self._children.values():
                 if child.alive:
-                    _left_running.append(child.process)
+                    child.release()
             self._children.clear()
 
     def _adopt(self, spec: RunSpec) -> Child | None:
@@ -214,11 +206,11 @@ class LocalEngine:
         run_state.write_record(child.folder, spec.run_id, child.process.pid, child.started)
         return child
 
-    def _start_cold(self, spec: RunSpec, threads: int) -> Child:
+    def _start_cold(self, spec: RunSpec) -> Child:
         folder = new_folder(self.runs)
         self._write_spec(folder, spec)
         run_state.write_record(folder, spec.run_id, None, None)
-        return Child(folder, threads)
+        return Child(folder, kernel=spec.kind is SubmissionKind.NOTEBOOK)
 
     @staticmethod
     def _write_spec(folder: RunFolder, spec: RunSpec) -> None:

@@ -67,7 +67,7 @@ class _Preparation:
         self.folder = folder
         self.steps: Iterator[Callable[[], object]] = iter(
             [
-                self._kernel,
+                *([self._kernel] if "--kernel" in sys.argv else []),
                 lambda: importlib.import_module("jupyter_challenge.pipeline"),
                 lambda: importlib.import_module("kfp.local"),
                 lambda: importlib.import_module("kfp.dsl.executor_main"),
@@ -99,11 +99,7 @@ class _Preparation:
         from jupyter_challenge.engines import processes
         from jupyter_challenge.steps import kernel
 
-        threads = int(sys.argv[2])
-        if threads:
-            kernel.ready = kernel.launch_ahead(
-                self.folder, threads, before_exec=processes.die_with_parent
-            )
+        kernel.ready = kernel.launch_ahead(self.folder, before_exec=processes.die_with_parent)
 
 
 def _wait(owner: socket.socket, warm: _Preparation) -> bool:

@@ -28,15 +28,14 @@ def new_folder(runs: Path) -> RunFolder:
 class Child:
     """A child process that conducts the run in its folder once it is told to."""
 
-    def __init__(self, folder: RunFolder, threads: int) -> None:
+    def __init__(self, folder: RunFolder, *, kernel: bool) -> None:
         """Start it.
 
         Args:
             folder: Its folder.
-            threads: For the kernel that it launches ahead; 0 launches none.
+            kernel: Whether it launches a kernel ahead.
         """
         self.folder = folder
-        self.threads = threads
         self.settled = False
         self._ready = False
         self._socket, theirs = socket.socketpair()
@@ -46,7 +45,7 @@ class Child:
                     sys.executable,
                     *("-m", "jupyter_challenge.engines.local_child"),
                     str(folder.path.absolute()),
-                    str(threads),
+                    *(["--kernel"] if kernel else []),
                 ],
                 # A folder that holds no module that could be imported by mistake.
                 cwd=os.path.abspath(os.sep),
@@ -81,7 +80,10 @@ class Child:
         return not self.settled and self.process.poll() not in {0, None}
 
     def release(self) -> None:
-        """Stop caring about it: it goes on without this process."""
+        """Stop caring about it: it goes on without this process.
+
+        Python would complain of a process that is still there when nobody holds it any more.
+        """
         self.process.returncode = 0
 
     def dismiss(self) -> None:

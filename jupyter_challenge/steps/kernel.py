@@ -26,7 +26,6 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.steps.folder import MARKER, RunFolder
-from jupyter_challenge.steps.threads import threads_for
 
 DEFAULT_KERNEL = "python3"
 STARTUP_TIMEOUT = 120
@@ -44,16 +43,9 @@ _THREADS = (
 
 @dataclass(frozen=True)
 class ReadyKernel:
-    """A kernel that was launched ahead.
-
-    Attributes:
-        name: Its kernelspec.
-        threads: What its thread variables were set to.
-        pid: Its process.
-    """
+    """A kernel that was launched ahead: its kernelspec and its process."""
 
     name: str
-    threads: int
     pid: int
 
 
@@ -94,7 +86,6 @@ def find_kernelspec(name: str) -> KernelSpec:
 
 def launch_ahead(
     folder: RunFolder,
-    threads: int,
     name: str = DEFAULT_KERNEL,
     before_exec: Callable[[], object] | None = None,
 ) -> ReadyKernel | None:
@@ -119,7 +110,7 @@ def launch_ahead(
     command = [part.replace("{connection_file}", str(folder.connection)) for part in spec.argv]
     if command[0] in {"python", "python3", f"python3.{sys.version_info[1]}"}:
         command[0] = sys.executable
-    env = {**environment(folder, threads), **(spec.env or {}), "JPY_PARENT_PID": str(os.getpid())}
+    env = {**environment(folder, 1), **(spec.env or {}), "JPY_PARENT_PID": str(os.getpid())}
     with folder.kernel_log.open("ab") as log:
         try:
             process = subprocess.Popen(
@@ -134,7 +125,7 @@ def launch_ahead(
             )
         except OSError:
             return None
-    return ReadyKernel(name, threads, process.pid)
+    return ReadyKernel(name, process.pid)
 
 
 def running(pid: int) -> bool:
@@ -236,8 +227,8 @@ async def connect(
         RunFailed: no_kernel; kernel_died when it does not come up.
     """
     spec = find_kernelspec(name)
-    threads = threads_for(cpu)
-    taken = ready is not None and (ready.name, ready.threads) == (name, threads)
+    threads = max(1, int(cpu))
+    taken = ready is not None and ready.name == name
     if ready is not None and not (taken and running(ready.pid)):
         _end(ready.pid)
         folder.connection.unlink(missing_ok=True)
@@ -268,11 +259,41 @@ async def connect(
     try:
         await client.wait_for_ready(timeout=STARTUP_TIMEOUT)
     except RuntimeError as error:
+        client.stop_channels()
+        await end(manager)
         raise RunFailed(
             FailureClass.KERNEL_DIED, f'kernel "{name}" did not start: {last_words(folder)}'
         ) from error
     client.allow_stdin = False
+    if taken:
+        await _set_threads(client, threads)
     return manager, client
+
+
+async def _set_threads(client: AsyncKernelClient, threads: int) -> None:
+    """Set the variables that a kernel could not be given before its run was known.
+
+    Libraries read them when they are imported, and nothing is imported yet.
+    """
+    values = dict.fromkeys(_THREADS, str(threads))
+    asked = client.execute(
+        f"__import__('os').environ.update({values!r})", silent=True, store_history=False
+    )
+    while (await client.get_shell_msg(timeout=STARTUP_TIMEOUT))["parent_header"].get(
+        "msg_id"
+    ) != asked:
+        pass
+
+
+async def end(manager: AsyncKernelManager) -> None:
+    """Kill a kernel: it has said all it had to say, and asking it to end can take seconds."""
+    provisioner = manager.provisioner
+    if provisioner is not None and provisioner.has_process:
+        await provisioner.kill()
+        while await provisioner.poll() is None:
+            await asyncio.sleep(0.002)
+        await provisioner.wait()
+    await manager.cleanup_resources()
 
 
 def last_words(folder: RunFolder, most: int = 2_000) -> str:

@@ -77,8 +77,7 @@ class Execution:
             self._save()
         finally:
             client.stop_channels()
-            if manager.provisioner is not None:
-                await manager.provisioner.kill()
+            await kernel.end(manager)
 
     async def _language(self, runner: _Client) -> None:
         assert runner.kc is not None

@@ -1,7 +1,9 @@
 """The child that stands ready: used once, never missed when it is gone."""
 
+import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +34,6 @@ def warm(tmp_path: Path) -> Iterator[LocalEngine]:
 def kernel_of(engine: LocalEngine) -> int:
     """Pid of the kernel that stands ready."""
     assert engine._standby is not None
-    print(*[p.read_text() for p in engine._standby.folder.path.glob("*.log")])
     (kernel,) = processes.descendants(engine._standby.process.pid)
     return kernel
 
@@ -62,21 +63,41 @@ def test_it_is_used_once_with_its_kernel(warm: LocalEngine, challenge: SmallChal
     assert len(folders(warm)) == 3
 
 
-@pytest.mark.parametrize(
-    ("limits", "threads"),
-    [pytest.param({"cpu": 1}, 1, id="other number of threads")],
-)
-def test_its_kernel_is_left_when_the_run_needs_another(
-    warm: LocalEngine, challenge: SmallChallenge, limits: dict[str, float], threads: int
+def test_its_kernel_gets_the_threads_of_the_run(
+    warm: LocalEngine, challenge: SmallChallenge
 ) -> None:
     warm.prepare_standby()
     assert warm.standby_ready(60)
     kernel = kernel_of(warm)
-    handle = warm.start(challenge.spec(notebook(WHO, GOOD), **limits))
+    handle = warm.start(challenge.spec(notebook(WHO, "import os\nIn, os", GOOD), cpu=3))
     assert finished(warm, handle).failure is None
     log = warm.logs(handle, StepName.RUN).text
-    assert f"kernel {kernel} " not in log
-    assert f"work {threads}" in log
+    assert f"kernel {kernel} " in log and "work 3" in log
+    # Nothing of what was done before shows in the kernel.
+    assert "environ.update" not in log
+    executed = json.loads((warm.runs / handle.key / "executed.ipynb").read_text())
+    assert [cell["execution_count"] for cell in executed["cells"]] == [1, 2, 3]
+
+
+def test_its_kernel_is_left_when_the_notebook_needs_another(
+    warm: LocalEngine,
+    challenge: SmallChallenge,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spec = {"argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]}
+    folder = tmp_path / "share" / "kernels" / "other"
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text(
+        json.dumps({**spec, "display_name": "Other", "language": "python"})
+    )
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
+    warm.prepare_standby()
+    assert warm.standby_ready(60)
+    kernel = kernel_of(warm)
+    handle = warm.start(challenge.spec(notebook(WHO, GOOD, kernel="other")))
+    assert finished(warm, handle).failure is None
+    assert f"kernel {kernel} " not in warm.logs(handle, StepName.RUN).text
 
 
 def test_a_predictions_file_does_not_mind_its_kernel(
