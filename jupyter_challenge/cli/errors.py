@@ -60,7 +60,10 @@ def told(error: Exception) -> Told:
             if isinstance(error, kind):
                 code = its_code
         problems = error.details.get("problems") or ()
-        return Told(error.message, error.hint, code, problems)
+        if problems:
+            count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+            return Told(f"The challenge has {count}.", "Mend them and try again.", code, problems)
+        return Told(error.message, error.hint, code)
     if isinstance(error, OSError) and error.errno is not None:
         where = f"{error.filename}: " if error.filename else ""
         hint = {

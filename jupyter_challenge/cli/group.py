@@ -92,7 +92,7 @@ def challenge() -> None:
     First steps:  jupyter challenge demo            try it all on the iris challenge
                   jupyter challenge list            what there is
                   jupyter challenge get iris        make your folder for one
-                  jupyter challenge submit iris/model.ipynb
+                  jupyter challenge submit iris/starter.ipynb
 
     Exit codes: 0 well, 1 refused or failed, 2 wrong usage, 3 not found, 4 quota used up,
     5 service not reachable, 130 interrupted.

@@ -9,7 +9,7 @@ import click
 from jupyter_challenge.cli.options import Place, challenge_here, json_option, placed
 from jupyter_challenge.cli.terminal import (
     bytes_text,
-    clock,
+    duration,
     local_time,
     print_facts,
     print_json,
@@ -57,12 +57,13 @@ def show_command(challenge: str | None, as_json: bool, place: Place) -> None:
     if as_json:
         print_json(view)
         return
+    lines = [printable(line) for line in view.description.strip().splitlines()]
+    if lines and lines[0].startswith("# "):
+        del lines[0]  # the title once more
     click.echo(click.style(printable(view.title), bold=True))
-    if view.description:
-        click.echo()
-        for line in view.description.strip().splitlines():
-            click.echo(printable(line))
-        click.echo()
+    for line in lines:
+        click.echo(line)
+    click.echo()
     print_facts(_facts(view, quota))
 
 
@@ -85,7 +86,7 @@ def _facts(view: Challenge, quota: QuotaView | None) -> list[tuple[str, Any]]:
         ("Output", f"{output.file} with {output.id}, {', '.join(output.columns)}"),
         (
             "Limits",
-            f"{clock(limits.time)} min, {limits.cpu:g} cores, {bytes_text(limits.memory)} memory",
+            f"{duration(limits.time)}, {limits.cpu:g} cores, {bytes_text(limits.memory)} memory",
         ),
         ("Quota", left(quota) if view.entered else "not entered"),
         ("Rank", f"{ranks(standing)} of {view.teams}" if standing else ""),

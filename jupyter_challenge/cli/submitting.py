@@ -92,10 +92,19 @@ def _hand_in(
     **said: Any,
 ) -> None:
     from jupyter_challenge.cli.following import exit_code, watch
+    from jupyter_challenge.cli.taking_part import entering
+    from jupyter_challenge.client.handing_in import new_key
 
     # Also a detached submission is started here, where nobody else would start it.
     with place.connect(runs=True, ahead=path.endswith(".ipynb")) as client:
-        submission = client.submit(path, challenge, files=list(files) or None, **said)
+        key = new_key()
+        submission = entering(
+            client,
+            lambda: client.submit(
+                path, challenge, files=list(files) or None, idempotency_key=key, **said
+            ),
+            lambda: challenge or str(client.inspect(path).challenge),
+        )
         if not as_json:
             click.echo(headline(submission))
         if detach:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,6 +15,9 @@ from jupyter_challenge.cli.terminal import LiveLine, print_json, printable, prog
 if TYPE_CHECKING:
     from jupyter_challenge.client.api import Client
     from jupyter_challenge.client.views import Challenge
+
+
+T = TypeVar("T")
 
 
 @click.command("get", short_help="Make your folder: data, starter notebook, output/.")
@@ -28,7 +32,13 @@ if TYPE_CHECKING:
 def get_command(challenge: str, folder: str | None, overwrite: bool, place: Place) -> None:
     """Make your folder for a challenge: data, starter notebook, output/."""
     with place.connect() as client, LiveLine() as line:
-        got = client.get(challenge, folder, overwrite=overwrite, progress=progress(line, "get"))
+        got = entering(
+            client,
+            lambda: client.get(
+                challenge, folder, overwrite=overwrite, progress=progress(line, "get")
+            ),
+            lambda: challenge,
+        )
     if got.new:
         click.echo(f"{got.folder}/: {', '.join(got.new)}")
     else:
@@ -54,6 +64,18 @@ def enter_command(challenge: str | None, accept_terms: bool, as_json: bool, plac
         click.echo(f"You have entered {printable(view.title)}.")
 
 
+def entering(client: Client, work: Callable[[], T], challenge: Callable[[], str]) -> T:
+    """Do `work`; where it needs an entry, enter first, asking about the terms."""
+    from jupyter_challenge.core.errors import NotEntered
+
+    try:
+        return work()
+    except NotEntered:
+        view = enter(client, client.challenge(challenge()), accept=False)
+        click.echo(f"You have entered {printable(view.title)}.", err=True)
+        return work()
+
+
 def enter(client: Client, view: Challenge, accept: bool) -> Any:
     """Enter, asking about the terms where there are any.
 
@@ -66,7 +88,7 @@ def enter(client: Client, view: Challenge, accept: bool) -> Any:
         if not sys.stdin.isatty():
             raise Told(
                 f"{view.title} has terms, which stand above.",
-                "Add --accept-terms if you accept them.",
+                f"If you accept them:  jupyter challenge enter {view.id} --accept-terms",
             )
         click.confirm("Do you accept these terms?", abort=True, err=True)
     return client.enter(view.id, view.terms_digest)

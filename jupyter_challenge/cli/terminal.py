@@ -87,6 +87,14 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def duration(seconds: float) -> str:
+    """Write a limit as people do: 90 s, 10 min, 1.5 h."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size or seconds == size:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"
+
+
 def local_time(at: datetime | None) -> str:
     """Write a time in the user's zone."""
     return at.astimezone().strftime("%Y-%m-%d %H:%M %Z") if at else ""

@@ -20,6 +20,14 @@ def test_clock(seconds: float, said: str) -> None:
     assert terminal.clock(seconds) == said
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(5, "5 s"), (60, "1 min"), (90, "90 s"), (600, "10 min"), (5400, "90 min")],
+)
+def test_durations(seconds: float, said: str) -> None:
+    assert terminal.duration(seconds) == said
+
+
 def test_columns_stand_below_each_other(capsys: pytest.CaptureFixture[str]) -> None:
     terminal.print_table(["rank", "team"], [[1, "日本"], [10, "é"], [2, "ana"]], right=["rank"])
     lines = capsys.readouterr().out.splitlines()

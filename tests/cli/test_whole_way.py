@@ -45,9 +45,11 @@ def test_a_template_works_as_it_is(run: Run) -> None:
     run("create", "flowers", "--title", "Flowers")
     assert "Flowers (flowers) is well." in run("validate", "flowers").output
     run("publish", "flowers")
-    run("enter", "flowers", "--accept-terms")
     run("get", "flowers", "mine")
     (starter,) = Path("mine").glob("*.ipynb")
+    refused = run("submit", str(starter), code=1)
+    assert "jupyter challenge enter flowers --accept-terms" in refused.output
+    run("enter", "flowers", "--accept-terms")
     assert "rank 1 of 1" in run("submit", str(starter)).output
     run("create", "flowers", code=1)
 
@@ -121,9 +123,8 @@ def test_a_try(run: Run, tiny: Path, tmp_path: Path) -> None:
 def test_the_quota_is_used_up(run: Run, tmp_path: Path) -> None:
     phase = {"id": "main", "quota": {"per_day": 1}}
     run("publish", str(write_challenge(tmp_path / "organiser", phases=[phase])))
-    run("enter", "tiny")
     file = str(write_predictions(tmp_path / "predictions.csv"))
-    run("submit", file, "--challenge", "tiny")
+    assert "You have entered Tiny" in run("submit", file, "--challenge", "tiny").output
     assert "Error:" in run("submit", file, "--challenge", "tiny", code=4).output
 
 
