@@ -12,7 +12,7 @@ from tornado import web
 from jupyter_challenge.core.errors import ChallengeError
 from jupyter_challenge.server.base import ChallengeHandler
 from jupyter_challenge.server.paths import file_beneath, root_of
-from jupyter_challenge.server.session import with_client
+from jupyter_challenge.client.session import with_client
 
 if TYPE_CHECKING:
     from jupyter_challenge.client import Client

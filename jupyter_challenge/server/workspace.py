@@ -11,7 +11,7 @@ from tornado import web
 from jupyter_challenge.core.errors import ChallengeError
 from jupyter_challenge.server.base import ChallengeHandler
 from jupyter_challenge.server.paths import beneath, file_beneath, root_of, server_path
-from jupyter_challenge.server.session import with_client
+from jupyter_challenge.client.session import with_client
 from jupyter_challenge.server.submit import checked_names
 
 if TYPE_CHECKING:
