@@ -113,6 +113,22 @@ def _key(entry: Entry, by: RankedBy) -> Decimal:
     return value.copy_negate() if by.direction is Direction.MAXIMIZE else value
 
 
+Key = tuple[Decimal, tuple[Decimal, ...], datetime, str]
+
+
+def order_key(entry: Entry, metric: RankedBy, secondary: Sequence[RankedBy] = ()) -> Key:
+    """Sorts ranked entries best first, by the one order that there is.
+
+    Equal first parts are ties. The entry must have a finite value of `metric`.
+    """
+    return (
+        _key(entry, metric),
+        tuple(_key(entry, by) for by in secondary),
+        entry.submitted_at,
+        entry.id,
+    )
+
+
 def rank(
     entries: Sequence[Entry],
     metric: RankedBy,
@@ -130,14 +146,7 @@ def rank(
     for entry in entries:
         finite = rounded(entry.values.get(metric.metric), metric.precision) is not None
         (ranked if finite else unranked).append(entry)
-    ranked.sort(
-        key=lambda e: (
-            _key(e, metric),
-            [_key(e, by) for by in secondary],
-            e.submitted_at,
-            e.id,
-        )
-    )
+    ranked.sort(key=lambda e: order_key(e, metric, secondary))
     unranked.sort(key=lambda e: (e.submitted_at, e.id))
     places: list[Place] = []
     if ties is TieRule.EARLIEST:
