@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
+from jupyter_challenge.client.session import with_client
 from jupyter_challenge.core.errors import ChallengeError
 from jupyter_challenge.server.base import ChallengeHandler
 from jupyter_challenge.server.paths import file_beneath, root_of
-from jupyter_challenge.client.session import with_client
 
 if TYPE_CHECKING:
     from jupyter_challenge.client import Client

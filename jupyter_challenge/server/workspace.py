@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
+from jupyter_challenge.client.session import with_client
 from jupyter_challenge.core.errors import ChallengeError
 from jupyter_challenge.server.base import ChallengeHandler
 from jupyter_challenge.server.paths import beneath, file_beneath, root_of, server_path
-from jupyter_challenge.client.session import with_client
 from jupyter_challenge.server.submit import checked_names
 
 if TYPE_CHECKING:
