@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import threading
@@ -10,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from jupyter_challenge.core.challenge import SubmissionKind
-from jupyter_challenge.core.errors import FailureClass
+from jupyter_challenge.core.errors import FailureClass, StorageFull
 from jupyter_challenge.core.models import LogChunk, StepName
 from jupyter_challenge.core.run import EvaluationResult, RunFailure, RunSpec
 from jupyter_challenge.engines import processes, run_state
@@ -65,8 +66,15 @@ class LocalEngine:
                 self._standby.dismiss()
                 self._standby = None
             abandon_unused(self.runs)
-            child = Child(new_folder(self.runs), kernel=True)
-            run_state.write_record(child.folder, None, child.process.pid, child.started)
+            try:
+                child = Child(new_folder(self.runs), kernel=True)
+            except OSError:
+                return  # no room, or no more processes: a run will say so, this need not
+            try:
+                run_state.write_record(child.folder, None, child.process.pid, child.started)
+            except OSError:
+                child.dismiss()
+                return
             self._standby = child
 
     def standby_ready(self, timeout: float = 0.0) -> bool:
@@ -75,15 +83,27 @@ class LocalEngine:
         return child is not None and child.ready(timeout)
 
     def start(self, spec: RunSpec) -> RunHandle:
-        """Start a run. Returns at once; starting the same `run_id` again finds the same run."""
-        self.runs.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._lock, run_state.locked(self.runs / ".start.lock"):
-            found = self.find(spec.run_id)
-            if found is not None:
-                return found
-            child = self._adopt(spec) or self._start_cold(spec)
-            self._children[child.folder.key] = child
-            child.go()
+        """Start a run. Returns at once; starting the same `run_id` again finds the same run.
+
+        Raises:
+            StorageFull: There is no room for the run's folder.
+        """
+        try:
+            self.runs.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self._lock, run_state.locked(self.runs / ".start.lock"):
+                found = self.find(spec.run_id)
+                if found is not None:
+                    return found
+                child = self._adopt(spec) or self._start_cold(spec)
+                self._children[child.folder.key] = child
+                child.go()
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            raise StorageFull(
+                "There is no room on the disk to start a run.",
+                hint="Free some space; nothing was lost, and the run can be started again.",
+            ) from error
         return RunHandle(
             engine=self.name,
             key=child.folder.key,
@@ -202,14 +222,22 @@ class LocalEngine:
         if not child.alive:
             child.dismiss()
             return None
-        self._write_spec(child.folder, spec)
-        run_state.write_record(child.folder, spec.run_id, child.process.pid, child.started)
+        try:
+            self._write_spec(child.folder, spec)
+            run_state.write_record(child.folder, spec.run_id, child.process.pid, child.started)
+        except OSError:
+            child.dismiss()
+            raise
         return child
 
     def _start_cold(self, spec: RunSpec) -> Child:
         folder = new_folder(self.runs)
-        self._write_spec(folder, spec)
-        run_state.write_record(folder, spec.run_id, None, None)
+        try:
+            self._write_spec(folder, spec)
+            run_state.write_record(folder, spec.run_id, None, None)
+        except OSError:
+            folder.remove()
+            raise
         return Child(folder, kernel=spec.kind is SubmissionKind.NOTEBOOK)
 
     @staticmethod

@@ -16,12 +16,18 @@ from jupyter_challenge.engines.local_child import GO
 from jupyter_challenge.engines.surroundings import child_environment
 from jupyter_challenge.steps.folder import RunFolder
 
+PROGRAM = ("-m", "jupyter_challenge.engines.local_child")
+
 
 def new_folder(runs: Path) -> RunFolder:
     """Make the folder of a run to come; its name is short, since sockets lie below it."""
     runs.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = RunFolder(runs / secrets.token_hex(6))
-    folder.create()
+    try:
+        folder.create()
+    except OSError:
+        folder.remove()
+        raise
     return folder
 
 
@@ -43,7 +49,7 @@ class Child:
             self.process = subprocess.Popen(
                 [
                     sys.executable,
-                    *("-m", "jupyter_challenge.engines.local_child"),
+                    *PROGRAM,
                     str(folder.path.absolute()),
                     *(["--kernel"] if kernel else []),
                 ],

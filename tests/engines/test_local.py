@@ -214,6 +214,32 @@ def test_runs_side_by_side(engine: LocalEngine, challenge: SmallChallenge) -> No
         assert f"I am {handle.key}" in engine.logs(handle, StepName.RUN).text
 
 
+@pytest.mark.parametrize("kind", [SubmissionKind.NOTEBOOK, SubmissionKind.PREDICTIONS])
+def test_steps_are_new_interpreters_where_the_child_cannot_fork(
+    engine: LocalEngine,
+    challenge: SmallChallenge,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: SubmissionKind,
+) -> None:
+    never = (
+        "import runpy\n"
+        "from jupyter_challenge.engines import supervision\n"
+        "supervision.may_fork = lambda: False\n"
+        "runpy.run_module('jupyter_challenge.engines.local_child', run_name='__main__')"
+    )
+    monkeypatch.setattr("jupyter_challenge.engines.standby.PROGRAM", ("-c", never))
+    if kind is SubmissionKind.NOTEBOOK:
+        spec = challenge.spec(notebook("print('python3 here')", GOOD))
+    else:
+        spec = challenge.spec(b"id,prediction\n1,a\n2,b\n3,a\n4,a\n", name="m.csv", kind=kind)
+    handle = engine.start(spec)
+    assert finished(engine, handle).failure is None
+    result = engine.result(handle)
+    assert result is not None and result.boards["public"]["accuracy"].value == 0.75
+    if kind is SubmissionKind.NOTEBOOK:
+        assert "\npython3 here\n" in engine.logs(handle, StepName.RUN).text
+
+
 def test_a_log_ends_at_its_cap_and_says_so(engine: LocalEngine, challenge: SmallChallenge) -> None:
     cell = "for i in range(3000): print('ä' * 100)"
     handle = engine.start(challenge.spec(notebook(cell, GOOD), log=100_001))
