@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from jupyter_challenge.core import ranking
 from jupyter_challenge.core.challenge import Challenge, Phase, TieRule
 from jupyter_challenge.core.errors import ChallengeError, Forbidden, NotFound
+from jupyter_challenge.core.live_ranking import LiveRanking
 from jupyter_challenge.core.metrics import direction_of, title_of
 from jupyter_challenge.core.models import BoardView, MetricView, StandingView, TeamRef
 from jupyter_challenge.service.auth import Identity
@@ -39,146 +40,126 @@ class Row:
     entries: int
     last_at: datetime
     submission: str
-    search: str
-    move: int | None = None
+    move: int | None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Board:
-    """A board as of one change."""
+    """A board as of one change; rows are made when they are asked for.
 
-    state: tuple[int, int] = (0, 0)
-    rows: list[Row] = field(default_factory=list)
-    index: dict[str, int] = field(default_factory=dict)
-    updated_at: datetime | None = None
-    standings: dict[str, tuple[StandingRow, str]] = field(default_factory=dict)
-    hour: datetime | None = None
+    `standings` are the stored rows with the teams' names, `before` the ranks of a day ago.
+    """
 
-    def place_of(self, team: str) -> Row | None:
+    challenge: Challenge
+    seq: int
+    hour: datetime
+    order: LiveRanking
+    standings: dict[str, tuple[StandingRow, str]]
+    before: dict[str, int]
+    updated_at: datetime | None
+
+    def __len__(self) -> int:
+        """How many teams are ranked."""
+        return len(self.order)
+
+    def row_of(self, team: str) -> Row | None:
         """The row of a team."""
-        at = self.index.get(team)
-        return None if at is None else self.rows[at]
+        place = self.order.place(team)
+        return None if place is None else self._row(place)
+
+    def rows(self, start: int = 0, stop: int | None = None) -> list[Row]:
+        """Rows from `start` to before `stop`, best first."""
+        return [self._row(place) for place in self.order.places(start, stop)]
+
+    def found(self, text: str) -> list[str]:
+        """Teams whose names contain a text, best first."""
+        wanted = text.casefold()
+        return [team for team in self.order.ids() if wanted in self.standings[team][1].casefold()]
+
+    def _row(self, place: ranking.Place) -> Row:
+        standing, name = self.standings[place.entry.id]
+        values: dict[str, float | None] = {}
+        shown: dict[str, str] = {}
+        for spec in self.challenge.metrics:
+            value = standing.metrics.get(spec.name)
+            rounded = ranking.rounded(value, spec.precision)
+            values[spec.name] = None if rounded is None else float(rounded)
+            shown[spec.name] = ranking.display(value, spec.precision)
+        before = self.before.get(standing.team_id)
+        return Row(
+            rank=place.rank,
+            rank_to=place.rank_to,
+            team=standing.team_id,
+            name=name,
+            values=values,
+            display=shown,
+            entries=standing.entries,
+            last_at=standing.last_at,
+            submission=standing.submission_id,
+            move=None if before is None else before - place.rank,
+        )
 
 
 class Boards:
-    """Ranked boards, kept until a score changes them."""
+    """Boards in memory; each learns only what was written since it was looked at."""
 
     def __init__(self) -> None:
         """Begin with none."""
         self._kept: dict[tuple[Key, str], Board] = {}
-        self._before: dict[tuple[Key, str], tuple[datetime, dict[str, int]]] = {}
         self._lock = threading.Lock()
 
     def get(self, session: Session, version: VersionRow, phase: str, board: str) -> Board:
         """A board of the current version, as it is in this session."""
         evaluator = version.evaluators.get(phase, "")
         key = (version.challenge_id, phase, board, evaluator)
-        state = scores.board_state(session, key)
-        hour = utc_now().replace(minute=0, second=0, microsecond=0)
         # The version's rules (precision, ties) belong to the name: they may change alone.
         name = (key, version.digest)
+        seq = scores.newest_seq(session, key)
+        hour = utc_now().replace(minute=0, second=0, microsecond=0)
+        kept = self._kept.get(name)
+        if kept is not None and kept.seq == seq and kept.hour == hour:
+            return kept
         with self._lock:
             kept = self._kept.get(name)
-            if kept is not None and kept.state == state and kept.hour == hour:
-                return kept
-            challenge = challenges.spec(version)
-            standings = _standings(session, key, state, kept)
-            before = self._yesterday(session, challenge, key, name, hour) if standings else {}
-            made = _ranked(challenge, phase, standings, before)
-            made.state, made.hour = state, hour
-            if len(self._kept) >= _KEEP:
-                del self._kept[next(iter(self._kept))]
-            self._kept[name] = made
-            return made
-
-    def _yesterday(
-        self,
-        session: Session,
-        challenge: Challenge,
-        key: Key,
-        name: tuple[Key, str],
-        hour: datetime,
-    ) -> dict[str, int]:
-        """Rank of each team a day before the hour began; it is the same for the whole hour."""
-        kept = self._before.get(name)
-        if kept is not None and kept[0] == hour:
-            return kept[1]
-        phase = challenge.phase(key[1])
-        rows = scores.standings_at(session, key, hour - timedelta(days=1))
-        result = ranking.rank(
-            [ranking.Entry(team, metrics, reached) for team, metrics, reached in rows],
-            ranked_by(challenge),
-            phase.ties if phase is not None else TieRule.SHARED,
-            secondary(challenge),
-        )
-        ranks = {place.entry.id: place.rank for place in result.places}
-        if len(self._before) >= _KEEP:
-            del self._before[next(iter(self._before))]
-        self._before[name] = (hour, ranks)
-        return ranks
+            # A session that began earlier may know less than what is kept: it gets its own.
+            if kept is not None and kept.seq > seq:
+                return _made(session, version, key, seq, hour, None)
+            if kept is None or kept.seq != seq or kept.hour != hour:
+                kept = _made(session, version, key, seq, hour, kept)
+                if name not in self._kept and len(self._kept) >= _KEEP:
+                    del self._kept[next(iter(self._kept))]
+                self._kept[name] = kept
+            return kept
 
 
-def _standings(
-    session: Session, key: Key, state: tuple[int, int], kept: Board | None
-) -> dict[str, tuple[StandingRow, str]]:
-    """The rows of a board: those that are kept, with what was written since."""
-    if kept is not None and kept.state[0] <= state[0] and kept.state[1] <= state[1]:
-        found = dict(kept.standings)
-        new = scores.standings(session, key, after=kept.state[0])
-        found.update((row.team_id, (row, name)) for row, name in new)
-        if len(found) == state[1]:
-            return found
-    return {row.team_id: (row, name) for row, name in scores.standings(session, key)}
-
-
-def _ranked(
-    challenge: Challenge,
-    phase_id: str,
-    standings: dict[str, tuple[StandingRow, str]],
-    before: dict[str, int],
+def _made(
+    session: Session, version: VersionRow, key: Key, seq: int, hour: datetime, kept: Board | None
 ) -> Board:
-    phase = challenge.phase(phase_id)
-    assert phase is not None
-    result = ranking.rank(
-        [ranking.Entry(row.team_id, row.metrics, row.reached_at) for row, _ in standings.values()],
-        ranked_by(challenge),
-        phase.ties,
-        secondary(challenge),
+    challenge = challenges.spec(version)
+    phase = challenge.phase(key[1])
+    ties = phase.ties if phase is not None else TieRule.SHARED
+    empty = LiveRanking(ranked_by(challenge), ties, secondary(challenge))
+    new = scores.standings(session, key, after=kept.seq if kept is not None else -1)
+    standings = dict(kept.standings) if kept is not None else {}
+    standings.update((row.team_id, (row, team)) for row, team in new)
+    order = (kept.order if kept is not None else empty).with_entries(
+        ranking.Entry(row.team_id, row.metrics, row.reached_at) for row, _ in new
     )
-    rows = []
-    for place in result.places:
-        standing, name = standings[place.entry.id]
-        row = _row(challenge, standing, name, place.rank, place.rank_to)
-        if row.team in before:
-            row = replace(row, move=before[row.team] - row.rank)
-        rows.append(row)
-    return Board(
-        rows=rows,
-        index={row.team: at for at, row in enumerate(rows)},
-        updated_at=max((row.last_at for row in rows), default=None),
-        standings=standings,
-    )
-
-
-def _row(challenge: Challenge, standing: StandingRow, name: str, rank: int, rank_to: int) -> Row:
-    values: dict[str, float | None] = {}
-    shown: dict[str, str] = {}
-    for spec in challenge.metrics:
-        value = ranking.rounded(standing.metrics.get(spec.name), spec.precision)
-        values[spec.name] = None if value is None else float(value)
-        shown[spec.name] = ranking.display(standing.metrics.get(spec.name), spec.precision)
-    return Row(
-        rank=rank,
-        rank_to=rank_to,
-        team=standing.team_id,
-        name=name,
-        values=values,
-        display=shown,
-        entries=standing.entries,
-        last_at=standing.last_at,
-        submission=standing.submission_id,
-        search=name.casefold(),
-    )
+    if kept is not None and kept.hour == hour:
+        before = kept.before
+    else:
+        # A day before the hour began, so that it is worked out once an hour.
+        past = empty.with_entries(
+            ranking.Entry(team, metrics, reached)
+            for team, metrics, reached in scores.standings_at(
+                session, key, hour - timedelta(days=1)
+            )
+        )
+        before = {place.entry.id: place.rank for place in past.places()}
+    last = [row.last_at for row, _ in new]
+    if kept is not None and kept.updated_at is not None:
+        last.append(kept.updated_at)
+    return Board(challenge, seq, hour, order, standings, before, max(last, default=None))
 
 
 def metric_views(challenge: Challenge) -> list[MetricView]:
@@ -251,10 +232,14 @@ def page(
     with service.db.read() as session:
         seen, phase, found = find(session, service, identity, challenge_id, phase_id, board)
     offset = _offset(cursor)
-    wanted = q.strip().casefold()
-    rows = [row for row in found.rows if wanted in row.search] if wanted else found.rows
-    mine = found.place_of(seen.team.id) if seen.team is not None else None
-    shown = rows[offset : offset + limit]
+    mine = found.row_of(seen.team.id) if seen.team is not None else None
+    if q.strip():
+        teams = found.found(q.strip())
+        total = len(teams)
+        rows = [found.row_of(team) for team in teams[offset : offset + limit]]
+    else:
+        total = len(found)
+        rows = [*found.rows(offset, offset + limit)]
     return BoardView(
         challenge=seen.row.id,
         title=seen.challenge.title,
@@ -263,10 +248,10 @@ def page(
         board=board,
         practice=service.practice or not phase.ranked,
         metrics=metric_views(seen.challenge),
-        rows=[standing_view(seen, row) for row in shown],
-        total=len(rows),
+        rows=[standing_view(seen, row) for row in rows if row is not None],
+        total=total,
         offset=offset,
-        next=str(offset + limit) if offset + limit < len(rows) else None,
+        next=str(offset + limit) if offset + limit < total else None,
         mine=standing_view(seen, mine) if mine is not None else None,
         updated_at=found.updated_at,
     )
@@ -282,7 +267,7 @@ def as_csv(
     writer = csv.writer(out, lineterminator="\n")
     names = [spec.name for spec in seen.challenge.metrics]
     writer.writerow(["rank", "rank_to", "team", *names, "entries", "last_at"])
-    for row in found.rows:
+    for row in found.rows():
         writer.writerow(
             [
                 row.rank,

@@ -193,7 +193,7 @@ def _summary(session: Session, service: Service, seen: Seen, now: datetime) -> C
     challenge, team = seen.challenge, seen.team
     phase = challenge.current_phase(now)
     board = service.boards.get(session, seen.version, phase.id, "public")
-    place = board.place_of(team.id) if team is not None else None
+    place = board.row_of(team.id) if team is not None else None
     shown = _phase(session, service, seen, phase, now)
     best = None
     if place is not None:
@@ -210,7 +210,7 @@ def _summary(session: Session, service: Service, seen: Seen, now: datetime) -> C
         role=seen.role,
         team=TeamRef(id=team.id, name=team.name) if team is not None else None,
         standing=standing_view(seen, place) if place is not None else None,
-        teams=len(board.rows),
+        teams=len(board),
         quota=shown.quota,
         best=best,
     )

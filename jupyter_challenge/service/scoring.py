@@ -182,7 +182,6 @@ def recount(session: Session, challenge_id: str, version: str, phase_id: str, te
         key = (challenge_id, phase_id, board, evaluator)
         row = counted.get(board)
         if row is None:
-            scores.drop_standing(session, key, team)
             continue
         submission, values, entries, last_at = row
         scores.put_standing(

@@ -216,7 +216,7 @@ def _place(session: Session, service: Service, found: SeenSubmission, view: Subm
     if evaluator is None or evaluator != current:
         return
     board = service.boards.get(session, found.seen.version, found.row.phase, "public")
-    place = board.place_of(found.row.team_id)
+    place = board.row_of(found.row.team_id)
     if place is not None:
-        view.rank, view.teams = place.rank, len(board.rows)
+        view.rank, view.teams = place.rank, len(board)
         view.is_best = place.submission == found.row.id

@@ -20,15 +20,15 @@ from jupyter_challenge.store.orm import (
     utc_now,
 )
 
+_KEPT = 500
+"""Versions that are kept in memory."""
+
 
 def all_challenges(session: Session) -> list[tuple[ChallengeRow, VersionRow]]:
     """Every challenge with its current version, by title's id."""
-    rows = session.execute(
-        sa.select(ChallengeRow, VersionRow)
-        .join(VersionRow, VersionRow.digest == ChallengeRow.current)
-        .order_by(ChallengeRow.id)
-    )
-    return [(challenge, version) for challenge, version in rows]
+    rows = session.scalars(sa.select(ChallengeRow).order_by(ChallengeRow.id)).all()
+    found = [(row, version(session, row.current)) for row in rows]
+    return [(row, current) for row, current in found if current is not None]
 
 
 def challenge(session: Session, challenge_id: str) -> tuple[ChallengeRow, VersionRow] | None:
@@ -36,13 +36,24 @@ def challenge(session: Session, challenge_id: str) -> tuple[ChallengeRow, Versio
     row = session.get(ChallengeRow, challenge_id)
     if row is None:
         return None
-    version = session.get(VersionRow, row.current)
-    return None if version is None else (row, version)
+    current = version(session, row.current)
+    return None if current is None else (row, current)
 
 
 def version(session: Session, digest: str) -> VersionRow | None:
-    """A version by its digest."""
-    return session.get(VersionRow, digest)
+    """A version by its digest; as it never changes, reading sessions read each only once."""
+    kept: dict[str, VersionRow] | None = session.info.get("immutable")
+    if kept is None:
+        return session.get(VersionRow, digest)
+    if digest not in kept:
+        row = session.get(VersionRow, digest)
+        if row is None:
+            return None
+        session.expunge(row)
+        if len(kept) >= _KEPT:
+            kept.pop(list(kept)[0], None)
+        kept[digest] = row
+    return kept[digest]
 
 
 def spec(row: VersionRow) -> Challenge:
@@ -50,8 +61,8 @@ def spec(row: VersionRow) -> Challenge:
     known = _PARSED.get(row.digest)
     if known is None:
         known = _PARSED[row.digest] = Challenge.model_validate(row.spec)
-        if len(_PARSED) > 500:
-            del _PARSED[next(iter(_PARSED))]
+        if len(_PARSED) > _KEPT:
+            _PARSED.pop(list(_PARSED)[0], None)
     return known
 
 

@@ -63,6 +63,7 @@ class Database:
             threading.Lock() if self.is_sqlite else contextlib.nullcontext()
         )
         self._listeners: list[Any] = []
+        self._immutable: dict[str, Any] = {}
         if self.is_sqlite:
             event.listen(self.engine, "connect", _on_connect)
             event.listen(self.engine, "begin", _on_begin)
@@ -85,6 +86,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A session that sees one state of the database and changes nothing."""
         with _full_is_full(), Session(self._reading, expire_on_commit=False) as session:
+            session.info["immutable"] = self._immutable
             yield session
 
     @contextlib.contextmanager

@@ -121,14 +121,6 @@ def put_standing(
     touch(session, row)
 
 
-def drop_standing(session: Session, key: Key, team_id: str) -> None:
-    """Take a team off a board; readers of the board have to read all of it again."""
-    row = session.get(StandingRow, (*key, team_id))
-    if row is not None:
-        session.delete(row)
-        changed(session, ChangeKind.BOARD, key[0], key[1])
-
-
 def standing(session: Session, key: Key, team_id: str) -> StandingRow | None:
     """A team's row of a board."""
     return session.get(StandingRow, (*key, team_id))
@@ -175,20 +167,15 @@ def standings_at(
     return [(team, metrics, reached) for team, metrics, reached in rows]
 
 
-def board_state(session: Session, key: Key) -> tuple[int, int]:
-    """What a copy of a board is compared with: its newest change and its number of rows."""
+def newest_seq(session: Session, key: Key) -> int:
+    """The change that wrote a board last; 0 when there is nothing on it."""
     challenge, phase, board, evaluator = key
-    seq, rows = session.execute(
-        sa.select(sa.func.max(StandingRow.seq), sa.func.count()).where(
+    found = session.scalar(
+        sa.select(sa.func.max(StandingRow.seq)).where(
             StandingRow.challenge_id == challenge,
             StandingRow.phase == phase,
             StandingRow.board == board,
             StandingRow.evaluator == evaluator,
         )
-    ).one()
-    return int(seq or 0), int(rows)
-
-
-def teams_on(session: Session, key: Key) -> int:
-    """How many teams stand on a board."""
-    return board_state(session, key)[1]
+    )
+    return int(found or 0)

@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 from fastapi.routing import APIRoute
-from starlette.testclient import TestClient
 
 from jupyter_challenge.service.routes import API, router
-from tests.service.world import World, predictions, zipped
+from tests.service.folders import zipped
+from tests.service.world import World, client, predictions
 from tests.tiny import write_challenge
 
 # Who asks. ana handed in; ben is another team; ola organises; root is admin; eve may not see the
@@ -112,11 +112,7 @@ class Closed:
         for name in ("ana", "ben"):
             self.users[name].enter()
         self.done = self.users["ana"].submitted(public=0.5, private=0.25)
-        self.anonymous = TestClient(
-            self.world.embedded.app,
-            base_url="http://service/api/v1",
-            raise_server_exceptions=False,
-        )
+        self.anonymous = client(self.world.embedded.app)
 
     def ask(self, who: str, route: str) -> httpx.Response:
         method, template = route.split(" ")
@@ -142,7 +138,7 @@ class Closed:
             }
         return http.request(method, path, **options)
 
-    def as_manager(self, who: str) -> TestClient:
+    def as_manager(self, who: str) -> httpx.Client:
         name = "ola2" if who == "ola" else "root2"
         groups = ("class",) if who == "ola" else ()
         return self.world.user(name, *groups, admin=who == "root").http

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.testclient import TestClient
 
 from jupyter_challenge.core.errors import NotSignedIn, Unavailable
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.serve import serve, signed_in_app
 from jupyter_challenge.service.tokens import TokenFile
+from tests.service.folders import zipped
 from tests.service.world import World
+from tests.service.world import client as client_of
 from tests.tiny import write_challenge
 
 
@@ -75,18 +76,19 @@ class TestTokens:
 
 
 @pytest.fixture
-def served(make_world: Callable[..., World]) -> Iterator[Callable[[str], TestClient]]:
+def served(make_world: Callable[..., World]) -> Iterator[Callable[[str], httpx.Client]]:
     """Clients with a token, by name."""
     world = make_world(place="serve")
     app = signed_in_app(world.embedded, world.config)
     tokens = TokenFile(world.config.tokens_path)
-    made: list[TestClient] = []
+    made: list[httpx.Client] = []
 
-    def client(name: str) -> TestClient:
+    def client(name: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {tokens.add(name, admin=name == 'root')}"}
         if name == "nobody":
             headers = {}
-        made.append(TestClient(app, base_url="http://service/api/v1", headers=headers))
+        made.append(client_of(app))
+        made[-1].headers.update(headers)
         return made[-1]
 
     client.world = world  # type: ignore[attr-defined]
@@ -95,7 +97,7 @@ def served(make_world: Callable[..., World]) -> Iterator[Callable[[str], TestCli
         each.close()
 
 
-def test_a_token_says_who_it_is(served: Callable[[str], TestClient]) -> None:
+def test_a_token_says_who_it_is(served: Callable[[str], httpx.Client]) -> None:
     found = served("ana").get("/me", headers={"x-forwarded-user": "root"}).json()
     assert (found["name"], found["admin"], found["place"]) == ("ana", False, "serve")
     assert found["practice"] is True
@@ -105,7 +107,7 @@ def test_a_token_says_who_it_is(served: Callable[[str], TestClient]) -> None:
 
 
 def test_ranked_phases_are_refused_and_practice_is_not(
-    served: Callable[[str], TestClient],
+    served: Callable[[str], httpx.Client],
 ) -> None:
     world: World = served.world  # type: ignore[attr-defined]
     world.publish(phases=[{"id": "main", "ranked": True}, {"id": "practice"}])
@@ -158,8 +160,6 @@ def test_a_real_server_on_a_real_port(tmp_path: Path) -> None:
             http.headers["Authorization"] = f"Bearer {token}"
             assert http.get("/me").json()["admin"] is True
             folder = write_challenge(tmp_path / "tiny")
-            from tests.service.world import zipped
-
             made = http.post("/challenges", files={"folder": ("f.zip", zipped(folder))})
             assert made.status_code == 201
         os.kill(server.pid, signal.SIGTERM)

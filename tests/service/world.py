@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
 import uuid
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
-from starlette.testclient import TestClient
 
+from jupyter_challenge.client.asgi import AppTransport
 from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.engines.base import Engine
 from jupyter_challenge.service.app import EmbeddedService
 from jupyter_challenge.service.auth import Identity, Place
 from jupyter_challenge.service.config import ChallengeConfig
+from tests.service.folders import zipped
 from tests.service.quick_engine import QuickEngine
 from tests.tiny import write_challenge
 
@@ -26,19 +25,16 @@ PATIENCE = 30.0
 OVER = {"scored", "failed", "cancelled"}
 
 
-def zipped(folder: Path) -> bytes:
-    """The zip of a folder."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                archive.write(path, path.relative_to(folder))
-    return out.getvalue()
-
-
 def predictions(**said: Any) -> bytes:
     """The bundle of a predictions file that tells the quick engine what to do."""
     return bundle_of("predictions.csv", {"predictions.csv": json.dumps(said).encode()}).data
+
+
+def client(app: Any) -> httpx.Client:
+    """A client of an app in this process."""
+    return httpx.Client(
+        transport=AppTransport(app), base_url="http://service/api/v1", timeout=60, trust_env=False
+    )
 
 
 class User:
@@ -47,8 +43,7 @@ class User:
     def __init__(self, world: World, identity: Identity) -> None:
         self.world = world
         self.name = identity.name
-        app = world.embedded.app_for(identity)
-        self.http = TestClient(app, base_url="http://service/api/v1", raise_server_exceptions=False)
+        self.http = client(world.embedded.app_for(identity))
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         return self.http.get(path, **options)
