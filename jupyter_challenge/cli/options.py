@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from jupyter_challenge.client.api import Client
 
+URL_VARIABLE = "JUPYTER_CHALLENGE_URL"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -34,16 +36,27 @@ class Place:
                 become the one that looks after the runs of the data folder.
             ahead: Whether the command is about to submit a notebook.
         """
-        from jupyter_challenge.client.connection import connect
+        config = self.config()
+        with ExitStack() as stack:
+            engine = None
+            if ahead and not (self.url or config.service_url or os.environ.get(URL_VARIABLE)):
+                # Before anything else is imported: the run's own imports go on beside ours.
+                from jupyter_challenge.service.ahead import engine_ahead
 
-        with connect(
-            url=self.url,
-            token_file=self.token_file,
-            config=self.config(),
-            runs=runs,
-            ahead=ahead,
-        ) as client:
-            yield client
+                engine = engine_ahead(config)
+                if engine is not None:
+                    stack.callback(engine.close)
+            from jupyter_challenge.client.connection import connect
+
+            yield stack.enter_context(
+                connect(
+                    url=self.url,
+                    token_file=self.token_file,
+                    config=config,
+                    runs=runs,
+                    engine=engine,
+                )
+            )
 
     def config(self, *, warm: bool = False) -> Any:
         """Make the configuration; `warm` keeps a process ready for the next run as configured."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from jupyter_challenge.cli.errors import INTERRUPTED
+from jupyter_challenge.cli.errors import INTERRUPTED, NOT_FOUND, Told
 from jupyter_challenge.cli.options import Place, json_option, placed
 from jupyter_challenge.cli.terminal import bytes_text, print_json, printable
 
@@ -91,12 +92,15 @@ def _hand_in(
     place: Place,
     **said: Any,
 ) -> None:
-    from jupyter_challenge.cli.following import exit_code, watch
-    from jupyter_challenge.cli.taking_part import entering
-    from jupyter_challenge.client.handing_in import new_key
-
+    if not Path(path).is_file():
+        raise Told(f"There is no file {path}.", "Check its name, or save it first.", NOT_FOUND)
     # Also a detached submission is started here, where nobody else would start it.
     with place.connect(runs=True, ahead=path.endswith(".ipynb")) as client:
+        # Imported late: the run is being made ready beside us since `connect`.
+        from jupyter_challenge.cli.following import exit_code, watch
+        from jupyter_challenge.cli.taking_part import entering
+        from jupyter_challenge.client.handing_in import new_key
+
         key = new_key()
         submission = entering(
             client,

@@ -26,7 +26,7 @@ def connect(
     config: Any = None,
     *,
     runs: bool = True,
-    ahead: bool = False,
+    engine: Any = None,
 ) -> Client:
     """Connect to the service.
 
@@ -40,7 +40,7 @@ def connect(
         config: A `ChallengeConfig`; read from this machine's files when left out.
         runs: Whether this process may look after the runs of the data folder when no other
             process does. Without, the client only reads and writes.
-        ahead: Whether a run is made ready at once, because one is about to be submitted.
+        engine: Engine to use in this process instead of one that is made for it.
 
     Raises:
         NotSignedIn: The token file cannot be used.
@@ -52,7 +52,7 @@ def connect(
     if url:
         channel = _at_url(url, token, token_file or str(config.token_file or ""))
     else:
-        channel = _here(config, runs, ahead, owned)
+        channel = _here(config, runs, engine, owned)
     owned.callback(channel.close)
     return Client(channel, owned)
 
@@ -74,10 +74,10 @@ def _at_url(url: str, token: str | None, token_file: str | os.PathLike[str]) -> 
     return Channel(http, f"The challenge service at {url}")
 
 
-def _here(config: Any, runs: bool, ahead: bool, owned: ExitStack) -> Channel:
+def _here(config: Any, runs: bool, engine: Any, owned: ExitStack) -> Channel:
     from jupyter_challenge.client.embedded import start_embedded
 
-    service = start_embedded(config, runs=runs, ahead=ahead)
+    service = start_embedded(config, runs=runs, engine=engine)
     owned.callback(service.stop)
     return _inside(service)
 

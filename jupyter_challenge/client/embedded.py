@@ -7,31 +7,22 @@ from typing import Any
 from jupyter_challenge.core.errors import Unavailable
 
 
-def start_embedded(config: Any, *, runs: bool = True, ahead: bool = False) -> Any:
+def start_embedded(config: Any, *, runs: bool = True, engine: Any = None) -> Any:
     """Start `service.app.EmbeddedService` on the config's data folder and return it.
 
     Imports what is heavy, so servers call it in a worker thread. Without `runs` it only reads
-    and writes: another process, or the next one, looks after the runs. With `ahead` the run that
-    is about to be submitted is made ready meanwhile.
+    and writes: another process, or the next one, looks after the runs. The local engine is used
+    when none is given.
 
     Raises:
         Unavailable: The service's libraries are not installed.
     """
-    engine = None
     try:
-        if ahead and runs:
-            from jupyter_challenge.service.ahead import engine_ahead
-
-            engine = engine_ahead(config)
         from jupyter_challenge.service.app import EmbeddedService
 
         service = EmbeddedService(config, engine)
         service.start(runs=runs)
-    except BaseException as error:
-        if engine is not None:
-            engine.close()
-        if not isinstance(error, ModuleNotFoundError):
-            raise
+    except ModuleNotFoundError as error:
         if (error.name or "").startswith("jupyter_challenge"):
             raise
         raise Unavailable(
