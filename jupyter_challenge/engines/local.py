@@ -124,7 +124,7 @@ class LocalEngine:
                 failure_class=FailureClass.TIME_LIMIT, detail="the run did not end by itself"
             )
             status = self._end(handle, folder, RunState.FAILED, late, trusted=False)
-        elif status is None or not status.state.terminal or self._killed(handle):
+        elif status is None or not status.state.terminal or self._forged(handle, status):
             status = self._end(handle, folder, RunState.FAILED, self._vanished(folder))
         self._ended(handle)
         return status
@@ -266,10 +266,13 @@ class LocalEngine:
             return False
         return age < BEGINS_WITHIN
 
-    def _killed(self, handle: RunHandle) -> bool:
-        """Whether the child is known not to have ended by itself: then its word is not its own."""
+    def _forged(self, handle: RunHandle, status: RunStatus) -> bool:
+        """Whether the folder says "succeeded" and the child is known to have been killed.
+
+        Other engines, which end runs too, only ever write that one failed or was cancelled.
+        """
         child = self._children.get(handle.key)
-        return child is not None and child.killed
+        return status.state is RunState.SUCCEEDED and child is not None and child.killed
 
     def _vanished(self, folder: RunFolder) -> RunFailure:
         """Say why a run has no child and no end."""
@@ -299,9 +302,10 @@ class LocalEngine:
             first = run_state.first_status(SubmissionKind.NOTEBOOK)
             return run_state.closed(first, state, failure)
         with run_state.locked(folder.path / ".end.lock"):
-            child = self._children.get(handle.key)
-            trusted = trusted and not (child is not None and child.killed)
+            status = run_state.read_status(folder)
+            trusted = trusted and not (status is not None and self._forged(handle, status))
             self._kill(handle, folder)
+            child = self._children.get(handle.key)
             if child is not None:
                 child.settled = True
             remove(folder.tmp)  # may lie outside the folder

@@ -76,7 +76,7 @@ def test_the_child_is_killed(
     assert status.failure.failure_class is FailureClass.PLATFORM_ERROR
     assert status.failure.step is step
     assert processes.strays(handle.key, engine.runs / handle.key) == set()
-    assert engine.status(handle) == status
+    assert finished(engine, handle) == status
     assert engine.result(handle) is None
 
 
