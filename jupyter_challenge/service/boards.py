@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -57,6 +57,7 @@ class Board:
     standings: dict[str, tuple[StandingRow, str]]
     before: dict[str, int]
     updated_at: datetime | None
+    made: dict[str, Row] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many teams are ranked."""
@@ -77,6 +78,12 @@ class Board:
         return [team for team in self.order.ids() if wanted in self.standings[team][1].casefold()]
 
     def _row(self, place: ranking.Place) -> Row:
+        row = self.made.get(place.entry.id)
+        if row is None:
+            row = self.made[place.entry.id] = self._make_row(place)
+        return row
+
+    def _make_row(self, place: ranking.Place) -> Row:
         standing, name = self.standings[place.entry.id]
         values: dict[str, float | None] = {}
         shown: dict[str, str] = {}

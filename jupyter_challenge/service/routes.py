@@ -46,12 +46,13 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix=API, responses=_REFUSED)
 
 
-def _service(request: Request) -> Service:
+# Both are asynchronous, as FastAPI would send each plain function to a thread of its own.
+async def _service(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
 
 
-def _identity(request: Request) -> Identity:
+async def _identity(request: Request) -> Identity:
     return identity_of(request.scope)
 
 

@@ -76,11 +76,10 @@ def see(session: Session, identity: Identity, challenge_id: str) -> Seen:
     Raises:
         NotFound: There is none, or they may not know.
     """
-    there = challenges.challenge(session, challenge_id)
+    there = challenges.challenge_for(session, challenge_id, identity.name)
     if there is not None:
-        row, version = there
+        row, version, team = there
         challenge = challenges.spec(version)
-        team = challenges.team_of(session, challenge_id, identity.name)
         role = role_in(identity, challenge, row.owner, team is not None)
         if role is not None:
             return Seen(identity, row, version, challenge, role, team)

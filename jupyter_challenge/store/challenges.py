@@ -40,6 +40,22 @@ def challenge(session: Session, challenge_id: str) -> tuple[ChallengeRow, Versio
     return None if current is None else (row, current)
 
 
+def challenge_for(
+    session: Session, challenge_id: str, user: str
+) -> tuple[ChallengeRow, VersionRow, TeamRow | None] | None:
+    """A challenge with its current version and the user's team in it, if any."""
+    found = session.execute(
+        sa.select(ChallengeRow, TeamRow)
+        .outerjoin(
+            MemberRow, sa.and_(MemberRow.challenge_id == ChallengeRow.id, MemberRow.user == user)
+        )
+        .outerjoin(TeamRow, TeamRow.id == MemberRow.team_id)
+        .where(ChallengeRow.id == challenge_id)
+    ).first()
+    current = version(session, found[0].current) if found is not None else None
+    return None if found is None or current is None else (found[0], current, found[1])
+
+
 def version(session: Session, digest: str) -> VersionRow | None:
     """A version by its digest; as it never changes, reading sessions read each only once."""
     kept: dict[str, VersionRow] | None = session.info.get("immutable")
