@@ -192,7 +192,11 @@ export async function getStarter(actors: IActors, id: string): Promise<void> {
   try {
     const got = await model.api.get(id);
     if (commands.hasCommand('filebrowser:go-to-path')) {
-      await commands.execute('filebrowser:go-to-path', { path: got.folder });
+      // The folder is ready in the file browser, but this panel stays in front.
+      await commands.execute('filebrowser:go-to-path', {
+        path: got.folder,
+        dontShowBrowser: true
+      });
     }
     if (got.notebook) {
       await commands.execute('docmanager:open', { path: got.notebook });

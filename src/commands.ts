@@ -40,12 +40,10 @@ export function addCommands(
 
   for (const isTry of [false, true]) {
     commands.addCommand(isTry ? CommandIDs.tryOut : CommandIDs.submit, {
-      label: args =>
-        args['toolbar']
-          ? ''
-          : isTry
-            ? trans.__('Try Notebook on the Sample…')
-            : trans.__('Submit Notebook to a Challenge…'),
+      label: () =>
+        isTry
+          ? trans.__('Try Notebook on the Sample…')
+          : trans.__('Submit Notebook to a Challenge…'),
       caption: () =>
         isTry
           ? trans.__('Try this notebook on the public sample of its challenge')

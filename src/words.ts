@@ -1,6 +1,7 @@
 /** The words for states, sizes and places, said the same everywhere. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { failureWord } from './failures';
 import type { RequestError } from './request';
 import { ago, parseTime, span } from './time';
 import type {
@@ -91,10 +92,9 @@ export function failureLine(
   failure: FailureView,
   trans: TranslationBundle
 ): string {
-  const what = failure.detail.split('\n', 1)[0] || failure.sentence;
-  return failure.cell
-    ? trans.__('cell %1: %2', failure.cell, what)
-    : what.replace(/\.$/, '');
+  const word = failureWord(failure.failure_class, trans);
+  const what = failure.detail.split('\n', 1)[0] || word;
+  return failure.cell ? trans.__('cell %1: %2', failure.cell, what) : word;
 }
 
 /** What a row says besides its state: where it is, the score, or what went wrong. */

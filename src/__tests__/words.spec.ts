@@ -133,7 +133,7 @@ describe('rows', () => {
           detail: ''
         }
       }),
-      'The run took longer than its time limit'
+      'time limit'
     ]
   ])('%#', (one, text) => {
     expect(rowText(one, trans)).toBe(text);

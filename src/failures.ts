@@ -1,0 +1,56 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { FailureView } from './wire';
+
+/** What a class of failure is called, in the two or three words that a row can hold. */
+export function failureWord(
+  kind: FailureView['failure_class'],
+  trans: TranslationBundle
+): string {
+  switch (kind) {
+    case 'cell_error':
+      return trans.__('error in a cell');
+    case 'no_kernel':
+      return trans.__('no such kernel');
+    case 'kernel_died':
+      return trans.__('kernel died');
+    case 'out_of_memory':
+      return trans.__('out of memory');
+    case 'time_limit':
+      return trans.__('time limit');
+    case 'disk_full':
+      return trans.__('disk full');
+    case 'process_limit':
+      return trans.__('too many processes');
+    case 'output_limit':
+      return trans.__('too much output');
+    case 'network_disabled':
+      return trans.__('no network');
+    case 'no_predictions':
+      return trans.__('no predictions');
+    case 'unsafe_output':
+      return trans.__('unsafe output');
+    case 'bad_format':
+      return trans.__('wrong format');
+    case 'wrong_ids':
+      return trans.__('wrong ids');
+    case 'too_large':
+      return trans.__('too large');
+    case 'invalid_score':
+      return trans.__('score not finite');
+    case 'evaluator_error':
+      return trans.__('evaluation failed');
+    case 'data_missing':
+      return trans.__('data missing');
+    case 'image_unavailable':
+      return trans.__('image unavailable');
+    case 'no_capacity':
+      return trans.__('no capacity');
+    case 'preempted':
+      return trans.__('preempted');
+    case 'output_lost':
+      return trans.__('output lost');
+    case 'platform_error':
+      return trans.__('platform fault');
+  }
+}
