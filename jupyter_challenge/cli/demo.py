@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 
@@ -120,9 +121,12 @@ def _open_lab(root: Path, notebook: Path | None, lab_options: tuple[str, ...]) -
             "JupyterLab is not installed here.",
             "Install it with `pip install jupyterlab`, or add --no-lab.",
         )
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", *lab_options]
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
     if notebook is not None:
-        command.append(str(notebook))
+        # The default address rather than a file to run: so the address that is printed has it.
+        page = quote(notebook.relative_to(root).as_posix())
+        command.append(f"--LabApp.default_url=/lab/tree/{page}")
+    command += lab_options
     click.echo("JupyterLab opens on the starter; Ctrl-C ends it.")
     sys.stdout.flush()
     environment = {**os.environ, "JUPYTER_CHALLENGE_DATA_DIR": str(root / _DATA)}
