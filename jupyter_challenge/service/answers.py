@@ -101,7 +101,13 @@ def install_errors(app: FastAPI) -> None:
         )
 
     @app.exception_handler(HTTPException)
-    async def _plain(_request: Request, error: HTTPException) -> Response:
+    async def _plain(request: Request, error: HTTPException) -> Response:
+        # FastAPI says so of whatever goes wrong while a form is read.
+        cause = error.__cause__
+        if isinstance(cause, ChallengeError):
+            return refusal(cause)
+        if isinstance(cause, OSError):
+            return _of_system(request, cause)
         names = {404: "not_found", 405: "method_not_allowed"}
         code = names.get(error.status_code, "bad_request")
         text = "There is nothing at that address." if error.status_code == 404 else error.detail
@@ -109,17 +115,22 @@ def install_errors(app: FastAPI) -> None:
 
     @app.exception_handler(OSError)
     async def _system(request: Request, error: OSError) -> Response:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            full = StorageFull(
-                "The disk is full.",
-                hint="Free some space and try again; nothing that was stored is lost.",
-            )
-            return _error(full.status, full.code, full.message, full.hint, {})
-        return unexpected(request, error)
+        return _of_system(request, error)
 
     @app.exception_handler(Exception)
     async def _other(request: Request, error: Exception) -> Response:
         return unexpected(request, error)
+
+
+def _of_system(request: Request, error: OSError) -> Response:
+    if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return unexpected(request, error)
+    return refusal(
+        StorageFull(
+            "The disk is full.",
+            hint="Free some space and try again; nothing that was stored is lost.",
+        )
+    )
 
 
 def refusal(error: ChallengeError) -> Response:

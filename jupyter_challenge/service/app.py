@@ -14,6 +14,7 @@ from jupyter_challenge.service.auth import SCOPE_KEY, Identity, Place, process_o
 from jupyter_challenge.service.boards import Boards
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.feed import Feed
+from jupyter_challenge.service.guard import Guard
 from jupyter_challenge.service.reconcile import Reconciler
 from jupyter_challenge.service.routes import API, router
 from jupyter_challenge.service.state import Service
@@ -37,6 +38,9 @@ def create_app(service: Service | None) -> FastAPI:
     app.state.service = service
     app.include_router(router)
     install_errors(app)
+    if service is not None:
+        app.add_middleware(Guard, limit=service.config.max_upload)
+        app.openapi = openapi_document  # type: ignore[method-assign]
     return app
 
 

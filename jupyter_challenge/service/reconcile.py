@@ -209,8 +209,7 @@ class Reconciler:
             return False
         status = engine.status(handle)
         if not status.state.terminal:
-            late = self._is_late(run, status)
-            if late:
+            if self._is_late(run, submission, status):
                 engine.cancel(handle)
                 failure = RunFailure(
                     failure_class=FailureClass.TIME_LIMIT,
@@ -223,13 +222,12 @@ class Reconciler:
         self._end(run, status, handle, cancelled=False)
         return False
 
-    def _is_late(self, run: RunRow, status: RunStatus) -> bool:
+    def _is_late(self, run: RunRow, submission: SubmissionRow, status: RunStatus) -> bool:
         began = status.started_at or run.claimed_at
-        if began is None:
+        if began is None or utc_now() < began + timedelta(seconds=1):
             return False
         with self._service.db.read() as session:
-            row = submissions.get(session, run.submission_id)
-            version = challenges.version(session, row.version) if row is not None else None
+            version = challenges.version(session, submission.version)
         if version is None:
             return False
         limit = challenges.spec(version).limits.time + self._service.config.deadline_grace

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import uuid
 from datetime import datetime
+from pathlib import Path
 from typing import BinaryIO
 
 from jupyter_challenge.core.challenge import Challenge, CountingRule, Phase
@@ -36,6 +38,7 @@ from jupyter_challenge.service.state import (
     see_submission,
 )
 from jupyter_challenge.service.submission_views import view_many, view_one
+from jupyter_challenge.service.uploads import received
 from jupyter_challenge.store import audit, challenges, runs, submissions
 from jupyter_challenge.store.database import Session
 from jupyter_challenge.store.orm import SubmissionRow, utc_now
@@ -65,6 +68,7 @@ def hand_in(
             "The idempotency key is empty or too long.",
             hint=f"Send up to {KEY_LENGTH} characters, new for each submission.",
         )
+    _check_words(request)
     with service.db.read() as session:
         seen = see(session, identity, challenge_id)
         known = _known(session, seen, key)
@@ -72,11 +76,13 @@ def hand_in(
             phase = _phase(seen.challenge, request.phase)
             _check(session, service, seen, phase, request, utc_now())
     rules = seen.challenge.submission
-    digest, _ = service.blobs.put(bundle, max_size=2 * rules.max_size + 1_000_000)
-    body = _body_digest(challenge_id, request, digest)
-    if known is not None:
-        return _again(service, identity, known, body), False
-    files = check_bundle(service.blobs.local_path(digest), request, rules)
+    with received(service, bundle, 2 * rules.max_size + 1_000_000) as path:
+        digest = sha256_of(path)
+        body = _body_digest(challenge_id, request, digest)
+        if known is not None:
+            return _again(service, identity, known, body), False
+        files = check_bundle(path, request, rules)
+        service.blobs.put_file(path)
     with service.db.write() as session:
         seen = see(session, identity, challenge_id)
         if seen.team is None:
@@ -102,6 +108,19 @@ def hand_in(
     if known is None:
         raise NotEntered("You have not entered the challenge.", hint="Enter it first.")
     return _again(service, identity, known, body), False
+
+
+def _check_words(request: SubmissionRequest) -> None:
+    """Refuse numbers and characters that not every database and JSON reader knows."""
+    said = [request.parameters, request.environment, request.note, request.entry, request.profile]
+    try:
+        text = json.dumps(said, allow_nan=False)
+    except ValueError as error:
+        raise InvalidSubmission(
+            "A parameter is not a finite number.", hint="Leave NaN and infinity out."
+        ) from error
+    if "\\u0000" in text:
+        raise InvalidSubmission("A text holds a NUL character.", hint="Leave it out.")
 
 
 def _known(session: Session, seen: Seen, key: str | None) -> tuple[str, str] | None:
@@ -168,6 +187,15 @@ def _phase(challenge: Challenge, phase_id: str | None) -> Phase:
             hint=f"Its phases: {', '.join(each.id for each in challenge.phases)}.",
         )
     return phase
+
+
+def sha256_of(path: Path) -> str:
+    """The digest of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def _body_digest(challenge_id: str, request: SubmissionRequest, bundle: str) -> str:

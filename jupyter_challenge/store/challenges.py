@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from jupyter_challenge.core.challenge import Challenge
 from jupyter_challenge.core.models import ChangeKind
-from jupyter_challenge.store.database import Session, changed
+from jupyter_challenge.store.database import PUBLISH_LOCK, Session, changed
 from jupyter_challenge.store.orm import (
     ChallengeRow,
     EntryRow,
@@ -106,6 +106,9 @@ def publish(session: Session, made: VersionRow, user: str) -> bool:
     Returns:
         False when it was current already.
     """
+    if session.get_bind().dialect.name == "postgresql":
+        # A row that is not there yet cannot be locked.
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(PUBLISH_LOCK)))
     row = session.scalar(
         sa.select(ChallengeRow).where(ChallengeRow.id == made.challenge_id).with_for_update()
     )

@@ -24,6 +24,8 @@ CHANNEL = "jupyter_challenge"
 # Numbers of the advisory locks on PostgreSQL; any two that nobody else uses.
 FEED_LOCK = 0x6A63_0001
 OWNER_LOCK = 0x6A63_0002
+CREATE_LOCK = 0x6A63_0003
+PUBLISH_LOCK = 0x6A63_0004
 
 
 def sqlite_url(path: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jupyter_challenge.core.errors import UpgradeNeeded
-from jupyter_challenge.store.database import Database
+from jupyter_challenge.store.database import CREATE_LOCK, Database
 from jupyter_challenge.store.orm import Base
 
 # Kept here too, so that a start needs no alembic; a test compares it with the migrations.
@@ -129,7 +129,7 @@ def _create(database: Database) -> None:
     with database.write() as session:
         connection = session.connection()
         if not database.is_sqlite:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x6A63_0003)))
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CREATE_LOCK)))
         if sa.inspect(connection).has_table("alembic_version"):
             return
         Base.metadata.create_all(connection)

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from jupyter_challenge.core.models import ErrorResponse, SubmissionRequest
 from jupyter_challenge.service.app import openapi_document
 from jupyter_challenge.service.routes import router
+from tests.service.world import World
 
 ROUTES = [
     (method, route)
@@ -52,3 +53,7 @@ def test_it_is_the_same_every_time() -> None:
 
 def test_fastapis_own_error_is_not_in_it() -> None:
     assert "HTTPValidationError" not in DOCUMENT["components"]["schemas"]
+
+
+def test_the_service_gives_the_same_document(world: World) -> None:
+    assert world.user("ana").ask("GET", "/openapi.json") == DOCUMENT

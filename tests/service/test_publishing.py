@@ -6,12 +6,14 @@ import io
 import stat
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from jupyter_challenge.service.versions import folder_of
 from jupyter_challenge.store import challenges
+from tests.service.folders import zipped
 from tests.service.world import World
 from tests.tiny import write_challenge
 
@@ -209,3 +211,23 @@ def test_the_list_is_searched_filtered_and_paged(make_world: Callable[..., World
     first = ana.ask("GET", "/challenges", params={"limit": 3})
     assert (first["total"], len(first["items"])) == (4, 3)
     assert names(cursor=first["next"]) == ["beta"]
+
+
+def test_many_may_publish_the_same_at_once(make_world: Callable[..., World], db_url: str) -> None:
+    world = make_world(db_url=db_url, runs=False)
+    files = {"folder": ("f.zip", zipped(write_challenge(world.folder / "tiny")))}
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(
+            pool.map(lambda _: world.admin.http.post("/challenges", files=files), range(6))
+        )
+    assert sorted(each.status_code for each in answers) == [200] * 5 + [201]
+    assert len(world.admin.ask("GET", "/challenges/tiny/versions")["items"]) == 1
+
+
+def test_many_may_enter_at_once(make_world: Callable[..., World], db_url: str) -> None:
+    world = make_world(db_url=db_url, runs=False)
+    world.publish()
+    ana = world.user("ana")
+    with ThreadPoolExecutor(6) as pool:
+        teams = list(pool.map(lambda _: ana.enter()["team"]["id"], range(6)))
+    assert len(set(teams)) == 1
