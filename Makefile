@@ -126,6 +126,10 @@ test-python: .make/lab
 test-browser: .make/lab .make/ui
 	cd ui-tests && jlpm playwright test $(ARGS)
 
+# The pictures in docs/screenshots, taken of the real Lab by the browser tests.
+screenshots: .make/lab .make/ui
+	cd ui-tests && UPDATE_SCREENSHOTS=1 jlpm playwright test $(ARGS)
+
 test: .make/lab .make/ui
 	@.ci/tests
 

@@ -27,7 +27,7 @@ export function ChallengePage(props: IProps & { id: string }): JSX.Element {
   const title = React.useRef<HTMLHeadingElement>(null);
   React.useEffect(() => title.current?.focus(), [id]);
   const back = (
-    <header className="jp-Challenge-pageHeader">
+    <div className="jp-Challenge-pageHeader">
       <button
         className="jp-Challenge-iconButton"
         title={trans.__('All challenges')}
@@ -41,7 +41,7 @@ export function ChallengePage(props: IProps & { id: string }): JSX.Element {
       <h2 ref={title} tabIndex={-1} title={summary?.title ?? id}>
         {summary?.title ?? id}
       </h2>
-    </header>
+    </div>
   );
   if (!summary) {
     return (
@@ -93,20 +93,21 @@ function Standing(
   const { model, trans, challenge } = props;
   const { phase, standing, best, teams } = challenge;
   return (
-    <dl className="jp-Challenge-standing">
+    <div className="jp-Challenge-standing">
       <div>
-        <dt>{phase.title}</dt>
-        <dd
+        <span>{phase.title}</span>
+        <span
+          className="jp-Challenge-aside"
           title={exactTime(
             phase.state === 'soon' ? phase.starts_at : phase.ends_at
           )}
         >
           {phaseTime(phase, Date.now(), trans)}
-        </dd>
+        </span>
       </div>
       {challenge.entered && (
         <div className="jp-Challenge-rank">
-          <dt>
+          <span>
             {standing
               ? trans.__('Rank %1 of %2', rankText(standing), teams)
               : trans.__('No rank yet')}
@@ -123,13 +124,15 @@ function Standing(
                 {Math.abs(standing.move)}
               </span>
             )}
-          </dt>
-          <dd>{best ? trans.__('best %1', best.display) : ''}</dd>
+          </span>
+          <span className="jp-Challenge-aside">
+            {best ? trans.__('best %1', best.display) : ''}
+          </span>
         </div>
       )}
       {challenge.entered && phase.state === 'open' && (
         <div>
-          <dt>{quotaText(challenge.quota ?? phase.quota, trans)}</dt>
+          <span>{quotaText(challenge.quota ?? phase.quota, trans)}</span>
         </div>
       )}
       {model.me?.practice && (
@@ -137,7 +140,7 @@ function Standing(
           {trans.__('Practice: scores here are your own word.')}
         </div>
       )}
-    </dl>
+    </div>
   );
 }
 

@@ -118,7 +118,7 @@ function Footer(props: {
   const { model, trans } = props;
   const isStale = model.error !== null && model.state === 'ready';
   return (
-    <footer
+    <div
       className={`jp-Challenge-footer ${isStale ? 'jp-mod-offline' : ''}`}
       role="status"
     >
@@ -147,6 +147,6 @@ function Footer(props: {
               )}
         </span>
       ) : null}
-    </footer>
+    </div>
   );
 }

@@ -141,7 +141,7 @@ function Loaded(props: IRunProps & { view: SubmissionView }): JSX.Element {
   const step = chosen ?? running?.name ?? 'run';
   return (
     <>
-      <header className="jp-Challenge-runHeader">
+      <div className="jp-Challenge-runHeader">
         <div className="jp-Challenge-runTitle">
           <h1>
             {trans.__(
@@ -184,7 +184,7 @@ function Loaded(props: IRunProps & { view: SubmissionView }): JSX.Element {
             </button>
           )}
         </span>
-      </header>
+      </div>
       <div className="jp-Challenge-runTop">
         <StepGraph
           steps={view.steps}

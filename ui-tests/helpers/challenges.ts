@@ -122,20 +122,32 @@ export class Challenges {
       'text',
       `${this.folder}/${name}`
     );
-    await this.page.notebook.openByPath(`${this.folder}/${name}`);
-    await this.page.notebook.activate(name);
+    // Galata would open it by way of the file browser, which is not in sight here.
+    await this.page.evaluate(
+      path => window.jupyterapp.commands.execute('docmanager:open', { path }),
+      `${this.folder}/${name}`
+    );
+    await expect(
+      this.page
+        .locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell')
+        .first()
+    ).toBeVisible();
   }
 
   /** Press Submit in the notebook's toolbar and in the dialog. */
-  async submit(): Promise<void> {
+  async submit(before: () => Promise<void> = async () => {}): Promise<void> {
     await this.page
       .locator(
         '.jp-NotebookPanel:not(.lm-mod-hidden) [data-command="jupyter-challenge:submit-notebook"]'
       )
       .click();
-    await this.dialog
-      .getByRole('button', { name: 'Submit', exact: true })
-      .click(PATIENCE);
+    const button = this.dialog.getByRole('button', {
+      name: 'Submit',
+      exact: true
+    });
+    await expect(button).toBeVisible(PATIENCE);
+    await before();
+    await button.click();
     await expect(this.dialog).toHaveCount(0);
   }
 

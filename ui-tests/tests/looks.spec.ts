@@ -24,21 +24,39 @@ test('the sidebar works at 240 pixels', async ({ page, tmpPath }) => {
   ).toBeInViewport();
 });
 
-for (const tab of ['About', 'Data', 'Board', 'Rules']) {
-  test(`the page ${tab} has no barriers`, async ({ page, tmpPath }) => {
-    const challenges = new Challenges(page, tmpPath);
-    await challenges.openIris();
+test('the pages have no barriers', async ({ page, tmpPath }) => {
+  const challenges = new Challenges(page, tmpPath);
+  const found: string[] = [];
+  const look = async (name: string, ...parts: string[]) => {
+    const axe = parts.reduce(
+      (builder, part) => builder.include(part),
+      new AxeBuilder({ page })
+    );
+    const { violations } = await axe.analyze();
+    found.push(
+      ...violations.map(one => `${name}: ${one.id}: ${one.nodes[0].html}`)
+    );
+  };
+  await challenges.open();
+  await look('list', '#jupyter-challenge-panel');
+  await challenges.openIris();
+  for (const tab of ['About', 'Data', 'Board', 'Rules']) {
     await challenges.panel.getByRole('button', { name: tab }).click();
     await expect(
       challenges.document.getByRole('tab', { name: tab, selected: true })
     ).toBeVisible();
     await expect(challenges.document).not.toContainText('Loading');
-    const { violations } = await new AxeBuilder({ page })
-      .include('#jupyter-challenge-panel')
-      .include('.jp-ChallengeDocument')
-      .analyze();
-    expect(violations.map(one => `${one.id}: ${one.nodes[0].html}`)).toEqual(
-      []
-    );
+    await look(tab, '#jupyter-challenge-panel', '.jp-ChallengeDocument');
+  }
+  await challenges.openNotebook('short.ipynb', ['print(1)']);
+  await challenges.submit(async () => {
+    await look('dialog', '.jp-Challenge-dialog');
   });
-}
+  await challenges.newestIs('failed');
+  await challenges.openNewest();
+  await expect(challenges.run).toContainText('no_predictions');
+  // The notebook itself is JupyterLab's to draw.
+  await challenges.run.getByRole('tab', { name: 'Log' }).click();
+  await look('run', '.jp-ChallengeRun');
+  expect(found).toEqual([]);
+});
