@@ -52,8 +52,15 @@ def attachment(request: Request, file: Attachment) -> Response:
     tag = f'"{file.digest[:32]}"'
     if _matches(request, tag):
         return Response(status_code=304, headers={**_SAFE, "etag": tag})
-    headers = {**disposition(file.name), "etag": tag, "content-length": str(file.size)}
-    return StreamingResponse(file.pieces, media_type=file.media_type, headers=headers)
+    headers = {
+        **disposition(file.name),
+        "etag": tag,
+        "content-length": str(file.size - file.start),
+    }
+    if file.start:
+        headers["content-range"] = f"bytes {file.start}-{file.size - 1}/{file.size}"
+    status = 206 if file.start else 200
+    return StreamingResponse(file.pieces, status, media_type=file.media_type, headers=headers)
 
 
 def streamed(pieces: Iterator[bytes], name: str, media_type: str) -> Response:

@@ -22,13 +22,14 @@ LOG_PIECE = 1_000_000
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file to be sent; `digest` is its ETag."""
+    """A file to be sent from byte `start` on; `digest` is its ETag, `size` that of the whole."""
 
     name: str
     media_type: str
     digest: str
     size: int
     pieces: Iterator[bytes]
+    start: int = 0
 
 
 def logs(

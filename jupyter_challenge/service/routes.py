@@ -172,7 +172,8 @@ def list_versions(request: Request, service: Here, who: Who, challenge: str) -> 
 )
 def get_file(request: Request, service: Here, who: Who, challenge: str, path: str) -> Response:
     """A file of the challenge that participants may have."""
-    return attachment(request, files.challenge_file(service, who, challenge, path))
+    rest = request.headers.get("range", "")
+    return attachment(request, files.challenge_file(service, who, challenge, path, rest))
 
 
 @router.get("/challenges/{challenge}/quota", tags=["challenges"], response_model=QuotaView)

@@ -98,14 +98,15 @@ class Blobs:
         """
         return b"".join(self.stream(digest))
 
-    def stream(self, digest: str) -> Iterator[bytes]:
-        """A blob in pieces; that it is missing shows before the first piece.
+    def stream(self, digest: str, start: int = 0) -> Iterator[bytes]:
+        """A blob from byte `start` on in pieces; that it is missing shows before the first.
 
         Raises:
             NotFound: It is not there.
         """
         try:
-            found = obstore.get(self._store, _key(digest))
+            options: obstore.GetOptions = {"range": {"offset": start}} if start else {}
+            found = obstore.get(self._store, _key(digest), options=options)
         except FileNotFoundError as error:
             raise NotFound("The stored content is missing.", digest=digest) from error
         except BaseError as error:

@@ -104,7 +104,7 @@ def test_a_broken_download_goes_on(client: Client, tmp_path: Path) -> None:
         tmp_path / "mine",
         progress=lambda p, n, _: steps.append(n) if p == file.path else None,
     )
-    assert steps[-1] == file.size
+    assert steps[0] > had, "it goes on where it was broken off"
     assert (tmp_path / "mine/input/train.csv").read_text() == big
     assert not list((tmp_path / "mine/input").glob(".*"))
 
