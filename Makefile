@@ -14,6 +14,8 @@ ARGS ?=
 BIN := $(CURDIR)/.venv/bin
 export PATH := $(BIN):$(PATH)
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
+# The certificates that pip trusts, where a proxy has one of its own.
+export UV_SYSTEM_CERTS := 1
 
 LAB_SOURCES := $(shell find src style schema -type f -not -path '*/__tests__/*') \
 	tsconfig.json install.json
