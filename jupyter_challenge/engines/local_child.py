@@ -35,13 +35,12 @@ def main() -> int:
     """Wait for a run in the folder that the command line names, and conduct it."""
     # `python -m` puts the working folder first; nothing may be imported from there.
     sys.path[:] = [path for path in sys.path if path not in {"", os.getcwd()}]
-    # Optional for nbformat, and a second of its import.
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     os.umask(0o077)
 
-    from jupyter_challenge.engines import processes
+    from jupyter_challenge.engines import lean, processes
     from jupyter_challenge.steps.folder import RunFolder
 
+    lean.keep_out()
     folder = RunFolder(Path(sys.argv[1]))
     os.chdir(folder.path)
     processes.adopt_orphans()

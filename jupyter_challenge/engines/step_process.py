@@ -21,6 +21,7 @@ from typing import Any
 
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.run import RunSpec
+from jupyter_challenge.engines import lean
 from jupyter_challenge.steps.context import StepContext, enter, reporter
 from jupyter_challenge.steps.folder import RunFolder
 
@@ -95,7 +96,7 @@ def perform(context: StepContext, step: Callable[[StepContext], Any], name: str)
 
 def main() -> int:
     """Do the step that the parent's message names: folder, run, KFP's command."""
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    lean.keep_out()
     message = json.load(sys.stdin)
     context = StepContext(
         RunFolder(Path(message["folder"])),

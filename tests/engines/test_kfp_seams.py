@@ -1,6 +1,8 @@
 """What the engine relies on inside kfp, which promises none of it."""
 
 import inspect
+import subprocess
+import sys
 from importlib.metadata import version
 
 import pytest
@@ -62,3 +64,26 @@ def test_the_command_of_a_task_has_the_parts_that_we_read() -> None:
     assert argument(command, "--function_to_execute") == "run"
     code = command[command.index("--executor_input") - 1]
     assert "def run(" in code and "_KFP_RUNTIME" in " ".join(command)
+
+
+def test_what_is_kept_out_is_not_needed() -> None:
+    code = (
+        "import sys\n"
+        "from jupyter_challenge.engines import lean\n"
+        "lean.keep_out()\n"
+        "import kfp.local, kfp.dsl.executor_main, nbclient, jupyter_challenge.pipeline\n"
+        "print(sorted({'kubernetes', 'kfp_server_api', 'lark'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_server_that_has_an_engine_imports_none_of_it() -> None:
+    code = (
+        "import sys\n"
+        "import jupyter_challenge.engines.local\n"
+        "heavy = {'kfp', 'nbclient', 'nbformat', 'jupyter_client', 'zmq', 'pandas', 'sklearn'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
