@@ -13,6 +13,7 @@ from jupyter_challenge.core.errors import Forbidden, InvalidChallenge, RunFailed
 from jupyter_challenge.core.models import ChallengeView
 from jupyter_challenge.core.splitting import split_labels
 from jupyter_challenge.core.validation import load_challenge
+from jupyter_challenge.service import scoring
 from jupyter_challenge.service.auth import Identity, manages, role_in
 from jupyter_challenge.service.challenge_views import view
 from jupyter_challenge.service.layout import Layout, digest_of
@@ -52,8 +53,12 @@ def publish(service: Service, identity: Identity, folder: BinaryIO) -> tuple[Cha
     with service.db.write() as session:
         _check_allowed(session, identity, challenge.id)
         known = challenges.version(session, version.digest)
+        before = challenges.challenge(session, challenge.id)
         new = challenges.publish(session, known or version, identity.name)
         if new:
+            session.flush()
+            if before is not None:
+                scoring.recount_all(session, challenge.id, challenges.spec(before[1]))
             audit.note(
                 session, identity.name, "publish", challenge.id, version.digest, again=bool(known)
             )

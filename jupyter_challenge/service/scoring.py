@@ -198,6 +198,24 @@ def recount(session: Session, challenge_id: str, version: str, phase_id: str, te
     session.flush()
 
 
+def recount_all(session: Session, challenge_id: str, before: Challenge) -> None:
+    """Write all standings anew where the current version's rules are others than `before`.
+
+    Scores stay what they are; which of them count, and which metric ranks, are rules.
+    """
+    current = challenges.challenge(session, challenge_id)
+    if current is None:
+        return
+    version = current[1]
+    now = challenges.spec(version)
+    for phase in now.phases:
+        old = before.phase(phase.id)
+        if old is None or (old.counting, ranked_by(before)) == (phase.counting, ranked_by(now)):
+            continue
+        for team in scores.teams_on(session, challenge_id, phase.id, version.evaluators[phase.id]):
+            recount(session, challenge_id, version.digest, phase.id, team)
+
+
 Counted = tuple[SubmissionRow, dict[str, float], int, datetime]
 
 

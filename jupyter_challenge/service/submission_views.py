@@ -130,7 +130,7 @@ def _view(
         failure=_failure(run, state, full),
         scores=views,
         score=next((s for s in views if s.board == "public" and s.metric == ranked), None),
-        best_before=row.best_before,
+        best_before=_shown(row.best_before, by.precision),
         improved=ranking.better(row.score, row.best_before, by)
         if state is SubmissionState.SCORED and not row.is_try
         else None,
@@ -139,6 +139,12 @@ def _view(
         has_notebook=full and run is not None and run.notebook is not None,
         has_logs=full and run is not None and (bool(run.logs) or run.handle is not None),
     )
+
+
+def _shown(value: float | None, precision: int) -> float | None:
+    """A value as it ranks: more digits would tell more of hidden labels than the board does."""
+    rounded = ranking.rounded(value, precision)
+    return None if rounded is None else float(rounded)
 
 
 def may_see_private(found: SeenSubmission) -> bool:
@@ -161,7 +167,7 @@ def _score_view(challenge: Challenge, score: ScoreRow) -> ScoreView:
         board="public" if score.board == "public" else "private",
         metric=score.metric,
         label=title_of(spec),
-        value=float(ranking.rounded(score.value, spec.precision) or 0.0),
+        value=_shown(score.value, spec.precision) or 0.0,
         display=ranking.display(score.value, spec.precision),
         stderr=score.stderr,
         n=score.n,

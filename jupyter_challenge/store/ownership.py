@@ -35,8 +35,9 @@ class Ownership:
             os.close(self._file)
             self._file = None
         if self._connection is not None:
+            # Closed for good: back in the pool it would hold the lock for as long as the pool.
+            self._connection.invalidate()
             self._connection.close()
-            self._connection.invalidate() if not self._connection.closed else None
             self._connection = None
 
     def _take_file(self) -> bool:

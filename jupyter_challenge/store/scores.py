@@ -179,3 +179,19 @@ def newest_seq(session: Session, key: Key) -> int:
         )
     )
     return int(found or 0)
+
+
+def teams_on(session: Session, challenge: str, phase: str, evaluator: str) -> list[str]:
+    """The teams with a standing in a phase."""
+    return list(
+        session.scalars(
+            sa.select(StandingRow.team_id)
+            .where(
+                StandingRow.challenge_id == challenge,
+                StandingRow.phase == phase,
+                StandingRow.board == "public",
+                StandingRow.evaluator == evaluator,
+            )
+            .order_by(StandingRow.team_id)
+        )
+    )

@@ -223,3 +223,24 @@ def test_there_is_no_private_board_without_a_split(world: World) -> None:
 def test_a_cursor_of_somebody_elses_is_refused(world: World, cursor: str) -> None:
     path = "/challenges/tiny/boards/main/public"
     world.user("ana").ask("GET", path, 400, params={"cursor": cursor})
+
+
+def test_a_version_with_other_rules_counts_anew(make_world: Callable[..., World]) -> None:
+    world = make_world()
+    world.publish(phases=[{**SPLIT, "reveal": "never"}])
+    ana = world.user("ana")
+    ana.enter()
+    for public, hidden in ((0.8, 0.9), (0.9, 0.3), (0.7, 0.5)):
+        ana.submitted(public=public, private=hidden)
+    assert private(world) == {"ana": 0.3}
+    world.publish(phases=[{**SPLIT, "reveal": "never", "counting": {"rule": "last"}}])
+    assert private(world) == {"ana": 0.5}
+
+
+def test_no_more_digits_are_told_than_rank(world: World) -> None:
+    ana = world.user("ana")
+    ana.submitted(public=0.123456789)
+    done = ana.submitted(public=0.987654321)
+    assert done["score"]["value"] == 0.9877
+    assert done["best_before"] == 0.1235
+    assert ana.board()["mine"]["values"] == {"accuracy": 0.9877}

@@ -147,7 +147,7 @@ class World:
             assert time.monotonic() < deadline, "it did not happen"
             if not self.runs:
                 self.embedded.reconciler.step()
-            time.sleep(0.01)
+            time.sleep(0.02)
 
     def close(self) -> None:
         for user in self._users.values():
