@@ -27,11 +27,12 @@ def looks(client: Client, id: str) -> Iterator[Submission]:
         yield submission
         if submission.state.terminal:
             return
-        while True:
-            feed = client.changes(after, _LOOK_AGAIN)
+        until = time.monotonic() + _LOOK_AGAIN
+        while (left := until - time.monotonic()) > 0:  # changes of others wake us too
+            feed = client.changes(after, left)
             after = feed.next
             of_it = (c.kind is ChangeKind.SUBMISSION and c.object == id for c in feed.changes)
-            if not feed.changes or feed.reset or any(of_it):
+            if feed.reset or any(of_it):
                 break
 
 
