@@ -186,6 +186,19 @@ export async function enterChallenge(
   }
 }
 
+/** Publish the example, so that there is something to try, and show it. */
+export async function addExample(actors: IActors): Promise<void> {
+  const { model, commands, trans } = actors;
+  try {
+    const view = await model.api.publishExample();
+    await model.refresh();
+    model.current = view.id;
+    await commands.execute(CommandIDs.showPanel);
+  } catch (error) {
+    tell(error, trans);
+  }
+}
+
 /** Make the participant's folder and open its notebook. */
 export async function getStarter(actors: IActors, id: string): Promise<void> {
   const { model, commands, trans } = actors;

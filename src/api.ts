@@ -153,6 +153,11 @@ export class Api {
     return this._own('get', { challenge });
   }
 
+  /** Publish the iris challenge that comes with the package. */
+  publishExample(): Promise<ChallengeView> {
+    return this._own('example', {});
+  }
+
   /** The notebook as run. */
   executed(submission: string): Promise<INotebookContent> {
     return this._own('open', { submission });

@@ -1,7 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
+import { CommandIDs } from './commandids';
 import { ErrorFace, Face, Loading } from './marks';
 import { groupChallenges } from './merge';
 import { phaseTime, quotaText, rankText } from './words';
@@ -10,6 +12,7 @@ import type { ChallengeSummary } from './wire';
 
 interface IProps {
   model: IChallengeModel;
+  commands: CommandRegistry;
   trans: TranslationBundle;
   filter: string;
   setFilter: (filter: string) => void;
@@ -17,7 +20,7 @@ interface IProps {
 
 /** All challenges in their groups. */
 export function ChallengeList(props: IProps): JSX.Element {
-  const { model, trans, filter } = props;
+  const { model, commands, trans, filter } = props;
   const retry = () => void model.refresh();
   if (model.state === 'loading' || model.state === 'dormant') {
     return <Loading trans={trans} />;
@@ -26,12 +29,21 @@ export function ChallengeList(props: IProps): JSX.Element {
     return <ErrorFace error={model.error} trans={trans} retry={retry} />;
   }
   if (!model.challenges.length) {
-    return (
+    return model.me?.place === 'embedded' ? (
       <Face
         title={trans.__('No challenges yet')}
         text={trans.__(
-          'Publish a folder with “jupyter challenge publish FOLDER” in a terminal; it appears here by itself.'
+          'Begin with the iris example, or publish a folder of your own in a terminal: jupyter challenge publish FOLDER'
         )}
+        action={{
+          label: trans.__('Add the iris example'),
+          run: () => void commands.execute(CommandIDs.addExample)
+        }}
+      />
+    ) : (
+      <Face
+        title={trans.__('No challenges yet')}
+        text={trans.__('One that you may enter appears here by itself.')}
         action={{ label: trans.__('Look again'), run: retry }}
       />
     );

@@ -23,6 +23,7 @@ export class ChallengeDocument extends MainAreaWidget<ReactWidget> {
     super({ content: body });
     this.challenge = options.challenge;
     this.id = `jupyter-challenge-${options.challenge}`;
+    this.addClass('jp-ChallengePage');
     this.toolbar.hide();
     this.title.icon = challengeIcon;
     this.title.closable = true;

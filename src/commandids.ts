@@ -4,6 +4,7 @@ export namespace CommandIDs {
   export const refresh = 'jupyter-challenge:refresh-panel';
   export const submit = 'jupyter-challenge:submit-notebook';
   export const tryOut = 'jupyter-challenge:try-notebook';
+  export const addExample = 'jupyter-challenge:add-example';
   export const enter = 'jupyter-challenge:enter-challenge';
   export const getStarter = 'jupyter-challenge:get-starter';
   export const openChallenge = 'jupyter-challenge:open-challenge';

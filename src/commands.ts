@@ -4,6 +4,7 @@ import { refreshIcon } from '@jupyterlab/ui-components';
 
 import type { IActors } from './actions';
 import {
+  addExample,
   cancelRun,
   enterChallenge,
   getStarter,
@@ -82,6 +83,12 @@ export function addCommands(
     label: trans.__('Get the Starter of a Challenge'),
     describedBy: challengeArgs(trans, true),
     execute: args => getStarter(actors, String(args['challenge']))
+  });
+
+  commands.addCommand(CommandIDs.addExample, {
+    label: trans.__('Add the Iris Example Challenge'),
+    describedBy: { args: { type: 'object', properties: {} } },
+    execute: () => addExample(actors)
   });
 
   commands.addCommand(CommandIDs.cancelRun, {

@@ -7,7 +7,6 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { IEditorServices } from '@jupyterlab/codeeditor';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
-import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Api } from './api';
@@ -36,15 +35,14 @@ const actions: JupyterFrontEndPlugin<void> = {
   description: 'Submits notebooks to challenges and tries them.',
   autoStart: true,
   requires: [IChallengeModel, IRenderMimeRegistry],
-  optional: [INotebookTracker, ICommandPalette, ITranslator, ISettingRegistry],
+  optional: [INotebookTracker, ICommandPalette, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     challenges: IChallengeModel,
     rendermime: IRenderMimeRegistry,
     tracker: INotebookTracker | null,
     palette: ICommandPalette | null,
-    translator: ITranslator | null,
-    settings: ISettingRegistry | null
+    translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const { commands } = app;
@@ -59,13 +57,12 @@ const actions: JupyterFrontEndPlugin<void> = {
       },
       tracker
     );
-    // The toolbar's buttons are declared there; without it, everything else still works.
-    settings?.load(actions.id).catch(() => undefined);
     const category = trans.__('Challenges');
     for (const command of [
       CommandIDs.submit,
       CommandIDs.tryOut,
       CommandIDs.showPanel,
+      CommandIDs.addExample,
       CommandIDs.refresh
     ]) {
       palette?.addItem({ command, category });

@@ -91,6 +91,7 @@ function Panel(
             {model.current === null ? (
               <ChallengeList
                 model={model}
+                commands={commands}
                 trans={trans}
                 filter={filter}
                 setFilter={setFilter}

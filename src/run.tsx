@@ -25,6 +25,7 @@ export class RunPage extends MainAreaWidget<ReactWidget> {
     super({ content: new RunBody(options) });
     this.submission = options.submission;
     this.id = `jupyter-challenge-run-${options.submission}`;
+    this.addClass('jp-ChallengePage');
     this.toolbar.hide();
     this.title.icon = challengeIcon;
     this.title.closable = true;

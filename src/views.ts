@@ -57,6 +57,7 @@ export function addViews(options: IViewOptions): void {
         // Drawn when it is first wanted: it is no part of a start.
         const { RunPage } = await import('./run');
         page = new RunPage({ submission, model, commands, parts, translator });
+        page.toggleClass('jp-mod-down', !labShell);
         shell.add(page, area, { type: 'Challenge' });
         await runs.add(page);
       }
@@ -103,6 +104,7 @@ export function addViews(options: IViewOptions): void {
           translator
         });
         made.tabChanged.connect(() => void documents.save(made));
+        made.toggleClass('jp-mod-down', !labShell);
         shell.add(made, area, { type: 'Challenge' });
         await documents.add(made);
         document = made;

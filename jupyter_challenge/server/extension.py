@@ -14,7 +14,7 @@ from jupyter_challenge.core.errors import ChallengeError
 from jupyter_challenge.server.forward import ForwardHandler
 from jupyter_challenge.server.open import OpenHandler
 from jupyter_challenge.server.submit import SubmitHandler
-from jupyter_challenge.server.workspace import GetHandler, InspectHandler
+from jupyter_challenge.server.workspace import ExampleHandler, GetHandler, InspectHandler
 from jupyter_challenge.service.config import ChallengeConfig
 
 PREFIX = "jupyter-challenge"
@@ -54,6 +54,7 @@ class ChallengeExtension(ExtensionApp):
             (r"submit", SubmitHandler),
             (r"get", GetHandler),
             (r"open", OpenHandler),
+            (r"example", ExampleHandler),
         ):
             self.handlers.append((url_path_join("/", PREFIX, pattern), handler, routed))
 

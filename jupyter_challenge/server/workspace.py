@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
@@ -35,14 +36,29 @@ class InspectHandler(ChallengeHandler):
     async def get(self) -> None:
         """Say what would travel with a notebook; nothing leaves this machine."""
         path = self.get_query_argument("path")
-        files = names_in(self.get_query_argument("files", None))
+        named = names_in(self.get_query_argument("files", None))
         root = root_of(self.contents_manager)
 
         def inspect(client: Client) -> str:
-            seen = client.inspect(file_beneath(root, path), files)
+            seen = client.inspect(file_beneath(root, path), named)
             return seen.model_copy(update={"path": path}).model_dump_json()
 
         self.answer(await self.unless_gone(with_client(self.upstream, inspect)))
+
+
+class ExampleHandler(ChallengeHandler):
+    """`/jupyter-challenge/example`."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Publish the iris challenge that comes with the package, for a first look."""
+
+        def publish(client: Client) -> str:
+            with as_file(files("jupyter_challenge") / "examples" / "iris") as folder:
+                return client.publish(folder).model_dump_json()
+
+        self.answer(await self.unless_gone(with_client(self.upstream, publish)), 201)
 
 
 class GetHandler(ChallengeHandler):

@@ -24,7 +24,7 @@ async def test_the_service_answers(ask: Ask) -> None:
 
 async def test_who_is_not_signed_in_is_refused(http_server_client: Any, jp_base_url: str) -> None:
     answers = {}
-    for path in ("api/v1/me", "submit", "inspect", "get", "open"):
+    for path in ("api/v1/me", "submit", "inspect", "get", "open", "example"):
         for verb in VERBS:
             answers[verb, path] = await _code(
                 http_server_client,

@@ -105,5 +105,12 @@ async def test_bodies_that_are_no_object(ask: Ask) -> None:
             assert said(answer)["error"]["code"] == "bad_request"
 
 
+async def test_the_example_is_published_once(ask: Ask) -> None:
+    assert (await ask("POST", "example")).code == 201
+    assert (await ask("POST", "example")).code == 201
+    listed = said(await ask("GET", "api/v1/challenges"))
+    assert [challenge["id"] for challenge in listed["items"]] == ["iris"]
+
+
 async def test_no_notebook_of_nothing(ask: Ask) -> None:
     assert (await ask("POST", "open", {"submission": "none"})).code == 404

@@ -10,9 +10,7 @@ test('from an empty sidebar to a rank', async ({ page, tmpPath }) => {
   await challenges.open();
   await expect(panel).toContainText('No challenges yet');
 
-  // Published elsewhere, it appears by itself.
-  await challenges.publishIris();
-  await panel.locator('[data-challenge=iris]').click();
+  await panel.getByRole('button', { name: 'Add the iris example' }).click();
   await expect(panel).toContainText('Practice: scores here are your own word');
   await expect(
     panel.getByRole('button', { name: 'Submit notebook' })
