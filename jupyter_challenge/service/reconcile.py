@@ -24,6 +24,7 @@ from jupyter_challenge.engines.base import (
 )
 from jupyter_challenge.service import keeping, scoring
 from jupyter_challenge.service.state import Service
+from jupyter_challenge.service.uploads import remove_abandoned
 from jupyter_challenge.service.versions import run_spec
 from jupyter_challenge.store import challenges, changes, runs, submissions
 from jupyter_challenge.store.database import Session
@@ -128,6 +129,7 @@ class Reconciler:
             self._pruned = time.monotonic()
             with self._service.db.write() as session:
                 changes.prune(session)
+            remove_abandoned(self._service)
         return at_work > 0
 
     def _start_next(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -44,3 +45,12 @@ def received(service: Service, source: BinaryIO, limit: int) -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_abandoned(service: Service, older_than: float = 86_400) -> None:
+    """Remove what a process that was killed had received so far; `older_than` is in seconds."""
+    for pattern in ("uploads/*", "versions/.*"):
+        for folder in service.config.root.glob(pattern):
+            with contextlib.suppress(OSError):
+                if folder.stat().st_mtime < time.time() - older_than:
+                    shutil.rmtree(folder, ignore_errors=True)

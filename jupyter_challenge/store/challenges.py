@@ -24,6 +24,18 @@ _KEPT = 500
 """Versions that are kept in memory."""
 
 
+# Built once, as most requests begin with it.
+_FOR_USER = (
+    sa.select(ChallengeRow, TeamRow)
+    .outerjoin(
+        MemberRow,
+        sa.and_(MemberRow.challenge_id == ChallengeRow.id, MemberRow.user == sa.bindparam("user")),
+    )
+    .outerjoin(TeamRow, TeamRow.id == MemberRow.team_id)
+    .where(ChallengeRow.id == sa.bindparam("challenge"))
+)
+
+
 def all_challenges(session: Session) -> list[tuple[ChallengeRow, VersionRow]]:
     """Every challenge with its current version, by title's id."""
     rows = session.scalars(sa.select(ChallengeRow).order_by(ChallengeRow.id)).all()
@@ -44,14 +56,7 @@ def challenge_for(
     session: Session, challenge_id: str, user: str
 ) -> tuple[ChallengeRow, VersionRow, TeamRow | None] | None:
     """A challenge with its current version and the user's team in it, if any."""
-    found = session.execute(
-        sa.select(ChallengeRow, TeamRow)
-        .outerjoin(
-            MemberRow, sa.and_(MemberRow.challenge_id == ChallengeRow.id, MemberRow.user == user)
-        )
-        .outerjoin(TeamRow, TeamRow.id == MemberRow.team_id)
-        .where(ChallengeRow.id == challenge_id)
-    ).first()
+    found = session.execute(_FOR_USER, {"challenge": challenge_id, "user": user}).first()
     current = version(session, found[0].current) if found is not None else None
     return None if found is None or current is None else (found[0], current, found[1])
 

@@ -167,17 +167,19 @@ def standings_at(
     return [(team, metrics, reached) for team, metrics, reached in rows]
 
 
+_KEY = ("challenge", "phase", "board", "evaluator")
+# Built once, as every page of a board asks for it.
+_NEWEST = sa.select(sa.func.max(StandingRow.seq)).where(
+    StandingRow.challenge_id == sa.bindparam("challenge"),
+    StandingRow.phase == sa.bindparam("phase"),
+    StandingRow.board == sa.bindparam("board"),
+    StandingRow.evaluator == sa.bindparam("evaluator"),
+)
+
+
 def newest_seq(session: Session, key: Key) -> int:
     """The change that wrote a board last; 0 when there is nothing on it."""
-    challenge, phase, board, evaluator = key
-    found = session.scalar(
-        sa.select(sa.func.max(StandingRow.seq)).where(
-            StandingRow.challenge_id == challenge,
-            StandingRow.phase == phase,
-            StandingRow.board == board,
-            StandingRow.evaluator == evaluator,
-        )
-    )
+    found = session.scalar(_NEWEST, dict(zip(_KEY, key, strict=True)))
     return int(found or 0)
 
 
