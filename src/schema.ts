@@ -4,46 +4,6 @@
  */
 
 export interface paths {
-    "/api/v1/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Health
-         * @description Whether the service answers.
-         */
-        get: operations["health_api_v1_health_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Me
-         * @description Who asks, and how the service runs.
-         */
-        get: operations["me_api_v1_me_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/challenges": {
         parameters: {
             query?: never;
@@ -92,7 +52,7 @@ export interface paths {
         patch: operations["close_challenge_api_v1_challenges__challenge__patch"];
         trace?: never;
     };
-    "/api/v1/challenges/{challenge}/versions": {
+    "/api/v1/challenges/{challenge}/boards/{phase}/{board}": {
         parameters: {
             query?: never;
             header?: never;
@@ -100,10 +60,70 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Versions
-         * @description The published versions, newest first.
+         * Get Board
+         * @description One page of a board, with your own row.
          */
-        get: operations["list_versions_api_v1_challenges__challenge__versions_get"];
+        get: operations["get_board_api_v1_challenges__challenge__boards__phase___board__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}/boards/{phase}/{board}.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Board Csv
+         * @description A whole board as CSV.
+         */
+        get: operations["get_board_csv_api_v1_challenges__challenge__boards__phase___board__csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}/entry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Enter
+         * @description Enter a challenge, accepting its terms where it has some.
+         */
+        put: operations["enter_api_v1_challenges__challenge__entry_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description Submissions, scores, predictions, notebooks and logs in a zip.
+         */
+        get: operations["export_api_v1_challenges__challenge__export_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -152,86 +172,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/challenges/{challenge}/entry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Enter
-         * @description Enter a challenge, accepting its terms where it has some.
-         */
-        put: operations["enter_api_v1_challenges__challenge__entry_put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/challenges/{challenge}/boards/{phase}/{board}.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Board Csv
-         * @description A whole board as CSV.
-         */
-        get: operations["get_board_csv_api_v1_challenges__challenge__boards__phase___board__csv_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/challenges/{challenge}/boards/{phase}/{board}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Board
-         * @description One page of a board, with your own row.
-         */
-        get: operations["get_board_api_v1_challenges__challenge__boards__phase___board__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/challenges/{challenge}/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Export
-         * @description Submissions, scores, predictions, notebooks and logs in a zip.
-         */
-        get: operations["export_api_v1_challenges__challenge__export_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/challenges/{challenge}/submissions": {
         parameters: {
             query?: never;
@@ -246,6 +186,86 @@ export interface paths {
          * @description Hand in a notebook or predictions; a try where the request says so.
          */
         post: operations["submit_api_v1_challenges__challenge__submissions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description The published versions, newest first.
+         */
+        get: operations["list_versions_api_v1_challenges__challenge__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Changes
+         * @description What changed after a point; waits until there is something.
+         */
+        get: operations["get_changes_api_v1_changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description Whether the service answers.
+         */
+        get: operations["health_api_v1_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Me
+         * @description Who asks, and how the service runs.
+         */
+        get: operations["me_api_v1_me_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -292,6 +312,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/submissions/{submission}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Bundle
+         * @description What was handed in, as a zip.
+         */
+        get: operations["get_bundle_api_v1_submissions__submission__bundle_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/submissions/{submission}/cancel": {
         parameters: {
             query?: never;
@@ -307,30 +347,6 @@ export interface paths {
          */
         post: operations["cancel_api_v1_submissions__submission__cancel_post"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/submissions/{submission}/selection": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Select
-         * @description Choose a submission to count on the private board.
-         */
-        put: operations["select_api_v1_submissions__submission__selection_put"];
-        post?: never;
-        /**
-         * Deselect
-         * @description Take that choice back.
-         */
-        delete: operations["deselect_api_v1_submissions__submission__selection_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -376,26 +392,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/submissions/{submission}/bundle": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Bundle
-         * @description What was handed in, as a zip.
-         */
-        get: operations["get_bundle_api_v1_submissions__submission__bundle_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/submissions/{submission}/predictions": {
         parameters: {
             query?: never;
@@ -416,21 +412,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/changes": {
+    "/api/v1/submissions/{submission}/selection": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+        get?: never;
         /**
-         * Get Changes
-         * @description What changed after a point; waits until there is something.
+         * Select
+         * @description Choose a submission to count on the private board.
          */
-        get: operations["get_changes_api_v1_changes_get"];
-        put?: never;
+        put: operations["select_api_v1_submissions__submission__selection_put"];
         post?: never;
-        delete?: never;
+        /**
+         * Deselect
+         * @description Take that choice back.
+         */
+        delete: operations["deselect_api_v1_submissions__submission__selection_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -445,36 +445,36 @@ export interface components {
          * @description One page of a board.
          */
         BoardView: {
-            /** Challenge */
-            challenge: string;
-            /** Title */
-            title: string;
-            /** Phase */
-            phase: string;
-            /** Phase Title */
-            phase_title: string;
             /**
              * Board
              * @enum {string}
              */
             board: "public" | "private";
-            /** Practice */
-            practice: boolean;
+            /** Challenge */
+            challenge: string;
             /** Metrics */
             metrics: components["schemas"]["MetricView"][];
-            /** Rows */
-            rows: components["schemas"]["StandingView"][];
-            /** Total */
-            total: number;
+            /** @description My row, on whichever page. */
+            mine?: components["schemas"]["StandingView"] | null;
+            /** Next */
+            next?: string | null;
             /**
              * Offset
              * @default 0
              */
             offset: number;
-            /** Next */
-            next?: string | null;
-            /** @description My row, on whichever page. */
-            mine?: components["schemas"]["StandingView"] | null;
+            /** Phase */
+            phase: string;
+            /** Phase Title */
+            phase_title: string;
+            /** Practice */
+            practice: boolean;
+            /** Rows */
+            rows: components["schemas"]["StandingView"][];
+            /** Title */
+            title: string;
+            /** Total */
+            total: number;
             /** Updated At */
             updated_at?: string | null;
         };
@@ -489,25 +489,38 @@ export interface components {
         /** Body_submit_api_v1_challenges__challenge__submissions_post */
         Body_submit_api_v1_challenges__challenge__submissions_post: {
             /**
-             * Request
-             * @description SubmissionRequest as JSON.
-             */
-            request: string;
-            /**
              * Bundle
              * @description Zip with the entry and its files.
              */
             bundle: string;
+            /**
+             * Request
+             * @description SubmissionRequest as JSON.
+             */
+            request: string;
         };
         /**
          * ChallengeSummary
          * @description A challenge in a list.
          */
         ChallengeSummary: {
+            best?: components["schemas"]["ScoreView"] | null;
+            /**
+             * Entered
+             * @default false
+             */
+            entered: boolean;
             /** Id */
             id: string;
-            /** Title */
-            title: string;
+            phase: components["schemas"]["PhaseView"];
+            quota?: components["schemas"]["QuotaView"] | null;
+            role?: components["schemas"]["Role"] | null;
+            standing?: components["schemas"]["StandingView"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "soon" | "open" | "ended";
             /**
              * Summary
              * @default
@@ -518,67 +531,20 @@ export interface components {
              * @default []
              */
             tags: string[];
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "soon" | "open" | "ended";
-            phase: components["schemas"]["PhaseView"];
-            /**
-             * Entered
-             * @default false
-             */
-            entered: boolean;
-            role?: components["schemas"]["Role"] | null;
             team?: components["schemas"]["TeamRef"] | null;
-            standing?: components["schemas"]["StandingView"] | null;
             /**
              * Teams
              * @default 0
              */
             teams: number;
-            quota?: components["schemas"]["QuotaView"] | null;
-            best?: components["schemas"]["ScoreView"] | null;
+            /** Title */
+            title: string;
         };
         /**
          * ChallengeView
          * @description A challenge with all its pages.
          */
         ChallengeView: {
-            /** Id */
-            id: string;
-            /** Title */
-            title: string;
-            /**
-             * Summary
-             * @default
-             */
-            summary: string;
-            /**
-             * Tags
-             * @default []
-             */
-            tags: string[];
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "soon" | "open" | "ended";
-            phase: components["schemas"]["PhaseView"];
-            /**
-             * Entered
-             * @default false
-             */
-            entered: boolean;
-            role?: components["schemas"]["Role"] | null;
-            team?: components["schemas"]["TeamRef"] | null;
-            standing?: components["schemas"]["StandingView"] | null;
-            /**
-             * Teams
-             * @default 0
-             */
-            teams: number;
-            quota?: components["schemas"]["QuotaView"] | null;
             best?: components["schemas"]["ScoreView"] | null;
             /**
              * Description
@@ -587,6 +553,77 @@ export interface components {
              */
             description: string;
             /**
+             * Entered
+             * @default false
+             */
+            entered: boolean;
+            /**
+             * Files
+             * @default []
+             */
+            files: components["schemas"]["DataFile"][];
+            /**
+             * Has Sample
+             * @default false
+             */
+            has_sample: boolean;
+            /** Id */
+            id: string;
+            /** Kinds */
+            kinds: components["schemas"]["SubmissionKind"][];
+            limits: components["schemas"]["LimitsView"];
+            /** Max Files */
+            max_files: number;
+            /** Max Size */
+            max_size: number;
+            /** Metrics */
+            metrics: components["schemas"]["MetricView"][];
+            output: components["schemas"]["OutputView"];
+            phase: components["schemas"]["PhaseView"];
+            /** Phases */
+            phases: components["schemas"]["PhaseView"][];
+            /**
+             * Practice
+             * @default true
+             */
+            practice: boolean;
+            /**
+             * Profiles
+             * @default []
+             */
+            profiles: string[];
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+            quota?: components["schemas"]["QuotaView"] | null;
+            role?: components["schemas"]["Role"] | null;
+            standing?: components["schemas"]["StandingView"] | null;
+            /** Starter */
+            starter?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "soon" | "open" | "ended";
+            /**
+             * Summary
+             * @default
+             */
+            summary: string;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            team?: components["schemas"]["TeamRef"] | null;
+            /**
+             * Teams
+             * @default 0
+             */
+            teams: number;
+            /**
              * Terms
              * @description Markdown; empty when there is nothing to accept.
              * @default
@@ -594,63 +631,26 @@ export interface components {
             terms: string;
             /** Terms Digest */
             terms_digest?: string | null;
+            /** Title */
+            title: string;
             /** Version */
             version: string;
-            /**
-             * Published At
-             * Format: date-time
-             */
-            published_at: string;
-            /** Phases */
-            phases: components["schemas"]["PhaseView"][];
-            /** Metrics */
-            metrics: components["schemas"]["MetricView"][];
-            output: components["schemas"]["OutputView"];
-            /** Kinds */
-            kinds: components["schemas"]["SubmissionKind"][];
-            /** Max Files */
-            max_files: number;
-            /** Max Size */
-            max_size: number;
-            limits: components["schemas"]["LimitsView"];
-            /**
-             * Profiles
-             * @default []
-             */
-            profiles: string[];
-            /**
-             * Files
-             * @default []
-             */
-            files: components["schemas"]["DataFile"][];
-            /** Starter */
-            starter?: string | null;
-            /**
-             * Has Sample
-             * @default false
-             */
-            has_sample: boolean;
-            /**
-             * Practice
-             * @default true
-             */
-            practice: boolean;
         };
         /**
          * Change
          * @description One line of the change feed: look again at this object.
          */
         Change: {
-            /** Seq */
-            seq: number;
-            kind: components["schemas"]["ChangeKind"];
             /** Challenge */
             challenge: string;
+            kind: components["schemas"]["ChangeKind"];
             /**
              * Object
              * @description Id of the submission, phase or challenge.
              */
             object: string;
+            /** Seq */
+            seq: number;
         };
         /**
          * ChangeKind
@@ -698,10 +698,10 @@ export interface components {
              * @example input/train.csv
              */
             path: string;
-            /** Size */
-            size: number;
             /** Sha256 */
             sha256: string;
+            /** Size */
+            size: number;
         };
         /**
          * Direction
@@ -732,10 +732,12 @@ export interface components {
              */
             code: string;
             /**
-             * Message
-             * @description What happened and where.
+             * Details
+             * @default {}
              */
-            message: string;
+            details: {
+                [key: string]: unknown;
+            };
             /**
              * Hint
              * @description What to do next.
@@ -743,12 +745,10 @@ export interface components {
              */
             hint: string;
             /**
-             * Details
-             * @default {}
+             * Message
+             * @description What happened and where.
              */
-            details: {
-                [key: string]: unknown;
-            };
+            message: string;
         };
         /**
          * ErrorResponse
@@ -768,13 +768,6 @@ export interface components {
          * @description Why a run failed. With class_only feedback only class, sentence, hint and fault are set.
          */
         FailureView: {
-            failure_class: components["schemas"]["FailureClass"];
-            /** Sentence */
-            sentence: string;
-            /** Hint */
-            hint: string;
-            fault: components["schemas"]["Fault"];
-            step?: components["schemas"]["StepName"] | null;
             /**
              * Cell
              * @description Failing code cell, counted from 1.
@@ -791,6 +784,13 @@ export interface components {
              * @example NameError: name 'modle' is not defined
              */
             detail: string;
+            failure_class: components["schemas"]["FailureClass"];
+            fault: components["schemas"]["Fault"];
+            /** Hint */
+            hint: string;
+            /** Sentence */
+            sentence: string;
+            step?: components["schemas"]["StepName"] | null;
         };
         /**
          * Fault
@@ -811,10 +811,10 @@ export interface components {
         FileView: {
             /** Path */
             path: string;
-            /** Size */
-            size: number;
             /** Sha256 */
             sha256: string;
+            /** Size */
+            size: number;
         };
         /**
          * Health
@@ -833,33 +833,33 @@ export interface components {
          * @description What one run may use.
          */
         LimitsView: {
-            /** Time */
-            time: number;
             /** Cpu */
             cpu: number;
-            /** Memory */
-            memory: number;
-            /** Processes */
-            processes: number;
             /** Disk */
             disk: number;
             /** Gpu */
             gpu: number;
+            /** Memory */
+            memory: number;
+            /** Processes */
+            processes: number;
+            /** Time */
+            time: number;
         };
         /**
          * LogChunk
          * @description A piece of a step's log. Ask again from `next`; `ended` says that no more comes.
          */
         LogChunk: {
-            step: components["schemas"]["StepName"];
-            /** Offset */
-            offset: number;
-            /** Next */
-            next: number;
-            /** Text */
-            text: string;
             /** Ended */
             ended: boolean;
+            /** Next */
+            next: number;
+            /** Offset */
+            offset: number;
+            step: components["schemas"]["StepName"];
+            /** Text */
+            text: string;
             /**
              * Truncated
              * @default false
@@ -871,8 +871,11 @@ export interface components {
          * @description Who asks, and where they are.
          */
         Me: {
-            /** Name */
-            name: string;
+            /**
+             * Admin
+             * @default false
+             */
+            admin: boolean;
             /**
              * Display Name
              * @default
@@ -883,11 +886,8 @@ export interface components {
              * @default []
              */
             groups: string[];
-            /**
-             * Admin
-             * @default false
-             */
-            admin: boolean;
+            /** Name */
+            name: string;
             /**
              * Place
              * @description How the service runs.
@@ -907,11 +907,11 @@ export interface components {
          * @description A metric as a column.
          */
         MetricView: {
-            /** Name */
-            name: string;
+            direction: components["schemas"]["Direction"];
             /** Label */
             label: string;
-            direction: components["schemas"]["Direction"];
+            /** Name */
+            name: string;
             /** Precision */
             precision: number;
             /**
@@ -925,13 +925,13 @@ export interface components {
          * @description The predictions that are asked for.
          */
         OutputView: {
+            /** Columns */
+            columns: string[];
             /** File */
             file: string;
             format: components["schemas"]["TableFormat"];
             /** Id */
             id: string;
-            /** Columns */
-            columns: string[];
             /** Max Size */
             max_size: number;
         };
@@ -967,34 +967,34 @@ export interface components {
          * @description A phase as participants see it.
          */
         PhaseView: {
-            /** Id */
-            id: string;
-            /** Title */
-            title: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "soon" | "open" | "ended";
-            /** Starts At */
-            starts_at?: string | null;
+            /** @default best_public */
+            counting: components["schemas"]["CountingRule"];
             /** Ends At */
             ends_at?: string | null;
-            /**
-             * Zone
-             * @default UTC
-             */
-            zone: string;
-            /**
-             * Ranked
-             * @default false
-             */
-            ranked: boolean;
+            /** @default full */
+            feedback: components["schemas"]["Feedback"];
             /**
              * Has Private
              * @default false
              */
             has_private: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Max Selected
+             * @default 2
+             */
+            max_selected: number;
+            /** Private Rows */
+            private_rows?: number | null;
+            /** Public Rows */
+            public_rows?: number | null;
+            quota?: components["schemas"]["QuotaView"];
+            /**
+             * Ranked
+             * @default false
+             */
+            ranked: boolean;
             /**
              * Revealed
              * @default false
@@ -1002,57 +1002,57 @@ export interface components {
             revealed: boolean;
             /** Reveals At */
             reveals_at?: string | null;
-            /** Public Rows */
-            public_rows?: number | null;
-            /** Private Rows */
-            private_rows?: number | null;
-            /** @default full */
-            feedback: components["schemas"]["Feedback"];
-            /** @default best_public */
-            counting: components["schemas"]["CountingRule"];
+            /** Starts At */
+            starts_at?: string | null;
             /**
-             * Max Selected
-             * @default 2
+             * State
+             * @enum {string}
              */
-            max_selected: number;
+            state: "soon" | "open" | "ended";
             /** @default shared */
             ties: components["schemas"]["TieRule"];
-            quota?: components["schemas"]["QuotaView"];
+            /** Title */
+            title: string;
+            /**
+             * Zone
+             * @default UTC
+             */
+            zone: string;
         };
         /**
          * QuotaView
          * @description What a team has left in a phase. `None` is no limit.
          */
         QuotaView: {
-            /** Per Day */
-            per_day?: number | null;
-            /** Left Today */
-            left_today?: number | null;
-            /** Total */
-            total?: number | null;
-            /** Left Total */
-            left_total?: number | null;
-            /** Failures Per Day */
-            failures_per_day?: number | null;
-            /** Failures Left Today */
-            failures_left_today?: number | null;
-            /**
-             * Concurrent
-             * @default 1
-             */
-            concurrent: number;
             /**
              * Active
              * @default 0
              */
             active: number;
+            /** @description Why a submission would be refused now, if it would. */
+            blocked?: components["schemas"]["ErrorBody"] | null;
+            /**
+             * Concurrent
+             * @default 1
+             */
+            concurrent: number;
+            /** Failures Left Today */
+            failures_left_today?: number | null;
+            /** Failures Per Day */
+            failures_per_day?: number | null;
+            /** Left Today */
+            left_today?: number | null;
+            /** Left Total */
+            left_total?: number | null;
             /**
              * Next At
              * @description When there is room again.
              */
             next_at?: string | null;
-            /** @description Why a submission would be refused now, if it would. */
-            blocked?: components["schemas"]["ErrorBody"] | null;
+            /** Per Day */
+            per_day?: number | null;
+            /** Total */
+            total?: number | null;
         };
         /**
          * Role
@@ -1071,65 +1071,37 @@ export interface components {
              * @enum {string}
              */
             board: "public" | "private";
-            /** Metric */
-            metric: string;
-            /** Label */
-            label: string;
-            /** Value */
-            value: number;
+            direction: components["schemas"]["Direction"];
             /**
              * Display
              * @description Rounded as it ranks.
              * @example 0.9667
              */
             display: string;
-            /** Stderr */
-            stderr?: number | null;
+            /** Label */
+            label: string;
+            /** Metric */
+            metric: string;
             /**
              * N
              * @description Rows that were scored.
              */
             n?: number | null;
-            direction: components["schemas"]["Direction"];
             /**
              * Ranked
              * @default false
              */
             ranked: boolean;
+            /** Stderr */
+            stderr?: number | null;
+            /** Value */
+            value: number;
         };
         /**
          * StandingView
          * @description A team's place on a board.
          */
         StandingView: {
-            /**
-             * Rank
-             * @description Best rank of those tied with it.
-             */
-            rank: number;
-            /**
-             * Rank To
-             * @description Worst rank of those tied with it.
-             */
-            rank_to: number;
-            /**
-             * Move
-             * @description Ranks gained since a day ago.
-             */
-            move?: number | null;
-            team: components["schemas"]["TeamRef"];
-            /**
-             * Mine
-             * @default false
-             */
-            mine: boolean;
-            /**
-             * Values
-             * @default {}
-             */
-            values: {
-                [key: string]: number | null;
-            };
             /**
              * Display
              * @default {}
@@ -1145,10 +1117,38 @@ export interface components {
              */
             last_at: string;
             /**
+             * Mine
+             * @default false
+             */
+            mine: boolean;
+            /**
+             * Move
+             * @description Ranks gained since a day ago.
+             */
+            move?: number | null;
+            /**
+             * Rank
+             * @description Best rank of those tied with it.
+             */
+            rank: number;
+            /**
+             * Rank To
+             * @description Worst rank of those tied with it.
+             */
+            rank_to: number;
+            /**
              * Submission
              * @description Counting submission, if visible.
              */
             submission?: string | null;
+            team: components["schemas"]["TeamRef"];
+            /**
+             * Values
+             * @default {}
+             */
+            values: {
+                [key: string]: number | null;
+            };
         };
         /**
          * StepName
@@ -1167,13 +1167,6 @@ export interface components {
          * @description One step of a run.
          */
         StepView: {
-            name: components["schemas"]["StepName"];
-            /** @default pending */
-            state: components["schemas"]["StepState"];
-            /** Started At */
-            started_at?: string | null;
-            /** Ended At */
-            ended_at?: string | null;
             /**
              * Detail
              * @description Where it is.
@@ -1181,6 +1174,13 @@ export interface components {
              * @example cell 3/7
              */
             detail: string;
+            /** Ended At */
+            ended_at?: string | null;
+            name: components["schemas"]["StepName"];
+            /** Started At */
+            started_at?: string | null;
+            /** @default pending */
+            state: components["schemas"]["StepState"];
         };
         /**
          * SubmissionKind
@@ -1188,6 +1188,57 @@ export interface components {
          * @enum {string}
          */
         SubmissionKind: "notebook" | "predictions" | "container";
+        /**
+         * SubmissionRequest
+         * @description What a client says about a submission; the bundle travels beside it.
+         *
+         *     The bundle is a zip with `entry` and its declared files at their relative paths.
+         */
+        SubmissionRequest: {
+            /**
+             * Entry
+             * @description Path in the bundle of the notebook or predictions file.
+             */
+            entry: string;
+            /**
+             * Environment
+             * @description kernel, language, packages as read from the kernelspec.
+             * @default {}
+             */
+            environment: {
+                [key: string]: unknown;
+            };
+            /**
+             * Is Try
+             * @default false
+             */
+            is_try: boolean;
+            /** @default notebook */
+            kind: components["schemas"]["SubmissionKind"];
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Parameters
+             * @default {}
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /**
+             * Phase
+             * @description The current phase when left out.
+             * @default null
+             */
+            phase: string | null;
+            /**
+             * Profile
+             * @default null
+             */
+            profile: string | null;
+        };
         /**
          * SubmissionState
          * @description State of a submission; the last three are terminal and never change.
@@ -1199,18 +1250,16 @@ export interface components {
          * @description A submission with its latest run. A Try has `is_try` and counts nowhere.
          */
         SubmissionView: {
-            /** Id */
-            id: string;
             /**
-             * Number
-             * @description Counts a team's submissions (tries apart) in a challenge.
+             * Attempt
+             * @default 0
              */
-            number: number;
+            attempt: number;
             /**
-             * Is Try
-             * @default false
+             * Best Before
+             * @description Team's best public value before this one was scored.
              */
-            is_try: boolean;
+            best_before?: number | null;
             /** Challenge */
             challenge: string;
             /**
@@ -1219,44 +1268,22 @@ export interface components {
              */
             challenge_title: string;
             /**
-             * Version
-             * @description Digest of the challenge version it is scored under.
+             * Created At
+             * Format: date-time
              */
-            version: string;
-            /** Phase */
-            phase: string;
-            /**
-             * Phase Title
-             * @default
-             */
-            phase_title: string;
-            team: components["schemas"]["TeamRef"];
-            /** User */
-            user: string;
-            kind: components["schemas"]["SubmissionKind"];
-            /**
-             * Name
-             * @description Notebook or file handed in.
-             * @example model.ipynb
-             */
-            name: string;
+            created_at: string;
             /**
              * Digest
              * @description sha256 of the bundle.
              */
             digest: string;
+            /** Ended At */
+            ended_at?: string | null;
             /**
-             * Files
-             * @default []
+             * Engine
+             * @default
              */
-            files: components["schemas"]["FileView"][];
-            /**
-             * Parameters
-             * @default {}
-             */
-            parameters: {
-                [key: string]: unknown;
-            };
+            engine: string;
             /**
              * Environment
              * @default {}
@@ -1264,100 +1291,124 @@ export interface components {
             environment: {
                 [key: string]: unknown;
             };
-            /** Profile */
-            profile?: string | null;
-            /**
-             * Note
-             * @default
-             */
-            note: string;
-            state: components["schemas"]["SubmissionState"];
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Started At */
-            started_at?: string | null;
-            /** Ended At */
-            ended_at?: string | null;
-            /**
-             * Seconds
-             * @description Duration; rounded to 10 s with class_only feedback.
-             */
-            seconds?: number | null;
-            /**
-             * Position
-             * @description Place in the queue, 1 is next.
-             */
-            position?: number | null;
-            /**
-             * Engine
-             * @default
-             */
-            engine: string;
-            /**
-             * Attempt
-             * @default 0
-             */
-            attempt: number;
-            /**
-             * Steps
-             * @default []
-             */
-            steps: components["schemas"]["StepView"][];
             failure?: components["schemas"]["FailureView"] | null;
+            /** @default full */
+            feedback: components["schemas"]["Feedback"];
             /**
-             * Scores
+             * Files
              * @default []
              */
-            scores: components["schemas"]["ScoreView"][];
-            /** @description Ranked metric, public board. */
-            score?: components["schemas"]["ScoreView"] | null;
+            files: components["schemas"]["FileView"][];
             /**
-             * Best Before
-             * @description Team's best public value before this one was scored.
+             * Has Logs
+             * @default false
              */
-            best_before?: number | null;
+            has_logs: boolean;
+            /**
+             * Has Notebook
+             * @default false
+             */
+            has_notebook: boolean;
+            /** Id */
+            id: string;
             /** Improved */
             improved?: boolean | null;
-            /**
-             * Rank
-             * @description Team's public rank now, once scored.
-             */
-            rank?: number | null;
-            /**
-             * Teams
-             * @description Teams on the board now.
-             */
-            teams?: number | null;
             /**
              * Is Best
              * @default false
              */
             is_best: boolean;
             /**
-             * Selected
+             * Is Try
              * @default false
              */
-            selected: boolean;
-            /** @default full */
-            feedback: components["schemas"]["Feedback"];
+            is_try: boolean;
+            kind: components["schemas"]["SubmissionKind"];
             /**
              * Mine
              * @default true
              */
             mine: boolean;
             /**
-             * Has Notebook
-             * @default false
+             * Name
+             * @description Notebook or file handed in.
+             * @example model.ipynb
              */
-            has_notebook: boolean;
+            name: string;
             /**
-             * Has Logs
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Number
+             * @description Counts a team's submissions (tries apart) in a challenge.
+             */
+            number: number;
+            /**
+             * Parameters
+             * @default {}
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Phase */
+            phase: string;
+            /**
+             * Phase Title
+             * @default
+             */
+            phase_title: string;
+            /**
+             * Position
+             * @description Place in the queue, 1 is next.
+             */
+            position?: number | null;
+            /** Profile */
+            profile?: string | null;
+            /**
+             * Rank
+             * @description Team's public rank now, once scored.
+             */
+            rank?: number | null;
+            /** @description Ranked metric, public board. */
+            score?: components["schemas"]["ScoreView"] | null;
+            /**
+             * Scores
+             * @default []
+             */
+            scores: components["schemas"]["ScoreView"][];
+            /**
+             * Seconds
+             * @description Duration; rounded to 10 s with class_only feedback.
+             */
+            seconds?: number | null;
+            /**
+             * Selected
              * @default false
              */
-            has_logs: boolean;
+            selected: boolean;
+            /** Started At */
+            started_at?: string | null;
+            state: components["schemas"]["SubmissionState"];
+            /**
+             * Steps
+             * @default []
+             */
+            steps: components["schemas"]["StepView"][];
+            team: components["schemas"]["TeamRef"];
+            /**
+             * Teams
+             * @description Teams on the board now.
+             */
+            teams?: number | null;
+            /** User */
+            user: string;
+            /**
+             * Version
+             * @description Digest of the challenge version it is scored under.
+             */
+            version: string;
         };
         /**
          * TableFormat
@@ -1386,6 +1437,8 @@ export interface components {
          * @description A published version of a challenge.
          */
         VersionView: {
+            /** Current */
+            current: boolean;
             /** Digest */
             digest: string;
             /**
@@ -1395,8 +1448,6 @@ export interface components {
             published_at: string;
             /** Published By */
             published_by: string;
-            /** Current */
-            current: boolean;
             /**
              * Submissions
              * @default 0
@@ -1412,64 +1463,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    health_api_v1_health_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-            /** @description Refused; says why and what to do. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    me_api_v1_me_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description Refused; says why and what to do. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
     list_challenges_api_v1_challenges_get: {
         parameters: {
             query?: {
@@ -1493,6 +1486,102 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "best": {
+                     *             "board": "public",
+                     *             "direction": "maximize",
+                     *             "display": "0.9667",
+                     *             "label": "Accuracy",
+                     *             "metric": "accuracy",
+                     *             "n": 30,
+                     *             "ranked": true,
+                     *             "stderr": null,
+                     *             "value": 0.9667
+                     *           },
+                     *           "entered": true,
+                     *           "id": "iris",
+                     *           "phase": {
+                     *             "counting": "best_public",
+                     *             "ends_at": "2026-11-24T12:30:00Z",
+                     *             "feedback": "full",
+                     *             "has_private": true,
+                     *             "id": "final",
+                     *             "max_selected": 2,
+                     *             "private_rows": 15,
+                     *             "public_rows": 15,
+                     *             "quota": {
+                     *               "active": 1,
+                     *               "blocked": null,
+                     *               "concurrent": 2,
+                     *               "failures_left_today": 4,
+                     *               "failures_per_day": 5,
+                     *               "left_today": 2,
+                     *               "left_total": 83,
+                     *               "next_at": null,
+                     *               "per_day": 5,
+                     *               "total": 100
+                     *             },
+                     *             "ranked": false,
+                     *             "revealed": false,
+                     *             "reveals_at": "2026-11-24T12:30:00Z",
+                     *             "starts_at": "2026-11-17T12:30:00Z",
+                     *             "state": "open",
+                     *             "ties": "shared",
+                     *             "title": "Final",
+                     *             "zone": "UTC"
+                     *           },
+                     *           "quota": {
+                     *             "active": 1,
+                     *             "blocked": null,
+                     *             "concurrent": 2,
+                     *             "failures_left_today": 4,
+                     *             "failures_per_day": 5,
+                     *             "left_today": 2,
+                     *             "left_total": 83,
+                     *             "next_at": null,
+                     *             "per_day": 5,
+                     *             "total": 100
+                     *           },
+                     *           "role": "participant",
+                     *           "standing": {
+                     *             "display": {
+                     *               "accuracy": "0.9667"
+                     *             },
+                     *             "entries": 14,
+                     *             "last_at": "2026-11-21T12:30:00Z",
+                     *             "mine": true,
+                     *             "move": 2,
+                     *             "rank": 1,
+                     *             "rank_to": 3,
+                     *             "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *             "team": {
+                     *               "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *               "name": "ana"
+                     *             },
+                     *             "values": {
+                     *               "accuracy": 0.9667
+                     *             }
+                     *           },
+                     *           "state": "open",
+                     *           "summary": "Tell three species of iris apart.",
+                     *           "tags": [
+                     *             "classification"
+                     *           ],
+                     *           "team": {
+                     *             "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *             "name": "ana"
+                     *           },
+                     *           "teams": 87,
+                     *           "title": "Iris"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_ChallengeSummary_"];
                 };
             };
@@ -1502,6 +1591,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -1526,6 +1628,176 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "best": {
+                     *         "board": "public",
+                     *         "direction": "maximize",
+                     *         "display": "0.9667",
+                     *         "label": "Accuracy",
+                     *         "metric": "accuracy",
+                     *         "n": 30,
+                     *         "ranked": true,
+                     *         "stderr": null,
+                     *         "value": 0.9667
+                     *       },
+                     *       "description": "# Iris\n\nFisher's irises.",
+                     *       "entered": true,
+                     *       "files": [
+                     *         {
+                     *           "path": "input/train.csv",
+                     *           "sha256": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *           "size": 2734
+                     *         }
+                     *       ],
+                     *       "has_sample": true,
+                     *       "id": "iris",
+                     *       "kinds": [
+                     *         "notebook",
+                     *         "predictions"
+                     *       ],
+                     *       "limits": {
+                     *         "cpu": 2,
+                     *         "disk": 2000000000,
+                     *         "gpu": 0,
+                     *         "memory": 4000000000,
+                     *         "processes": 512,
+                     *         "time": 600
+                     *       },
+                     *       "max_files": 100,
+                     *       "max_size": 100000000,
+                     *       "metrics": [
+                     *         {
+                     *           "direction": "maximize",
+                     *           "label": "Accuracy",
+                     *           "name": "accuracy",
+                     *           "precision": 4,
+                     *           "ranked": true
+                     *         }
+                     *       ],
+                     *       "output": {
+                     *         "columns": [
+                     *           "species"
+                     *         ],
+                     *         "file": "predictions.csv",
+                     *         "format": "csv",
+                     *         "id": "id",
+                     *         "max_size": 1000000
+                     *       },
+                     *       "phase": {
+                     *         "counting": "best_public",
+                     *         "ends_at": "2026-11-24T12:30:00Z",
+                     *         "feedback": "full",
+                     *         "has_private": true,
+                     *         "id": "final",
+                     *         "max_selected": 2,
+                     *         "private_rows": 15,
+                     *         "public_rows": 15,
+                     *         "quota": {
+                     *           "active": 1,
+                     *           "blocked": null,
+                     *           "concurrent": 2,
+                     *           "failures_left_today": 4,
+                     *           "failures_per_day": 5,
+                     *           "left_today": 2,
+                     *           "left_total": 83,
+                     *           "next_at": null,
+                     *           "per_day": 5,
+                     *           "total": 100
+                     *         },
+                     *         "ranked": false,
+                     *         "revealed": false,
+                     *         "reveals_at": "2026-11-24T12:30:00Z",
+                     *         "starts_at": "2026-11-17T12:30:00Z",
+                     *         "state": "open",
+                     *         "ties": "shared",
+                     *         "title": "Final",
+                     *         "zone": "UTC"
+                     *       },
+                     *       "phases": [
+                     *         {
+                     *           "counting": "best_public",
+                     *           "ends_at": "2026-11-24T12:30:00Z",
+                     *           "feedback": "full",
+                     *           "has_private": true,
+                     *           "id": "final",
+                     *           "max_selected": 2,
+                     *           "private_rows": 15,
+                     *           "public_rows": 15,
+                     *           "quota": {
+                     *             "active": 1,
+                     *             "blocked": null,
+                     *             "concurrent": 2,
+                     *             "failures_left_today": 4,
+                     *             "failures_per_day": 5,
+                     *             "left_today": 2,
+                     *             "left_total": 83,
+                     *             "next_at": null,
+                     *             "per_day": 5,
+                     *             "total": 100
+                     *           },
+                     *           "ranked": false,
+                     *           "revealed": false,
+                     *           "reveals_at": "2026-11-24T12:30:00Z",
+                     *           "starts_at": "2026-11-17T12:30:00Z",
+                     *           "state": "open",
+                     *           "ties": "shared",
+                     *           "title": "Final",
+                     *           "zone": "UTC"
+                     *         }
+                     *       ],
+                     *       "practice": true,
+                     *       "profiles": [],
+                     *       "published_at": "2026-11-17T12:30:00Z",
+                     *       "quota": {
+                     *         "active": 1,
+                     *         "blocked": null,
+                     *         "concurrent": 2,
+                     *         "failures_left_today": 4,
+                     *         "failures_per_day": 5,
+                     *         "left_today": 2,
+                     *         "left_total": 83,
+                     *         "next_at": null,
+                     *         "per_day": 5,
+                     *         "total": 100
+                     *       },
+                     *       "role": "participant",
+                     *       "standing": {
+                     *         "display": {
+                     *           "accuracy": "0.9667"
+                     *         },
+                     *         "entries": 14,
+                     *         "last_at": "2026-11-21T12:30:00Z",
+                     *         "mine": true,
+                     *         "move": 2,
+                     *         "rank": 1,
+                     *         "rank_to": 3,
+                     *         "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *         "team": {
+                     *           "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *           "name": "ana"
+                     *         },
+                     *         "values": {
+                     *           "accuracy": 0.9667
+                     *         }
+                     *       },
+                     *       "starter": "model.ipynb",
+                     *       "state": "open",
+                     *       "summary": "Tell three species of iris apart.",
+                     *       "tags": [
+                     *         "classification"
+                     *       ],
+                     *       "team": {
+                     *         "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *         "name": "ana"
+                     *       },
+                     *       "teams": 87,
+                     *       "terms": "",
+                     *       "terms_digest": null,
+                     *       "title": "Iris",
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChallengeView"];
                 };
             };
@@ -1535,6 +1807,176 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "best": {
+                     *         "board": "public",
+                     *         "direction": "maximize",
+                     *         "display": "0.9667",
+                     *         "label": "Accuracy",
+                     *         "metric": "accuracy",
+                     *         "n": 30,
+                     *         "ranked": true,
+                     *         "stderr": null,
+                     *         "value": 0.9667
+                     *       },
+                     *       "description": "# Iris\n\nFisher's irises.",
+                     *       "entered": true,
+                     *       "files": [
+                     *         {
+                     *           "path": "input/train.csv",
+                     *           "sha256": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *           "size": 2734
+                     *         }
+                     *       ],
+                     *       "has_sample": true,
+                     *       "id": "iris",
+                     *       "kinds": [
+                     *         "notebook",
+                     *         "predictions"
+                     *       ],
+                     *       "limits": {
+                     *         "cpu": 2,
+                     *         "disk": 2000000000,
+                     *         "gpu": 0,
+                     *         "memory": 4000000000,
+                     *         "processes": 512,
+                     *         "time": 600
+                     *       },
+                     *       "max_files": 100,
+                     *       "max_size": 100000000,
+                     *       "metrics": [
+                     *         {
+                     *           "direction": "maximize",
+                     *           "label": "Accuracy",
+                     *           "name": "accuracy",
+                     *           "precision": 4,
+                     *           "ranked": true
+                     *         }
+                     *       ],
+                     *       "output": {
+                     *         "columns": [
+                     *           "species"
+                     *         ],
+                     *         "file": "predictions.csv",
+                     *         "format": "csv",
+                     *         "id": "id",
+                     *         "max_size": 1000000
+                     *       },
+                     *       "phase": {
+                     *         "counting": "best_public",
+                     *         "ends_at": "2026-11-24T12:30:00Z",
+                     *         "feedback": "full",
+                     *         "has_private": true,
+                     *         "id": "final",
+                     *         "max_selected": 2,
+                     *         "private_rows": 15,
+                     *         "public_rows": 15,
+                     *         "quota": {
+                     *           "active": 1,
+                     *           "blocked": null,
+                     *           "concurrent": 2,
+                     *           "failures_left_today": 4,
+                     *           "failures_per_day": 5,
+                     *           "left_today": 2,
+                     *           "left_total": 83,
+                     *           "next_at": null,
+                     *           "per_day": 5,
+                     *           "total": 100
+                     *         },
+                     *         "ranked": false,
+                     *         "revealed": false,
+                     *         "reveals_at": "2026-11-24T12:30:00Z",
+                     *         "starts_at": "2026-11-17T12:30:00Z",
+                     *         "state": "open",
+                     *         "ties": "shared",
+                     *         "title": "Final",
+                     *         "zone": "UTC"
+                     *       },
+                     *       "phases": [
+                     *         {
+                     *           "counting": "best_public",
+                     *           "ends_at": "2026-11-24T12:30:00Z",
+                     *           "feedback": "full",
+                     *           "has_private": true,
+                     *           "id": "final",
+                     *           "max_selected": 2,
+                     *           "private_rows": 15,
+                     *           "public_rows": 15,
+                     *           "quota": {
+                     *             "active": 1,
+                     *             "blocked": null,
+                     *             "concurrent": 2,
+                     *             "failures_left_today": 4,
+                     *             "failures_per_day": 5,
+                     *             "left_today": 2,
+                     *             "left_total": 83,
+                     *             "next_at": null,
+                     *             "per_day": 5,
+                     *             "total": 100
+                     *           },
+                     *           "ranked": false,
+                     *           "revealed": false,
+                     *           "reveals_at": "2026-11-24T12:30:00Z",
+                     *           "starts_at": "2026-11-17T12:30:00Z",
+                     *           "state": "open",
+                     *           "ties": "shared",
+                     *           "title": "Final",
+                     *           "zone": "UTC"
+                     *         }
+                     *       ],
+                     *       "practice": true,
+                     *       "profiles": [],
+                     *       "published_at": "2026-11-17T12:30:00Z",
+                     *       "quota": {
+                     *         "active": 1,
+                     *         "blocked": null,
+                     *         "concurrent": 2,
+                     *         "failures_left_today": 4,
+                     *         "failures_per_day": 5,
+                     *         "left_today": 2,
+                     *         "left_total": 83,
+                     *         "next_at": null,
+                     *         "per_day": 5,
+                     *         "total": 100
+                     *       },
+                     *       "role": "participant",
+                     *       "standing": {
+                     *         "display": {
+                     *           "accuracy": "0.9667"
+                     *         },
+                     *         "entries": 14,
+                     *         "last_at": "2026-11-21T12:30:00Z",
+                     *         "mine": true,
+                     *         "move": 2,
+                     *         "rank": 1,
+                     *         "rank_to": 3,
+                     *         "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *         "team": {
+                     *           "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *           "name": "ana"
+                     *         },
+                     *         "values": {
+                     *           "accuracy": 0.9667
+                     *         }
+                     *       },
+                     *       "starter": "model.ipynb",
+                     *       "state": "open",
+                     *       "summary": "Tell three species of iris apart.",
+                     *       "tags": [
+                     *         "classification"
+                     *       ],
+                     *       "team": {
+                     *         "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *         "name": "ana"
+                     *       },
+                     *       "teams": 87,
+                     *       "terms": "",
+                     *       "terms_digest": null,
+                     *       "title": "Iris",
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChallengeView"];
                 };
             };
@@ -1544,6 +1986,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -1566,6 +2021,176 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "best": {
+                     *         "board": "public",
+                     *         "direction": "maximize",
+                     *         "display": "0.9667",
+                     *         "label": "Accuracy",
+                     *         "metric": "accuracy",
+                     *         "n": 30,
+                     *         "ranked": true,
+                     *         "stderr": null,
+                     *         "value": 0.9667
+                     *       },
+                     *       "description": "# Iris\n\nFisher's irises.",
+                     *       "entered": true,
+                     *       "files": [
+                     *         {
+                     *           "path": "input/train.csv",
+                     *           "sha256": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *           "size": 2734
+                     *         }
+                     *       ],
+                     *       "has_sample": true,
+                     *       "id": "iris",
+                     *       "kinds": [
+                     *         "notebook",
+                     *         "predictions"
+                     *       ],
+                     *       "limits": {
+                     *         "cpu": 2,
+                     *         "disk": 2000000000,
+                     *         "gpu": 0,
+                     *         "memory": 4000000000,
+                     *         "processes": 512,
+                     *         "time": 600
+                     *       },
+                     *       "max_files": 100,
+                     *       "max_size": 100000000,
+                     *       "metrics": [
+                     *         {
+                     *           "direction": "maximize",
+                     *           "label": "Accuracy",
+                     *           "name": "accuracy",
+                     *           "precision": 4,
+                     *           "ranked": true
+                     *         }
+                     *       ],
+                     *       "output": {
+                     *         "columns": [
+                     *           "species"
+                     *         ],
+                     *         "file": "predictions.csv",
+                     *         "format": "csv",
+                     *         "id": "id",
+                     *         "max_size": 1000000
+                     *       },
+                     *       "phase": {
+                     *         "counting": "best_public",
+                     *         "ends_at": "2026-11-24T12:30:00Z",
+                     *         "feedback": "full",
+                     *         "has_private": true,
+                     *         "id": "final",
+                     *         "max_selected": 2,
+                     *         "private_rows": 15,
+                     *         "public_rows": 15,
+                     *         "quota": {
+                     *           "active": 1,
+                     *           "blocked": null,
+                     *           "concurrent": 2,
+                     *           "failures_left_today": 4,
+                     *           "failures_per_day": 5,
+                     *           "left_today": 2,
+                     *           "left_total": 83,
+                     *           "next_at": null,
+                     *           "per_day": 5,
+                     *           "total": 100
+                     *         },
+                     *         "ranked": false,
+                     *         "revealed": false,
+                     *         "reveals_at": "2026-11-24T12:30:00Z",
+                     *         "starts_at": "2026-11-17T12:30:00Z",
+                     *         "state": "open",
+                     *         "ties": "shared",
+                     *         "title": "Final",
+                     *         "zone": "UTC"
+                     *       },
+                     *       "phases": [
+                     *         {
+                     *           "counting": "best_public",
+                     *           "ends_at": "2026-11-24T12:30:00Z",
+                     *           "feedback": "full",
+                     *           "has_private": true,
+                     *           "id": "final",
+                     *           "max_selected": 2,
+                     *           "private_rows": 15,
+                     *           "public_rows": 15,
+                     *           "quota": {
+                     *             "active": 1,
+                     *             "blocked": null,
+                     *             "concurrent": 2,
+                     *             "failures_left_today": 4,
+                     *             "failures_per_day": 5,
+                     *             "left_today": 2,
+                     *             "left_total": 83,
+                     *             "next_at": null,
+                     *             "per_day": 5,
+                     *             "total": 100
+                     *           },
+                     *           "ranked": false,
+                     *           "revealed": false,
+                     *           "reveals_at": "2026-11-24T12:30:00Z",
+                     *           "starts_at": "2026-11-17T12:30:00Z",
+                     *           "state": "open",
+                     *           "ties": "shared",
+                     *           "title": "Final",
+                     *           "zone": "UTC"
+                     *         }
+                     *       ],
+                     *       "practice": true,
+                     *       "profiles": [],
+                     *       "published_at": "2026-11-17T12:30:00Z",
+                     *       "quota": {
+                     *         "active": 1,
+                     *         "blocked": null,
+                     *         "concurrent": 2,
+                     *         "failures_left_today": 4,
+                     *         "failures_per_day": 5,
+                     *         "left_today": 2,
+                     *         "left_total": 83,
+                     *         "next_at": null,
+                     *         "per_day": 5,
+                     *         "total": 100
+                     *       },
+                     *       "role": "participant",
+                     *       "standing": {
+                     *         "display": {
+                     *           "accuracy": "0.9667"
+                     *         },
+                     *         "entries": 14,
+                     *         "last_at": "2026-11-21T12:30:00Z",
+                     *         "mine": true,
+                     *         "move": 2,
+                     *         "rank": 1,
+                     *         "rank_to": 3,
+                     *         "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *         "team": {
+                     *           "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *           "name": "ana"
+                     *         },
+                     *         "values": {
+                     *           "accuracy": 0.9667
+                     *         }
+                     *       },
+                     *       "starter": "model.ipynb",
+                     *       "state": "open",
+                     *       "summary": "Tell three species of iris apart.",
+                     *       "tags": [
+                     *         "classification"
+                     *       ],
+                     *       "team": {
+                     *         "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *         "name": "ana"
+                     *       },
+                     *       "teams": 87,
+                     *       "terms": "",
+                     *       "terms_digest": null,
+                     *       "title": "Iris",
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChallengeView"];
                 };
             };
@@ -1575,6 +2200,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -1601,6 +2239,176 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "best": {
+                     *         "board": "public",
+                     *         "direction": "maximize",
+                     *         "display": "0.9667",
+                     *         "label": "Accuracy",
+                     *         "metric": "accuracy",
+                     *         "n": 30,
+                     *         "ranked": true,
+                     *         "stderr": null,
+                     *         "value": 0.9667
+                     *       },
+                     *       "description": "# Iris\n\nFisher's irises.",
+                     *       "entered": true,
+                     *       "files": [
+                     *         {
+                     *           "path": "input/train.csv",
+                     *           "sha256": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *           "size": 2734
+                     *         }
+                     *       ],
+                     *       "has_sample": true,
+                     *       "id": "iris",
+                     *       "kinds": [
+                     *         "notebook",
+                     *         "predictions"
+                     *       ],
+                     *       "limits": {
+                     *         "cpu": 2,
+                     *         "disk": 2000000000,
+                     *         "gpu": 0,
+                     *         "memory": 4000000000,
+                     *         "processes": 512,
+                     *         "time": 600
+                     *       },
+                     *       "max_files": 100,
+                     *       "max_size": 100000000,
+                     *       "metrics": [
+                     *         {
+                     *           "direction": "maximize",
+                     *           "label": "Accuracy",
+                     *           "name": "accuracy",
+                     *           "precision": 4,
+                     *           "ranked": true
+                     *         }
+                     *       ],
+                     *       "output": {
+                     *         "columns": [
+                     *           "species"
+                     *         ],
+                     *         "file": "predictions.csv",
+                     *         "format": "csv",
+                     *         "id": "id",
+                     *         "max_size": 1000000
+                     *       },
+                     *       "phase": {
+                     *         "counting": "best_public",
+                     *         "ends_at": "2026-11-24T12:30:00Z",
+                     *         "feedback": "full",
+                     *         "has_private": true,
+                     *         "id": "final",
+                     *         "max_selected": 2,
+                     *         "private_rows": 15,
+                     *         "public_rows": 15,
+                     *         "quota": {
+                     *           "active": 1,
+                     *           "blocked": null,
+                     *           "concurrent": 2,
+                     *           "failures_left_today": 4,
+                     *           "failures_per_day": 5,
+                     *           "left_today": 2,
+                     *           "left_total": 83,
+                     *           "next_at": null,
+                     *           "per_day": 5,
+                     *           "total": 100
+                     *         },
+                     *         "ranked": false,
+                     *         "revealed": false,
+                     *         "reveals_at": "2026-11-24T12:30:00Z",
+                     *         "starts_at": "2026-11-17T12:30:00Z",
+                     *         "state": "open",
+                     *         "ties": "shared",
+                     *         "title": "Final",
+                     *         "zone": "UTC"
+                     *       },
+                     *       "phases": [
+                     *         {
+                     *           "counting": "best_public",
+                     *           "ends_at": "2026-11-24T12:30:00Z",
+                     *           "feedback": "full",
+                     *           "has_private": true,
+                     *           "id": "final",
+                     *           "max_selected": 2,
+                     *           "private_rows": 15,
+                     *           "public_rows": 15,
+                     *           "quota": {
+                     *             "active": 1,
+                     *             "blocked": null,
+                     *             "concurrent": 2,
+                     *             "failures_left_today": 4,
+                     *             "failures_per_day": 5,
+                     *             "left_today": 2,
+                     *             "left_total": 83,
+                     *             "next_at": null,
+                     *             "per_day": 5,
+                     *             "total": 100
+                     *           },
+                     *           "ranked": false,
+                     *           "revealed": false,
+                     *           "reveals_at": "2026-11-24T12:30:00Z",
+                     *           "starts_at": "2026-11-17T12:30:00Z",
+                     *           "state": "open",
+                     *           "ties": "shared",
+                     *           "title": "Final",
+                     *           "zone": "UTC"
+                     *         }
+                     *       ],
+                     *       "practice": true,
+                     *       "profiles": [],
+                     *       "published_at": "2026-11-17T12:30:00Z",
+                     *       "quota": {
+                     *         "active": 1,
+                     *         "blocked": null,
+                     *         "concurrent": 2,
+                     *         "failures_left_today": 4,
+                     *         "failures_per_day": 5,
+                     *         "left_today": 2,
+                     *         "left_total": 83,
+                     *         "next_at": null,
+                     *         "per_day": 5,
+                     *         "total": 100
+                     *       },
+                     *       "role": "participant",
+                     *       "standing": {
+                     *         "display": {
+                     *           "accuracy": "0.9667"
+                     *         },
+                     *         "entries": 14,
+                     *         "last_at": "2026-11-21T12:30:00Z",
+                     *         "mine": true,
+                     *         "move": 2,
+                     *         "rank": 1,
+                     *         "rank_to": 3,
+                     *         "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *         "team": {
+                     *           "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *           "name": "ana"
+                     *         },
+                     *         "values": {
+                     *           "accuracy": 0.9667
+                     *         }
+                     *       },
+                     *       "starter": "model.ipynb",
+                     *       "state": "open",
+                     *       "summary": "Tell three species of iris apart.",
+                     *       "tags": [
+                     *         "classification"
+                     *       ],
+                     *       "team": {
+                     *         "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *         "name": "ana"
+                     *       },
+                     *       "teams": 87,
+                     *       "terms": "",
+                     *       "terms_digest": null,
+                     *       "title": "Iris",
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChallengeView"];
                 };
             };
@@ -1610,168 +2418,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    list_versions_api_v1_challenges__challenge__versions_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                challenge: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_VersionView_"];
-                };
-            };
-            /** @description Refused; says why and what to do. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    get_file_api_v1_challenges__challenge__files__path__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                challenge: string;
-                path: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused; says why and what to do. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    get_quota_api_v1_challenges__challenge__quota_get: {
-        parameters: {
-            query?: {
-                phase?: string | null;
-            };
-            header?: never;
-            path: {
-                challenge: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["QuotaView"];
-                };
-            };
-            /** @description Refused; says why and what to do. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    enter_api_v1_challenges__challenge__entry_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                challenge: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EntryRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChallengeView"];
-                };
-            };
-            /** @description Refused; says why and what to do. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    get_board_csv_api_v1_challenges__challenge__boards__phase___board__csv_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                challenge: string;
-                phase: string;
-                board: "public" | "private";
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Refused; says why and what to do. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -1803,6 +2462,69 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "board": "public",
+                     *       "challenge": "iris",
+                     *       "metrics": [
+                     *         {
+                     *           "direction": "maximize",
+                     *           "label": "Accuracy",
+                     *           "name": "accuracy",
+                     *           "precision": 4,
+                     *           "ranked": true
+                     *         }
+                     *       ],
+                     *       "mine": {
+                     *         "display": {
+                     *           "accuracy": "0.9667"
+                     *         },
+                     *         "entries": 14,
+                     *         "last_at": "2026-11-21T12:30:00Z",
+                     *         "mine": true,
+                     *         "move": 2,
+                     *         "rank": 1,
+                     *         "rank_to": 3,
+                     *         "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *         "team": {
+                     *           "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *           "name": "ana"
+                     *         },
+                     *         "values": {
+                     *           "accuracy": 0.9667
+                     *         }
+                     *       },
+                     *       "next": "50",
+                     *       "offset": 0,
+                     *       "phase": "final",
+                     *       "phase_title": "Final",
+                     *       "practice": true,
+                     *       "rows": [
+                     *         {
+                     *           "display": {
+                     *             "accuracy": "0.9667"
+                     *           },
+                     *           "entries": 14,
+                     *           "last_at": "2026-11-21T12:30:00Z",
+                     *           "mine": true,
+                     *           "move": 2,
+                     *           "rank": 1,
+                     *           "rank_to": 3,
+                     *           "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *           "team": {
+                     *             "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *             "name": "ana"
+                     *           },
+                     *           "values": {
+                     *             "accuracy": 0.9667
+                     *           }
+                     *         }
+                     *       ],
+                     *       "title": "Iris",
+                     *       "total": 87,
+                     *       "updated_at": "2026-11-21T12:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["BoardView"];
                 };
             };
@@ -1812,6 +2534,283 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_board_csv_api_v1_challenges__challenge__boards__phase___board__csv_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge: string;
+                phase: string;
+                board: "public" | "private";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    enter_api_v1_challenges__challenge__entry_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "best": {
+                     *         "board": "public",
+                     *         "direction": "maximize",
+                     *         "display": "0.9667",
+                     *         "label": "Accuracy",
+                     *         "metric": "accuracy",
+                     *         "n": 30,
+                     *         "ranked": true,
+                     *         "stderr": null,
+                     *         "value": 0.9667
+                     *       },
+                     *       "description": "# Iris\n\nFisher's irises.",
+                     *       "entered": true,
+                     *       "files": [
+                     *         {
+                     *           "path": "input/train.csv",
+                     *           "sha256": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *           "size": 2734
+                     *         }
+                     *       ],
+                     *       "has_sample": true,
+                     *       "id": "iris",
+                     *       "kinds": [
+                     *         "notebook",
+                     *         "predictions"
+                     *       ],
+                     *       "limits": {
+                     *         "cpu": 2,
+                     *         "disk": 2000000000,
+                     *         "gpu": 0,
+                     *         "memory": 4000000000,
+                     *         "processes": 512,
+                     *         "time": 600
+                     *       },
+                     *       "max_files": 100,
+                     *       "max_size": 100000000,
+                     *       "metrics": [
+                     *         {
+                     *           "direction": "maximize",
+                     *           "label": "Accuracy",
+                     *           "name": "accuracy",
+                     *           "precision": 4,
+                     *           "ranked": true
+                     *         }
+                     *       ],
+                     *       "output": {
+                     *         "columns": [
+                     *           "species"
+                     *         ],
+                     *         "file": "predictions.csv",
+                     *         "format": "csv",
+                     *         "id": "id",
+                     *         "max_size": 1000000
+                     *       },
+                     *       "phase": {
+                     *         "counting": "best_public",
+                     *         "ends_at": "2026-11-24T12:30:00Z",
+                     *         "feedback": "full",
+                     *         "has_private": true,
+                     *         "id": "final",
+                     *         "max_selected": 2,
+                     *         "private_rows": 15,
+                     *         "public_rows": 15,
+                     *         "quota": {
+                     *           "active": 1,
+                     *           "blocked": null,
+                     *           "concurrent": 2,
+                     *           "failures_left_today": 4,
+                     *           "failures_per_day": 5,
+                     *           "left_today": 2,
+                     *           "left_total": 83,
+                     *           "next_at": null,
+                     *           "per_day": 5,
+                     *           "total": 100
+                     *         },
+                     *         "ranked": false,
+                     *         "revealed": false,
+                     *         "reveals_at": "2026-11-24T12:30:00Z",
+                     *         "starts_at": "2026-11-17T12:30:00Z",
+                     *         "state": "open",
+                     *         "ties": "shared",
+                     *         "title": "Final",
+                     *         "zone": "UTC"
+                     *       },
+                     *       "phases": [
+                     *         {
+                     *           "counting": "best_public",
+                     *           "ends_at": "2026-11-24T12:30:00Z",
+                     *           "feedback": "full",
+                     *           "has_private": true,
+                     *           "id": "final",
+                     *           "max_selected": 2,
+                     *           "private_rows": 15,
+                     *           "public_rows": 15,
+                     *           "quota": {
+                     *             "active": 1,
+                     *             "blocked": null,
+                     *             "concurrent": 2,
+                     *             "failures_left_today": 4,
+                     *             "failures_per_day": 5,
+                     *             "left_today": 2,
+                     *             "left_total": 83,
+                     *             "next_at": null,
+                     *             "per_day": 5,
+                     *             "total": 100
+                     *           },
+                     *           "ranked": false,
+                     *           "revealed": false,
+                     *           "reveals_at": "2026-11-24T12:30:00Z",
+                     *           "starts_at": "2026-11-17T12:30:00Z",
+                     *           "state": "open",
+                     *           "ties": "shared",
+                     *           "title": "Final",
+                     *           "zone": "UTC"
+                     *         }
+                     *       ],
+                     *       "practice": true,
+                     *       "profiles": [],
+                     *       "published_at": "2026-11-17T12:30:00Z",
+                     *       "quota": {
+                     *         "active": 1,
+                     *         "blocked": null,
+                     *         "concurrent": 2,
+                     *         "failures_left_today": 4,
+                     *         "failures_per_day": 5,
+                     *         "left_today": 2,
+                     *         "left_total": 83,
+                     *         "next_at": null,
+                     *         "per_day": 5,
+                     *         "total": 100
+                     *       },
+                     *       "role": "participant",
+                     *       "standing": {
+                     *         "display": {
+                     *           "accuracy": "0.9667"
+                     *         },
+                     *         "entries": 14,
+                     *         "last_at": "2026-11-21T12:30:00Z",
+                     *         "mine": true,
+                     *         "move": 2,
+                     *         "rank": 1,
+                     *         "rank_to": 3,
+                     *         "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *         "team": {
+                     *           "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *           "name": "ana"
+                     *         },
+                     *         "values": {
+                     *           "accuracy": 0.9667
+                     *         }
+                     *       },
+                     *       "starter": "model.ipynb",
+                     *       "state": "open",
+                     *       "summary": "Tell three species of iris apart.",
+                     *       "tags": [
+                     *         "classification"
+                     *       ],
+                     *       "team": {
+                     *         "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *         "name": "ana"
+                     *       },
+                     *       "teams": 87,
+                     *       "terms": "",
+                     *       "terms_digest": null,
+                     *       "title": "Iris",
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -1828,13 +2827,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The file. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/zip": unknown;
                 };
             };
             /** @description Refused; says why and what to do. */
@@ -1843,6 +2842,124 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_file_api_v1_challenges__challenge__files__path__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_quota_api_v1_challenges__challenge__quota_get: {
+        parameters: {
+            query?: {
+                phase?: string | null;
+            };
+            header?: never;
+            path: {
+                challenge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "active": 1,
+                     *       "blocked": null,
+                     *       "concurrent": 2,
+                     *       "failures_left_today": 4,
+                     *       "failures_per_day": 5,
+                     *       "left_today": 2,
+                     *       "left_total": 83,
+                     *       "next_at": null,
+                     *       "per_day": 5,
+                     *       "total": 100
+                     *     }
+                     */
+                    "application/json": components["schemas"]["QuotaView"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -1871,6 +2988,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "attempt": 1,
+                     *       "best_before": 0.9333,
+                     *       "challenge": "iris",
+                     *       "challenge_title": "Iris",
+                     *       "created_at": "2026-11-21T12:30:00Z",
+                     *       "digest": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *       "ended_at": null,
+                     *       "engine": "local",
+                     *       "environment": {
+                     *         "kernel": "python3",
+                     *         "language": "python"
+                     *       },
+                     *       "failure": null,
+                     *       "feedback": "full",
+                     *       "files": [
+                     *         {
+                     *           "path": "model.ipynb",
+                     *           "sha256": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *           "size": 14212
+                     *         }
+                     *       ],
+                     *       "has_logs": false,
+                     *       "has_notebook": false,
+                     *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *       "improved": null,
+                     *       "is_best": false,
+                     *       "is_try": false,
+                     *       "kind": "notebook",
+                     *       "mine": true,
+                     *       "name": "model.ipynb",
+                     *       "note": "",
+                     *       "number": 14,
+                     *       "parameters": {
+                     *         "n_estimators": 200
+                     *       },
+                     *       "phase": "final",
+                     *       "phase_title": "Final",
+                     *       "position": 1,
+                     *       "profile": null,
+                     *       "rank": null,
+                     *       "score": null,
+                     *       "scores": [],
+                     *       "seconds": null,
+                     *       "selected": false,
+                     *       "started_at": null,
+                     *       "state": "queued",
+                     *       "steps": [
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": null,
+                     *           "name": "prepare",
+                     *           "started_at": null,
+                     *           "state": "pending"
+                     *         },
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": null,
+                     *           "name": "run",
+                     *           "started_at": null,
+                     *           "state": "pending"
+                     *         },
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": null,
+                     *           "name": "evaluate",
+                     *           "started_at": null,
+                     *           "state": "pending"
+                     *         }
+                     *       ],
+                     *       "team": {
+                     *         "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *         "name": "ana"
+                     *       },
+                     *       "teams": 87,
+                     *       "user": "ana",
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SubmissionView"];
                 };
             };
@@ -1880,6 +3077,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "attempt": 1,
+                     *       "best_before": 0.9333,
+                     *       "challenge": "iris",
+                     *       "challenge_title": "Iris",
+                     *       "created_at": "2026-11-21T12:30:00Z",
+                     *       "digest": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *       "ended_at": null,
+                     *       "engine": "local",
+                     *       "environment": {
+                     *         "kernel": "python3",
+                     *         "language": "python"
+                     *       },
+                     *       "failure": null,
+                     *       "feedback": "full",
+                     *       "files": [
+                     *         {
+                     *           "path": "model.ipynb",
+                     *           "sha256": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *           "size": 14212
+                     *         }
+                     *       ],
+                     *       "has_logs": false,
+                     *       "has_notebook": false,
+                     *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *       "improved": null,
+                     *       "is_best": false,
+                     *       "is_try": false,
+                     *       "kind": "notebook",
+                     *       "mine": true,
+                     *       "name": "model.ipynb",
+                     *       "note": "",
+                     *       "number": 14,
+                     *       "parameters": {
+                     *         "n_estimators": 200
+                     *       },
+                     *       "phase": "final",
+                     *       "phase_title": "Final",
+                     *       "position": 1,
+                     *       "profile": null,
+                     *       "rank": null,
+                     *       "score": null,
+                     *       "scores": [],
+                     *       "seconds": null,
+                     *       "selected": false,
+                     *       "started_at": null,
+                     *       "state": "queued",
+                     *       "steps": [
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": null,
+                     *           "name": "prepare",
+                     *           "started_at": null,
+                     *           "state": "pending"
+                     *         },
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": null,
+                     *           "name": "run",
+                     *           "started_at": null,
+                     *           "state": "pending"
+                     *         },
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": null,
+                     *           "name": "evaluate",
+                     *           "started_at": null,
+                     *           "state": "pending"
+                     *         }
+                     *       ],
+                     *       "team": {
+                     *         "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *         "name": "ana"
+                     *       },
+                     *       "teams": 87,
+                     *       "user": "ana",
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SubmissionView"];
                 };
             };
@@ -1889,6 +3166,241 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    list_versions_api_v1_challenges__challenge__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "current": true,
+                     *           "digest": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
+                     *           "published_at": "2026-11-21T12:30:00Z",
+                     *           "published_by": "olga",
+                     *           "submissions": 412
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_VersionView_"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_changes_api_v1_changes_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the answer before. */
+                after?: number | null;
+                /** @description Seconds to wait. */
+                timeout?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "challenge": "iris",
+                     *           "kind": "submission",
+                     *           "object": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *           "seq": 1042
+                     *         }
+                     *       ],
+                     *       "next": 1042,
+                     *       "reset": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    health_api_v1_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    me_api_v1_me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "admin": false,
+                     *       "display_name": "Ana",
+                     *       "groups": [
+                     *         "students"
+                     *       ],
+                     *       "name": "ana",
+                     *       "place": "embedded",
+                     *       "practice": true,
+                     *       "version": "0.1.0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -1919,6 +3431,114 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "attempt": 1,
+                     *           "best_before": 0.9333,
+                     *           "challenge": "iris",
+                     *           "challenge_title": "Iris",
+                     *           "created_at": "2026-11-21T12:30:00Z",
+                     *           "digest": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *           "ended_at": "2026-11-21T12:30:03Z",
+                     *           "engine": "local",
+                     *           "environment": {
+                     *             "kernel": "python3",
+                     *             "language": "python"
+                     *           },
+                     *           "failure": null,
+                     *           "feedback": "full",
+                     *           "files": [
+                     *             {
+                     *               "path": "model.ipynb",
+                     *               "sha256": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *               "size": 14212
+                     *             }
+                     *           ],
+                     *           "has_logs": true,
+                     *           "has_notebook": true,
+                     *           "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *           "improved": true,
+                     *           "is_best": true,
+                     *           "is_try": false,
+                     *           "kind": "notebook",
+                     *           "mine": true,
+                     *           "name": "model.ipynb",
+                     *           "note": "",
+                     *           "number": 14,
+                     *           "parameters": {
+                     *             "n_estimators": 200
+                     *           },
+                     *           "phase": "final",
+                     *           "phase_title": "Final",
+                     *           "position": null,
+                     *           "profile": null,
+                     *           "rank": 1,
+                     *           "score": {
+                     *             "board": "public",
+                     *             "direction": "maximize",
+                     *             "display": "0.9667",
+                     *             "label": "Accuracy",
+                     *             "metric": "accuracy",
+                     *             "n": 30,
+                     *             "ranked": true,
+                     *             "stderr": null,
+                     *             "value": 0.9667
+                     *           },
+                     *           "scores": [
+                     *             {
+                     *               "board": "public",
+                     *               "direction": "maximize",
+                     *               "display": "0.9667",
+                     *               "label": "Accuracy",
+                     *               "metric": "accuracy",
+                     *               "n": 30,
+                     *               "ranked": true,
+                     *               "stderr": null,
+                     *               "value": 0.9667
+                     *             }
+                     *           ],
+                     *           "seconds": 2.9,
+                     *           "selected": false,
+                     *           "started_at": "2026-11-21T12:30:00Z",
+                     *           "state": "scored",
+                     *           "steps": [
+                     *             {
+                     *               "detail": "",
+                     *               "ended_at": "2026-11-21T12:30:01Z",
+                     *               "name": "prepare",
+                     *               "started_at": "2026-11-21T12:30:00Z",
+                     *               "state": "succeeded"
+                     *             },
+                     *             {
+                     *               "detail": "",
+                     *               "ended_at": "2026-11-21T12:30:01Z",
+                     *               "name": "run",
+                     *               "started_at": "2026-11-21T12:30:00Z",
+                     *               "state": "succeeded"
+                     *             },
+                     *             {
+                     *               "detail": "",
+                     *               "ended_at": "2026-11-21T12:30:01Z",
+                     *               "name": "evaluate",
+                     *               "started_at": "2026-11-21T12:30:00Z",
+                     *               "state": "succeeded"
+                     *             }
+                     *           ],
+                     *           "team": {
+                     *             "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *             "name": "ana"
+                     *           },
+                     *           "teams": 87,
+                     *           "user": "ana",
+                     *           "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_SubmissionView_"];
                 };
             };
@@ -1928,6 +3548,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -1950,6 +3583,108 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "attempt": 1,
+                     *       "best_before": 0.9333,
+                     *       "challenge": "iris",
+                     *       "challenge_title": "Iris",
+                     *       "created_at": "2026-11-21T12:30:00Z",
+                     *       "digest": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *       "ended_at": "2026-11-21T12:30:03Z",
+                     *       "engine": "local",
+                     *       "environment": {
+                     *         "kernel": "python3",
+                     *         "language": "python"
+                     *       },
+                     *       "failure": null,
+                     *       "feedback": "full",
+                     *       "files": [
+                     *         {
+                     *           "path": "model.ipynb",
+                     *           "sha256": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *           "size": 14212
+                     *         }
+                     *       ],
+                     *       "has_logs": true,
+                     *       "has_notebook": true,
+                     *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *       "improved": true,
+                     *       "is_best": true,
+                     *       "is_try": false,
+                     *       "kind": "notebook",
+                     *       "mine": true,
+                     *       "name": "model.ipynb",
+                     *       "note": "",
+                     *       "number": 14,
+                     *       "parameters": {
+                     *         "n_estimators": 200
+                     *       },
+                     *       "phase": "final",
+                     *       "phase_title": "Final",
+                     *       "position": null,
+                     *       "profile": null,
+                     *       "rank": 1,
+                     *       "score": {
+                     *         "board": "public",
+                     *         "direction": "maximize",
+                     *         "display": "0.9667",
+                     *         "label": "Accuracy",
+                     *         "metric": "accuracy",
+                     *         "n": 30,
+                     *         "ranked": true,
+                     *         "stderr": null,
+                     *         "value": 0.9667
+                     *       },
+                     *       "scores": [
+                     *         {
+                     *           "board": "public",
+                     *           "direction": "maximize",
+                     *           "display": "0.9667",
+                     *           "label": "Accuracy",
+                     *           "metric": "accuracy",
+                     *           "n": 30,
+                     *           "ranked": true,
+                     *           "stderr": null,
+                     *           "value": 0.9667
+                     *         }
+                     *       ],
+                     *       "seconds": 2.9,
+                     *       "selected": false,
+                     *       "started_at": "2026-11-21T12:30:00Z",
+                     *       "state": "scored",
+                     *       "steps": [
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": "2026-11-21T12:30:01Z",
+                     *           "name": "prepare",
+                     *           "started_at": "2026-11-21T12:30:00Z",
+                     *           "state": "succeeded"
+                     *         },
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": "2026-11-21T12:30:01Z",
+                     *           "name": "run",
+                     *           "started_at": "2026-11-21T12:30:00Z",
+                     *           "state": "succeeded"
+                     *         },
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": "2026-11-21T12:30:01Z",
+                     *           "name": "evaluate",
+                     *           "started_at": "2026-11-21T12:30:00Z",
+                     *           "state": "succeeded"
+                     *         }
+                     *       ],
+                     *       "team": {
+                     *         "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *         "name": "ana"
+                     *       },
+                     *       "teams": 87,
+                     *       "user": "ana",
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SubmissionView"];
                 };
             };
@@ -1959,6 +3694,63 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_bundle_api_v1_submissions__submission__bundle_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -1981,6 +3773,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "attempt": 1,
+                     *       "best_before": 0.9333,
+                     *       "challenge": "iris",
+                     *       "challenge_title": "Iris",
+                     *       "created_at": "2026-11-21T12:30:00Z",
+                     *       "digest": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *       "ended_at": "2026-11-21T12:30:03Z",
+                     *       "engine": "local",
+                     *       "environment": {
+                     *         "kernel": "python3",
+                     *         "language": "python"
+                     *       },
+                     *       "failure": null,
+                     *       "feedback": "full",
+                     *       "files": [
+                     *         {
+                     *           "path": "model.ipynb",
+                     *           "sha256": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *           "size": 14212
+                     *         }
+                     *       ],
+                     *       "has_logs": true,
+                     *       "has_notebook": true,
+                     *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *       "improved": true,
+                     *       "is_best": true,
+                     *       "is_try": false,
+                     *       "kind": "notebook",
+                     *       "mine": true,
+                     *       "name": "model.ipynb",
+                     *       "note": "",
+                     *       "number": 14,
+                     *       "parameters": {
+                     *         "n_estimators": 200
+                     *       },
+                     *       "phase": "final",
+                     *       "phase_title": "Final",
+                     *       "position": null,
+                     *       "profile": null,
+                     *       "rank": null,
+                     *       "score": null,
+                     *       "scores": [],
+                     *       "seconds": 2.9,
+                     *       "selected": false,
+                     *       "started_at": "2026-11-21T12:30:00Z",
+                     *       "state": "cancelled",
+                     *       "steps": [
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": "2026-11-21T12:30:01Z",
+                     *           "name": "prepare",
+                     *           "started_at": "2026-11-21T12:30:00Z",
+                     *           "state": "succeeded"
+                     *         },
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": "2026-11-21T12:30:01Z",
+                     *           "name": "run",
+                     *           "started_at": "2026-11-21T12:30:00Z",
+                     *           "state": "succeeded"
+                     *         },
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": "2026-11-21T12:30:01Z",
+                     *           "name": "evaluate",
+                     *           "started_at": "2026-11-21T12:30:00Z",
+                     *           "state": "succeeded"
+                     *         }
+                     *       ],
+                     *       "team": {
+                     *         "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *         "name": "ana"
+                     *       },
+                     *       "teams": 87,
+                     *       "user": "ana",
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SubmissionView"];
                 };
             };
@@ -1990,68 +3862,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    select_api_v1_submissions__submission__selection_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                submission: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SubmissionView"];
-                };
-            };
-            /** @description Refused; says why and what to do. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    deselect_api_v1_submissions__submission__selection_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                submission: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SubmissionView"];
-                };
-            };
-            /** @description Refused; says why and what to do. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -2077,6 +3900,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ended": false,
+                     *       "next": 9,
+                     *       "offset": 0,
+                     *       "step": "run",
+                     *       "text": "cell 3/7\n",
+                     *       "truncated": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["LogChunk"];
                 };
             };
@@ -2086,6 +3919,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -2102,13 +3948,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The file. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/x-ipynb+json": unknown;
                 };
             };
             /** @description Refused; says why and what to do. */
@@ -2117,37 +3963,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    get_bundle_api_v1_submissions__submission__bundle_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                submission: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Refused; says why and what to do. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -2164,13 +3992,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The file. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/octet-stream": unknown;
                 };
             };
             /** @description Refused; says why and what to do. */
@@ -2179,21 +4007,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
     };
-    get_changes_api_v1_changes_get: {
+    select_api_v1_submissions__submission__selection_put: {
         parameters: {
-            query?: {
-                /** @description `next` of the answer before. */
-                after?: number | null;
-                /** @description Seconds to wait. */
-                timeout?: number;
-            };
+            query?: never;
             header?: never;
-            path?: never;
+            path: {
+                submission: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -2204,7 +4042,109 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Changes"];
+                    /**
+                     * @example {
+                     *       "attempt": 1,
+                     *       "best_before": 0.9333,
+                     *       "challenge": "iris",
+                     *       "challenge_title": "Iris",
+                     *       "created_at": "2026-11-21T12:30:00Z",
+                     *       "digest": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *       "ended_at": "2026-11-21T12:30:03Z",
+                     *       "engine": "local",
+                     *       "environment": {
+                     *         "kernel": "python3",
+                     *         "language": "python"
+                     *       },
+                     *       "failure": null,
+                     *       "feedback": "full",
+                     *       "files": [
+                     *         {
+                     *           "path": "model.ipynb",
+                     *           "sha256": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *           "size": 14212
+                     *         }
+                     *       ],
+                     *       "has_logs": true,
+                     *       "has_notebook": true,
+                     *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *       "improved": true,
+                     *       "is_best": true,
+                     *       "is_try": false,
+                     *       "kind": "notebook",
+                     *       "mine": true,
+                     *       "name": "model.ipynb",
+                     *       "note": "",
+                     *       "number": 14,
+                     *       "parameters": {
+                     *         "n_estimators": 200
+                     *       },
+                     *       "phase": "final",
+                     *       "phase_title": "Final",
+                     *       "position": null,
+                     *       "profile": null,
+                     *       "rank": 1,
+                     *       "score": {
+                     *         "board": "public",
+                     *         "direction": "maximize",
+                     *         "display": "0.9667",
+                     *         "label": "Accuracy",
+                     *         "metric": "accuracy",
+                     *         "n": 30,
+                     *         "ranked": true,
+                     *         "stderr": null,
+                     *         "value": 0.9667
+                     *       },
+                     *       "scores": [
+                     *         {
+                     *           "board": "public",
+                     *           "direction": "maximize",
+                     *           "display": "0.9667",
+                     *           "label": "Accuracy",
+                     *           "metric": "accuracy",
+                     *           "n": 30,
+                     *           "ranked": true,
+                     *           "stderr": null,
+                     *           "value": 0.9667
+                     *         }
+                     *       ],
+                     *       "seconds": 2.9,
+                     *       "selected": true,
+                     *       "started_at": "2026-11-21T12:30:00Z",
+                     *       "state": "scored",
+                     *       "steps": [
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": "2026-11-21T12:30:01Z",
+                     *           "name": "prepare",
+                     *           "started_at": "2026-11-21T12:30:00Z",
+                     *           "state": "succeeded"
+                     *         },
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": "2026-11-21T12:30:01Z",
+                     *           "name": "run",
+                     *           "started_at": "2026-11-21T12:30:00Z",
+                     *           "state": "succeeded"
+                     *         },
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": "2026-11-21T12:30:01Z",
+                     *           "name": "evaluate",
+                     *           "started_at": "2026-11-21T12:30:00Z",
+                     *           "state": "succeeded"
+                     *         }
+                     *       ],
+                     *       "team": {
+                     *         "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *         "name": "ana"
+                     *       },
+                     *       "teams": 87,
+                     *       "user": "ana",
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SubmissionView"];
                 };
             };
             /** @description Refused; says why and what to do. */
@@ -2213,6 +4153,165 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    deselect_api_v1_submissions__submission__selection_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "attempt": 1,
+                     *       "best_before": 0.9333,
+                     *       "challenge": "iris",
+                     *       "challenge_title": "Iris",
+                     *       "created_at": "2026-11-21T12:30:00Z",
+                     *       "digest": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *       "ended_at": "2026-11-21T12:30:03Z",
+                     *       "engine": "local",
+                     *       "environment": {
+                     *         "kernel": "python3",
+                     *         "language": "python"
+                     *       },
+                     *       "failure": null,
+                     *       "feedback": "full",
+                     *       "files": [
+                     *         {
+                     *           "path": "model.ipynb",
+                     *           "sha256": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *           "size": 14212
+                     *         }
+                     *       ],
+                     *       "has_logs": true,
+                     *       "has_notebook": true,
+                     *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *       "improved": true,
+                     *       "is_best": true,
+                     *       "is_try": false,
+                     *       "kind": "notebook",
+                     *       "mine": true,
+                     *       "name": "model.ipynb",
+                     *       "note": "",
+                     *       "number": 14,
+                     *       "parameters": {
+                     *         "n_estimators": 200
+                     *       },
+                     *       "phase": "final",
+                     *       "phase_title": "Final",
+                     *       "position": null,
+                     *       "profile": null,
+                     *       "rank": 1,
+                     *       "score": {
+                     *         "board": "public",
+                     *         "direction": "maximize",
+                     *         "display": "0.9667",
+                     *         "label": "Accuracy",
+                     *         "metric": "accuracy",
+                     *         "n": 30,
+                     *         "ranked": true,
+                     *         "stderr": null,
+                     *         "value": 0.9667
+                     *       },
+                     *       "scores": [
+                     *         {
+                     *           "board": "public",
+                     *           "direction": "maximize",
+                     *           "display": "0.9667",
+                     *           "label": "Accuracy",
+                     *           "metric": "accuracy",
+                     *           "n": 30,
+                     *           "ranked": true,
+                     *           "stderr": null,
+                     *           "value": 0.9667
+                     *         }
+                     *       ],
+                     *       "seconds": 2.9,
+                     *       "selected": false,
+                     *       "started_at": "2026-11-21T12:30:00Z",
+                     *       "state": "scored",
+                     *       "steps": [
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": "2026-11-21T12:30:01Z",
+                     *           "name": "prepare",
+                     *           "started_at": "2026-11-21T12:30:00Z",
+                     *           "state": "succeeded"
+                     *         },
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": "2026-11-21T12:30:01Z",
+                     *           "name": "run",
+                     *           "started_at": "2026-11-21T12:30:00Z",
+                     *           "state": "succeeded"
+                     *         },
+                     *         {
+                     *           "detail": "",
+                     *           "ended_at": "2026-11-21T12:30:01Z",
+                     *           "name": "evaluate",
+                     *           "started_at": "2026-11-21T12:30:00Z",
+                     *           "state": "succeeded"
+                     *         }
+                     *       ],
+                     *       "team": {
+                     *         "id": "5d1c0f6e-6b55-4a5c-9d86-0a2f5a0f8f11",
+                     *         "name": "ana"
+                     *       },
+                     *       "teams": 87,
+                     *       "user": "ana",
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SubmissionView"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
