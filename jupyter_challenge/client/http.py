@@ -49,7 +49,7 @@ class Channel:
         """
         given = {k: v for k, v in (params or {}).items() if v is not None}
         repeatable = method != "POST" or "Idempotency-Key" in (headers or {})
-        pauses = iter(_AGAIN_AFTER if repeatable else ())
+        pauses = iter(_AGAIN_AFTER)
         while True:
             request = self._http.build_request(
                 method, API + path, params=given, headers=headers, **content
@@ -58,7 +58,9 @@ class Channel:
                 response = self._http.send(request, stream=stream)
                 break
             except httpx.TransportError as error:
-                pause = next(pauses, None)
+                # Where no connection came about, nothing was sent.
+                nothing_sent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
+                pause = next(pauses, None) if repeatable or nothing_sent else None
                 if pause is None:
                     raise Unavailable(
                         f"{self.where} cannot be reached: {error or type(error).__name__}.",

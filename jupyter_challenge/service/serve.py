@@ -117,6 +117,7 @@ def _open(host: str, port: int) -> socket.socket:
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         opened.bind((str(address), port))
+        opened.listen(128)  # who reads the address may connect at once
     except OSError as error:
         opened.close()
         if error.errno == errno.EADDRINUSE:

@@ -73,7 +73,8 @@ def test_the_command_at_a_url(served: tuple[str, Path], tmp_path: Path) -> None:
     folder = write_challenge(tmp_path / "organiser")
     at = ["--url", url, "--token-file", str(token)]
     run = CliRunner().invoke
-    assert run(challenge, ["publish", str(folder), *at]).exit_code == 0
+    published = run(challenge, ["publish", str(folder), *at])
+    assert published.exit_code == 0, published.output
     file = str(write_predictions(tmp_path / "predictions.csv", right=9))
     done = run(challenge, ["submit", file, "--challenge", "tiny", *at])
     assert done.exit_code == 0, done.output

@@ -94,6 +94,16 @@ def test_a_post_is_sent_again_only_with_its_key(
     assert [key for _, _, key in Flaky.asked] == ["k", "k"]
 
 
+def test_where_nothing_was_sent_anything_may_be_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[float] = []
+    monkeypatch.setattr("jupyter_challenge.client.http.time.sleep", tries.append)
+    with connect("http://127.0.0.1:9") as client, pytest.raises(Unavailable):
+        client.cancel("x")
+    assert len(tries) == 4
+
+
 def test_the_variable_names_the_address(flaky: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Flaky, "breaks", 0)
     monkeypatch.setenv("JUPYTER_CHALLENGE_URL", flaky)
