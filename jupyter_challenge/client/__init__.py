@@ -1,6 +1,9 @@
 """Challenges from Python: `connect()` gives a client of the service, here or at a URL."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_challenge.client.connection import Client, connect
 
 __all__ = ["Client", "connect"]
 
