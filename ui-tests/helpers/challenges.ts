@@ -141,6 +141,12 @@ export class Challenges {
         '.jp-NotebookPanel:not(.lm-mod-hidden) [data-command="jupyter-challenge:submit-notebook"]'
       )
       .click();
+    await this.confirm(before);
+  }
+
+  /** Press Submit in the dialog and wait for the new row. */
+  async confirm(before: () => Promise<void> = async () => {}): Promise<void> {
+    const known = await this.rows.count();
     const button = this.dialog.getByRole('button', {
       name: 'Submit',
       exact: true
@@ -149,6 +155,7 @@ export class Challenges {
     await before();
     await button.click();
     await expect(this.dialog).toHaveCount(0);
+    await expect(this.rows).toHaveCount(known + 1, PATIENCE);
   }
 
   /** Wait until the newest row is in a state. */

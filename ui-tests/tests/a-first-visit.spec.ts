@@ -2,6 +2,7 @@ import { expect, test } from '@jupyterlab/galata';
 
 import { Challenges } from '../helpers/challenges';
 
+// The first file by its name: it begins with a service in which there is nothing.
 test.describe.configure({ mode: 'serial', timeout: 240_000 });
 
 test('from an empty sidebar to a rank', async ({ page, tmpPath }) => {
@@ -37,8 +38,7 @@ test('from an empty sidebar to a rank', async ({ page, tmpPath }) => {
   await expect(dialog.locator('code', { hasText: 'max_depth' })).toBeVisible();
   await challenges.picture('submit');
   await dialog.getByLabel('Note').fill('two cuts');
-  await dialog.getByRole('button', { name: 'Submit', exact: true }).click();
-  await expect(dialog).toHaveCount(0);
+  await challenges.confirm();
 
   await challenges.newestIs('scored');
   await expect(challenges.rows.first()).toContainText('0.9000');
@@ -92,9 +92,7 @@ test('parameters of the tagged cell change the run', async ({
     .locator('label', { hasText: 'max_depth' })
     .locator('input')
     .fill('1');
-  await challenges.dialog
-    .getByRole('button', { name: 'Submit', exact: true })
-    .click();
+  await challenges.confirm();
   await challenges.newestIs('scored');
   await challenges.openNewest();
   await expect(challenges.run.locator('.jp-Challenge-score')).toHaveText(
