@@ -163,6 +163,8 @@ def test_interrupting_leaves_the_submission(run: Run, tiny: Path, tmp_path: Path
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A runner in the background ignores Ctrl-C, and its children would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         while not Path(f"{done_file}.begun").exists():
             assert process.poll() is None, process.communicate()
