@@ -8,6 +8,9 @@ import { SubmitForm } from './submitform';
 import type { IChallengeModel } from './tokens';
 import type { ChallengeView, IInspection } from './wire';
 
+const TRY_CLASS = 'jp-Challenge-tryButton';
+const SUBMIT_CLASS = 'jp-Challenge-submitButton';
+
 /** What the user decided in the dialog. */
 export interface ISubmitChoice {
   isTry: boolean;
@@ -54,13 +57,13 @@ export async function askSubmit(
   const tryButton = Dialog.createButton({
     label: trans.__('Try on sample'),
     caption: trans.__('Run it on the public sample; it counts nowhere'),
-    className: 'jp-Challenge-tryButton',
+    className: TRY_CLASS,
     accept: true,
     actions: ['try']
   });
   const submitButton = Dialog.okButton({
     label: trans.__('Submit'),
-    className: 'jp-Challenge-submitButton'
+    className: SUBMIT_CLASS
   });
   const dialog = new SubmitDialog(body, {
     title: subject.isTry
@@ -73,9 +76,7 @@ export async function askSubmit(
       submitButton
     ],
     defaultButton: subject.isTry ? 1 : 2,
-    focusNodeSelector: subject.isTry
-      ? '.jp-Challenge-tryButton'
-      : '.jp-Challenge-submitButton'
+    focusNodeSelector: `.${subject.isTry ? TRY_CLASS : SUBMIT_CLASS}`
   });
   dialog.addClass('jp-Challenge-dialog');
   const result = await dialog.launch();
@@ -95,6 +96,11 @@ class SubmitDialog extends Dialog<ISubmitChoice> {
     subject.permit = (canTry, canSubmit) => {
       this.toggleClass('jp-mod-noTry', !canTry);
       this.toggleClass('jp-mod-noSubmit', !canSubmit);
+      // What was hidden when the dialog opened could not take the focus then.
+      if (!(document.activeElement instanceof HTMLInputElement)) {
+        const button = this.subject.isTry ? TRY_CLASS : SUBMIT_CLASS;
+        this.node.querySelector<HTMLElement>(`.${button}`)?.focus();
+      }
     };
     subject.permit(false, false);
   }

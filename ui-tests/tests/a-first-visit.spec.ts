@@ -36,6 +36,9 @@ test('from an empty sidebar to a rank', async ({ page, tmpPath }) => {
   await expect(dialog).toContainText('packages captured');
   await expect(dialog).toContainText('49 of 50 left today');
   await expect(dialog.locator('code', { hasText: 'max_depth' })).toBeVisible();
+  await expect(
+    dialog.getByRole('button', { name: 'Submit', exact: true })
+  ).toBeFocused();
   await challenges.picture('submit');
   await dialog.getByLabel('Note').fill('two cuts');
   await challenges.confirm();
