@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from jupyter_challenge.core.archive import check_archive
 from jupyter_challenge.core.challenge import SubmissionKind, SubmissionRules
@@ -32,7 +33,7 @@ def check_bundle(path: Path, request: SubmissionRequest, rules: SubmissionRules)
             hint="Send the notebook or predictions file itself too.",
         )
     if request.kind is SubmissionKind.NOTEBOOK:
-        _check_notebook(path, entry)
+        _check_notebook(path, entry, request.parameters)
         return files
     if len(files) > 1:
         raise InvalidSubmission(
@@ -51,7 +52,7 @@ def check_bundle(path: Path, request: SubmissionRequest, rules: SubmissionRules)
     return files
 
 
-def _check_notebook(path: Path, entry: FileView) -> None:
+def _check_notebook(path: Path, entry: FileView, parameters: dict[str, Any]) -> None:
     if entry.size > MAX_NOTEBOOK:
         raise TooLarge(
             f'"{entry.path}" has {entry.size:,} bytes, more than {MAX_NOTEBOOK:,}.',
@@ -60,4 +61,6 @@ def _check_notebook(path: Path, entry: FileView) -> None:
         )
     # The archive was read through: the member is there, is a plain file and has this size.
     with zipfile.ZipFile(path) as archive:
-        parse_notebook(archive.read(entry.path), entry.path)
+        notebook = parse_notebook(archive.read(entry.path), entry.path)
+    # Refused here, a misspelt parameter costs no run.
+    notebook.with_parameters(parameters)

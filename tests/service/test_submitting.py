@@ -165,6 +165,16 @@ def test_a_notebook_without_kernel_is_refused(world: World, tmp_path: object) ->
     assert "kernel" in response.json()["error"]["message"]
 
 
+def test_a_parameter_that_the_notebook_has_not_is_refused(world: World) -> None:
+    path = write_notebook(world.folder / "model.ipynb", "1")
+    bundle = bundle_of("model.ipynb", {"model.ipynb": path.read_bytes()}).data
+    ana = world.user("ana")
+    response = ana.hand_in(bundle, request={**NOTEBOOK, "parameters": {"epochs": 3}})
+    assert response.status_code == 422
+    assert 'tagged "parameters"' in response.json()["error"]["message"]
+    assert ana.quota()["left_today"] == 50
+
+
 def test_too_much_is_refused(make_world: Callable[..., World]) -> None:
     world = make_world()
     world.publish(
