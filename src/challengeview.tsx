@@ -11,6 +11,7 @@ import { challengeIcon } from './icons';
 import { Leaderboard } from './leaderboard';
 import { ErrorFace, Face, Loading, Markdown } from './marks';
 import type { RequestError } from './request';
+import { Tabs } from './tabs';
 import type { ChallengeTab, IChallengeModel } from './tokens';
 import { DOMAIN } from './tokens';
 import type { ChallengeView } from './wire';
@@ -150,21 +151,9 @@ function Pages(
     <>
       <h1>{view.title}</h1>
       {view.summary && <p className="jp-Challenge-hint">{view.summary}</p>}
-      <div className="jp-Challenge-tabs" role="tablist">
-        {tabs.map(([id, label]) => (
-          <button
-            key={id}
-            role="tab"
-            aria-selected={tab === id}
-            onClick={() => setTab(id)}
-          >
-            {label}
-          </button>
-        ))}
-      </div>
-      <div role="tabpanel" className="jp-Challenge-tabBody">
+      <Tabs tabs={tabs} chosen={tab} choose={setTab}>
         <Page {...props} view={view} />
-      </div>
+      </Tabs>
     </>
   );
 }

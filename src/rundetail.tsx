@@ -6,6 +6,7 @@ import { ExecutedNotebook } from './executed';
 import { Log } from './logs';
 import { ErrorFace, Face, Hosted, Loading } from './marks';
 import { RequestError } from './request';
+import { Tabs } from './tabs';
 import type { RunPage } from './run';
 import { bytes, isOver, stepName, submissionName } from './words';
 import type { StepName, SubmissionView } from './wire';
@@ -40,23 +41,11 @@ export function Detail(props: IProps): JSX.Element {
   ];
   return (
     <section className="jp-Challenge-detail">
-      <div className="jp-Challenge-tabs" role="tablist">
-        {tabs.map(([id, label]) => (
-          <button
-            key={id}
-            role="tab"
-            aria-selected={tab === id}
-            onClick={() => setChosen(id)}
-          >
-            {label}
-          </button>
-        ))}
-      </div>
-      <div className="jp-Challenge-tabBody" role="tabpanel">
+      <Tabs tabs={tabs} chosen={tab} choose={setChosen}>
         {tab === 'notebook' && <NotebookTab {...props} />}
         {tab === 'log' && <LogTab {...props} />}
         {tab === 'details' && <HandedIn view={view} trans={trans} />}
-      </div>
+      </Tabs>
     </section>
   );
 }
