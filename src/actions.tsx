@@ -56,7 +56,7 @@ export async function submitNotebook(
     await panel.context.save();
   }
   // Loaded when it is needed: it is no part of a start.
-  const { askSubmit } = await import('./submit');
+  const { askSubmit } = await import('./submit/submit');
   const path = contents.localPath(panel.context.path);
   const choice = await askSubmit(
     { path, challenge, isTry: options.isTry },

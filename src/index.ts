@@ -15,7 +15,7 @@ import { addCommands } from './commands';
 import { challengeIcon } from './icons';
 import { ChallengeModel } from './model';
 import { RunNotifier } from './notify';
-import { ChallengePanel } from './panel';
+import { ChallengePanel } from './sidebar/panel';
 import { DOMAIN, IChallengeModel } from './tokens';
 import { addViews } from './views';
 

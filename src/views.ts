@@ -4,10 +4,10 @@ import type { ILayoutRestorer } from '@jupyterlab/application';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ITranslator } from '@jupyterlab/translation';
 
-import type { ChallengeDocument } from './challengeview';
+import type { ChallengeDocument } from './challenge/challengeview';
 import { CommandIDs } from './commandids';
-import type { INotebookParts } from './executed';
-import type { RunPage } from './run';
+import type { INotebookParts } from './run/executed';
+import type { RunPage } from './run/run';
 import type { ChallengeTab, IChallengeModel } from './tokens';
 import { DOMAIN } from './tokens';
 
@@ -55,7 +55,7 @@ export function addViews(options: IViewOptions): void {
       let page = runs.find(one => one.submission === submission);
       if (!page) {
         // Drawn when it is first wanted: it is no part of a start.
-        const { RunPage } = await import('./run');
+        const { RunPage } = await import('./run/run');
         page = new RunPage({ submission, model, commands, parts, translator });
         page.toggleClass('jp-mod-down', !labShell);
         shell.add(page, area, { type: 'Challenge' });
@@ -95,7 +95,7 @@ export function addViews(options: IViewOptions): void {
       if (document) {
         document.tab = tab;
       } else {
-        const { ChallengeDocument } = await import('./challengeview');
+        const { ChallengeDocument } = await import('./challenge/challengeview');
         const made = new ChallengeDocument({
           challenge,
           tab,

@@ -1,7 +1,7 @@
 /** The words for states, sizes and places, said the same everywhere. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { failureWord } from './failures';
+import { failureWord } from './run/failures';
 import type { RequestError } from './request';
 import { ago, parseTime, span } from './time';
 import type {

@@ -1,1 +1,6 @@
 import './base.css';
+import './page.css';
+import './sidebar.css';
+import './submit.css';
+import './run.css';
+import './board.css';

@@ -1,7 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { obstacles } from '../obstacles';
-import { parameterText, parameterValue } from '../parameters';
+import { obstacles } from '../submit/obstacles';
+import { parameterText, parameterValue } from '../submit/parameters';
 import type { ChallengeView, IInspection } from '../wire';
 import { challenge } from './wireparts';
 

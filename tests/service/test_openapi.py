@@ -10,25 +10,20 @@ from pydantic import TypeAdapter
 
 from jupyter_challenge.core.models import ErrorResponse, SubmissionRequest
 from jupyter_challenge.service.app import openapi_document
-from jupyter_challenge.service.routes import router
+from jupyter_challenge.service.routes import API, ROUTES
 from tests.service.world import World
 
-ROUTES = [
-    (method, route)
-    for route in router.routes
-    if isinstance(route, APIRoute)
-    for method in sorted(route.methods)
-]
+VERBS = [(method, route) for route in ROUTES for method in sorted(route.methods)]
 DOCUMENT = openapi_document()
 
 
 def operation(method: str, route: APIRoute) -> dict[str, Any]:
-    path = route.path.replace(":path}", "}")
+    path = API + route.path.replace(":path}", "}")
     found: dict[str, Any] = DOCUMENT["paths"][path][method.lower()]
     return found
 
 
-@pytest.mark.parametrize(("method", "route"), ROUTES, ids=lambda each: getattr(each, "name", each))
+@pytest.mark.parametrize(("method", "route"), VERBS, ids=lambda each: getattr(each, "name", each))
 def test_every_answer_has_an_example_that_its_model_accepts(method: str, route: APIRoute) -> None:
     found = operation(method, route)
     assert found["summary"]

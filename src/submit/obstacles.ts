@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { ChallengeView, IInspection } from './wire';
+import type { ChallengeView, IInspection } from '../wire';
 
 /** Something that stands in the way of a submission, with the way out. */
 export interface IObstacle {

@@ -1,11 +1,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Elapsed, StateMark } from './marks';
-import { parseTime, took } from './time';
-import type { IChallengeModel } from './tokens';
-import type { StepName, StepView } from './wire';
-import { stepName } from './words';
+import { Elapsed, StateMark } from '../marks';
+import { parseTime, took } from '../time';
+import type { IChallengeModel } from '../tokens';
+import type { StepName, StepView } from '../wire';
+import { stepName } from '../words';
 
 /** The steps of a run as a graph; each step is a button that shows its log. */
 export function StepGraph(props: {

@@ -3,12 +3,12 @@ import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
-import { CommandIDs } from './commandids';
-import { ErrorFace, Face, Loading } from './marks';
-import { groupChallenges } from './merge';
-import { phaseTime, quotaText, rankText } from './words';
-import type { IChallengeModel } from './tokens';
-import type { ChallengeSummary } from './wire';
+import { CommandIDs } from '../commandids';
+import { ErrorFace, Face, Loading } from '../marks';
+import { groupChallenges } from '../merge';
+import { phaseTime, quotaText, rankText } from '../words';
+import type { IChallengeModel } from '../tokens';
+import type { ChallengeSummary } from '../wire';
 
 interface IProps {
   model: IChallengeModel;

@@ -7,11 +7,11 @@ import * as React from 'react';
 
 import { ChallengeList } from './challengelist';
 import { ChallengePage } from './challengepage';
-import { CommandIDs } from './commandids';
-import { challengeIcon } from './icons';
-import type { IChallengeModel } from './tokens';
-import { DOMAIN } from './tokens';
-import { errorText } from './words';
+import { CommandIDs } from '../commandids';
+import { challengeIcon } from '../icons';
+import type { IChallengeModel } from '../tokens';
+import { DOMAIN } from '../tokens';
+import { errorText } from '../words';
 
 /** The sidebar: all challenges, or one of them. */
 export class ChallengePanel extends ReactWidget {

@@ -4,13 +4,13 @@ import { caretLeftIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
-import { CommandIDs } from './commandids';
-import { Face, Loading } from './marks';
+import { CommandIDs } from '../commandids';
+import { Face, Loading } from '../marks';
 import { SubmissionRows } from './rows';
-import { exactTime } from './time';
-import type { ChallengeTab, IChallengeModel } from './tokens';
-import type { ChallengeSummary, ChallengeView } from './wire';
-import { phaseTime, quotaText, rankText } from './words';
+import { exactTime } from '../time';
+import type { ChallengeTab, IChallengeModel } from '../tokens';
+import type { ChallengeSummary, ChallengeView } from '../wire';
+import { phaseTime, quotaText, rankText } from '../words';
 
 interface IProps {
   model: IChallengeModel;

@@ -3,10 +3,10 @@ import { Debouncer } from '@lumino/polling';
 import * as React from 'react';
 
 import { BoardTable } from './boardtable';
-import { Ago, ErrorFace, Face, Loading } from './marks';
-import { RequestError } from './request';
-import type { IChallengeModel } from './tokens';
-import type { BoardView, ChallengeView } from './wire';
+import { Ago, ErrorFace, Face, Loading } from '../marks';
+import { RequestError } from '../request';
+import type { IChallengeModel } from '../tokens';
+import type { BoardView, ChallengeView } from '../wire';
 
 /** Rows that are asked for at a time. */
 const PAGE = 100;

@@ -2,10 +2,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
-import { CommandIDs } from './commandids';
-import type { IChallengeModel } from './tokens';
-import type { SubmissionView } from './wire';
-import { isOver, scoreChange } from './words';
+import { CommandIDs } from '../commandids';
+import type { IChallengeModel } from '../tokens';
+import type { SubmissionView } from '../wire';
+import { isOver, scoreChange } from '../words';
 
 interface IProps {
   model: IChallengeModel;

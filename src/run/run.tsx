@@ -4,19 +4,19 @@ import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
-import { CommandIDs } from './commandids';
+import { CommandIDs } from '../commandids';
 import type { INotebookParts } from './executed';
-import { challengeIcon } from './icons';
-import { Elapsed, ErrorFace, Loading, StateMark } from './marks';
-import { RequestError } from './request';
+import { challengeIcon } from '../icons';
+import { Elapsed, ErrorFace, Loading, StateMark } from '../marks';
+import { RequestError } from '../request';
 import { Detail } from './rundetail';
 import { Outcome } from './outcome';
 import { StepGraph } from './graph';
-import { took } from './time';
-import type { IChallengeModel } from './tokens';
-import { DOMAIN } from './tokens';
-import type { StepName, SubmissionView } from './wire';
-import { isOver, submissionName } from './words';
+import { took } from '../time';
+import type { IChallengeModel } from '../tokens';
+import { DOMAIN } from '../tokens';
+import type { StepName, SubmissionView } from '../wire';
+import { isOver, submissionName } from '../words';
 
 /** A run in the main area. */
 export class RunPage extends MainAreaWidget<ReactWidget> {

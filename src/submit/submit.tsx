@@ -5,8 +5,8 @@ import * as React from 'react';
 
 import { parameterValue } from './parameters';
 import { SubmitForm } from './submitform';
-import type { IChallengeModel } from './tokens';
-import type { ChallengeView, IInspection } from './wire';
+import type { IChallengeModel } from '../tokens';
+import type { ChallengeView, IInspection } from '../wire';
 
 const TRY_CLASS = 'jp-Challenge-tryButton';
 const SUBMIT_CLASS = 'jp-Challenge-submitButton';

@@ -1,14 +1,14 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { ErrorFace, Loading } from './marks';
+import { ErrorFace, Loading } from '../marks';
 import { parameterText } from './parameters';
-import { RequestError } from './request';
+import { RequestError } from '../request';
 import { obstacles } from './obstacles';
 import type { IFields, ISubmitFacts, ISubmitSubject } from './submit';
-import type { IChallengeModel } from './tokens';
-import type { ChallengeView, IInspection, QuotaView } from './wire';
-import { bytes } from './words';
+import type { IChallengeModel } from '../tokens';
+import type { ChallengeView, IInspection, QuotaView } from '../wire';
+import { bytes } from '../words';
 
 interface IProps {
   subject: ISubmitSubject;

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { FailureView } from './wire';
+import type { FailureView } from '../wire';
 
 /** What a class of failure is called, in the two or three words that a row can hold. */
 export function failureWord(

@@ -4,13 +4,13 @@ import * as React from 'react';
 import type { INotebookParts } from './executed';
 import { ExecutedNotebook } from './executed';
 import { Log } from './logs';
-import { ErrorFace, Face, Hosted, Loading } from './marks';
-import { RequestError } from './request';
-import { Tabs } from './tabs';
+import { ErrorFace, Face, Hosted, Loading } from '../marks';
+import { RequestError } from '../request';
+import { Tabs } from '../tabs';
 import type { RunPage } from './run';
-import { bytes, isOver, stepName, submissionName } from './words';
-import type { StepName, SubmissionView } from './wire';
-import { exactTime } from './time';
+import { bytes, isOver, stepName, submissionName } from '../words';
+import type { StepName, SubmissionView } from '../wire';
+import { exactTime } from '../time';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 interface IProps extends RunPage.IOptions {

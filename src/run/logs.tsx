@@ -2,10 +2,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Poll } from '@lumino/polling';
 import * as React from 'react';
 
-import type { Api } from './api';
-import { ErrorFace, Loading } from './marks';
-import { RequestError } from './request';
-import type { StepName } from './wire';
+import type { Api } from '../api';
+import { ErrorFace, Loading } from '../marks';
+import { RequestError } from '../request';
+import type { StepName } from '../wire';
 
 /** How often the log of a running step is asked for more. */
 const FOLLOW = 700;

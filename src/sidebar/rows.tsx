@@ -3,11 +3,11 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
-import { CommandIDs } from './commandids';
-import { Ago, Elapsed, StateMark } from './marks';
-import type { IChallengeModel } from './tokens';
-import type { SubmissionView } from './wire';
-import { isOver, rowText, submissionName } from './words';
+import { CommandIDs } from '../commandids';
+import { Ago, Elapsed, StateMark } from '../marks';
+import type { IChallengeModel } from '../tokens';
+import type { SubmissionView } from '../wire';
+import { isOver, rowText, submissionName } from '../words';
 
 interface IProps {
   model: IChallengeModel;

@@ -7,14 +7,14 @@ import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { DataPage, RulesPage } from './challengepages';
-import { challengeIcon } from './icons';
-import { Leaderboard } from './leaderboard';
-import { ErrorFace, Face, Loading, Markdown } from './marks';
-import type { RequestError } from './request';
-import { Tabs } from './tabs';
-import type { ChallengeTab, IChallengeModel } from './tokens';
-import { DOMAIN } from './tokens';
-import type { ChallengeView } from './wire';
+import { challengeIcon } from '../icons';
+import { Leaderboard } from '../board/leaderboard';
+import { ErrorFace, Face, Loading, Markdown } from '../marks';
+import type { RequestError } from '../request';
+import { Tabs } from '../tabs';
+import type { ChallengeTab, IChallengeModel } from '../tokens';
+import { DOMAIN } from '../tokens';
+import type { ChallengeView } from '../wire';
 
 /** A challenge's pages in the main area: about, data, board, rules. */
 export class ChallengeDocument extends MainAreaWidget<ReactWidget> {

@@ -1,10 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Ago } from './marks';
-import type { IChallengeModel } from './tokens';
-import type { BoardView, StandingView } from './wire';
-import { rankText } from './words';
+import { Ago } from '../marks';
+import type { IChallengeModel } from '../tokens';
+import type { BoardView, StandingView } from '../wire';
+import { rankText } from '../words';
 
 interface IProps {
   page: BoardView;

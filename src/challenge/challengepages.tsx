@@ -2,11 +2,11 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Face, Markdown } from './marks';
-import { exactTime, span } from './time';
-import type { IChallengeModel } from './tokens';
-import type { ChallengeView, PhaseView, QuotaView } from './wire';
-import { bytes } from './words';
+import { Face, Markdown } from '../marks';
+import { exactTime, span } from '../time';
+import type { IChallengeModel } from '../tokens';
+import type { ChallengeView, PhaseView, QuotaView } from '../wire';
+import { bytes } from '../words';
 
 /** What the challenge hands out and what it asks for. */
 export function DataPage(props: {

@@ -1,0 +1,72 @@
+"""What travels on the wire, in the service, the client, the CLI and, by OpenAPI, the front end.
+
+Times are UTC with a zone. Sizes are bytes. A score is shown as `display`, never re-rounded.
+"""
+
+from jupyter_challenge.core.models.base import (
+    ErrorBody,
+    ErrorResponse,
+    FileView,
+    Me,
+    Page,
+    Role,
+    TeamRef,
+    Wire,
+)
+from jupyter_challenge.core.models.boards import BoardView, MetricView, StandingView
+from jupyter_challenge.core.models.challenges import (
+    ChallengeSummary,
+    ChallengeView,
+    DataFile,
+    EntryRequest,
+    LimitsView,
+    OutputView,
+    PhaseView,
+    QuotaView,
+    VersionView,
+)
+from jupyter_challenge.core.models.feed import Change, ChangeKind, Changes
+from jupyter_challenge.core.models.runs import FailureView, LogChunk, StepName, StepState, StepView
+from jupyter_challenge.core.models.submissions import (
+    TERMINAL,
+    ScoreView,
+    SubmissionRequest,
+    SubmissionState,
+    SubmissionView,
+)
+
+__all__ = [
+    "BoardView",
+    "ChallengeSummary",
+    "ChallengeView",
+    "Change",
+    "ChangeKind",
+    "Changes",
+    "DataFile",
+    "EntryRequest",
+    "ErrorBody",
+    "ErrorResponse",
+    "FailureView",
+    "FileView",
+    "LimitsView",
+    "LogChunk",
+    "Me",
+    "MetricView",
+    "OutputView",
+    "Page",
+    "PhaseView",
+    "QuotaView",
+    "Role",
+    "ScoreView",
+    "StandingView",
+    "StepName",
+    "StepState",
+    "StepView",
+    "SubmissionRequest",
+    "SubmissionState",
+    "SubmissionView",
+    "TERMINAL",
+    "TeamRef",
+    "VersionView",
+    "Wire",
+]

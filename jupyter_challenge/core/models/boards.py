@@ -1,0 +1,54 @@
+"""A board as it travels."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from jupyter_challenge.core.challenge import Direction
+from jupyter_challenge.core.models.base import TeamRef, Wire
+
+
+class MetricView(Wire):
+    """A metric as a column."""
+
+    name: str
+    label: str
+    direction: Direction
+    precision: int
+    ranked: bool = False
+
+
+class StandingView(Wire):
+    """A team's place on a board."""
+
+    rank: int = Field(description="Best rank of those tied with it.")
+    rank_to: int = Field(description="Worst rank of those tied with it.")
+    move: int | None = Field(default=None, description="Ranks gained since a day ago.")
+    team: TeamRef
+    mine: bool = False
+    values: dict[str, float | None] = {}
+    display: dict[str, str] = {}
+    entries: int
+    last_at: datetime
+    submission: str | None = Field(default=None, description="Counting submission, if visible.")
+
+
+class BoardView(Wire):
+    """One page of a board."""
+
+    challenge: str
+    title: str
+    phase: str
+    phase_title: str
+    board: Literal["public", "private"]
+    practice: bool
+    metrics: list[MetricView]
+    rows: list[StandingView]
+    total: int
+    offset: int = 0
+    next: str | None = None
+    mine: StandingView | None = Field(default=None, description="My row, on whichever page.")
+    updated_at: datetime | None = None

@@ -1,0 +1,112 @@
+"""A submission as it travels, both ways."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Any, Literal
+
+from pydantic import Field
+
+from jupyter_challenge.core.challenge import Direction, Feedback, SubmissionKind
+from jupyter_challenge.core.models.base import FileView, TeamRef, Wire
+from jupyter_challenge.core.models.runs import FailureView, StepView
+
+
+class SubmissionState(str, Enum):
+    """State of a submission; the last three are terminal and never change."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SCORED = "scored"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing more happens."""
+        return self in TERMINAL
+
+
+TERMINAL = frozenset({SubmissionState.SCORED, SubmissionState.FAILED, SubmissionState.CANCELLED})
+
+
+class ScoreView(Wire):
+    """One score."""
+
+    board: Literal["public", "private"] = "public"
+    metric: str
+    label: str
+    value: float
+    display: str = Field(description="Rounded as it ranks.", examples=["0.9667"])
+    stderr: float | None = None
+    n: int | None = Field(default=None, description="Rows that were scored.")
+    direction: Direction
+    ranked: bool = False
+
+
+class SubmissionView(Wire):
+    """A submission with its latest run. A Try has `is_try` and counts nowhere."""
+
+    id: str
+    number: int = Field(description="Counts a team's submissions (tries apart) in a challenge.")
+    is_try: bool = False
+    challenge: str
+    challenge_title: str = ""
+    version: str = Field(description="Digest of the challenge version it is scored under.")
+    phase: str
+    phase_title: str = ""
+    team: TeamRef
+    user: str
+    kind: SubmissionKind
+    name: str = Field(description="Notebook or file handed in.", examples=["model.ipynb"])
+    digest: str = Field(description="sha256 of the bundle.")
+    files: list[FileView] = []
+    parameters: dict[str, Any] = {}
+    environment: dict[str, Any] = {}
+    profile: str | None = None
+    note: str = ""
+    state: SubmissionState
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    seconds: float | None = Field(
+        default=None, description="Duration; rounded to 10 s with class_only feedback."
+    )
+    position: int | None = Field(default=None, description="Place in the queue, 1 is next.")
+    engine: str = ""
+    attempt: int = 0
+    steps: list[StepView] = []
+    failure: FailureView | None = None
+    scores: list[ScoreView] = []
+    score: ScoreView | None = Field(default=None, description="Ranked metric, public board.")
+    best_before: float | None = Field(
+        default=None, description="Team's best public value before this one was scored."
+    )
+    improved: bool | None = None
+    rank: int | None = Field(default=None, description="Team's public rank now, once scored.")
+    teams: int | None = Field(default=None, description="Teams on the board now.")
+    is_best: bool = False
+    selected: bool = False
+    feedback: Feedback = Feedback.FULL
+    mine: bool = True
+    has_notebook: bool = False
+    has_logs: bool = False
+
+
+class SubmissionRequest(Wire):
+    """What a client says about a submission; the bundle travels beside it.
+
+    The bundle is a zip with `entry` and its declared files at their relative paths.
+    """
+
+    kind: SubmissionKind = SubmissionKind.NOTEBOOK
+    phase: str | None = Field(default=None, description="The current phase when left out.")
+    entry: str = Field(description="Path in the bundle of the notebook or predictions file.")
+    is_try: bool = False
+    parameters: dict[str, Any] = {}
+    environment: dict[str, Any] = Field(
+        default={}, description="kernel, language, packages as read from the kernelspec."
+    )
+    profile: str | None = None
+    note: str = Field(default="", max_length=300)

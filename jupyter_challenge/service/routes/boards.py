@@ -1,0 +1,51 @@
+"""Boards."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from jupyter_challenge.core.models import BoardView
+from jupyter_challenge.service import boards
+from jupyter_challenge.service.answers import answer, disposition, tagged
+from jupyter_challenge.service.routes.asking import (
+    BoardName,
+    Cursor,
+    Here,
+    Limit,
+    Search,
+    Who,
+    file_answer,
+)
+
+router = APIRouter()
+
+
+@router.get(
+    "/challenges/{challenge}/boards/{phase}/{board}.csv", tags=["boards"], **file_answer("text/csv")
+)
+def get_board_csv(
+    request: Request, service: Here, who: Who, challenge: str, phase: str, board: BoardName
+) -> Response:
+    """A whole board as CSV."""
+    text = boards.as_csv(service, who, challenge, phase, board)
+    name = disposition(f"{challenge}-{phase}-{board}.csv")
+    return tagged(request, text.encode(), "text/csv; charset=utf-8", headers=name)
+
+
+@router.get(
+    "/challenges/{challenge}/boards/{phase}/{board}", tags=["boards"], response_model=BoardView
+)
+def get_board(
+    request: Request,
+    service: Here,
+    who: Who,
+    challenge: str,
+    phase: str,
+    board: BoardName,
+    q: Search = "",
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """One page of a board, with your own row."""
+    page = boards.page(service, who, challenge, phase, board, cursor=cursor, limit=limit, q=q)
+    return answer(request, page)
