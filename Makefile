@@ -21,7 +21,8 @@ LAB_SOURCES := $(shell find src style schema -type f -not -path '*/__tests__/*')
 	tsconfig.json install.json
 
 .PHONY: help environment demo test test-lint test-js test-python test-browser dev bench lint \
-	lint-style lint-types lint-rooms lint-lab lint-wire format generate dist constraints clean
+	lint-style lint-types lint-rooms lint-lab lint-wire lint-messages messages format \
+	generate dist constraints clean
 
 help:
 	@echo 'make demo    an environment in .venv, then the demonstration (ARGS="…" for its options)'
@@ -89,7 +90,8 @@ dist: .make/lab
 # --- checks -----------------------------------------------------------------------------------
 
 lint: .make/node
-	@$(MAKE) --no-print-directory --keep-going lint-style lint-types lint-rooms lint-lab lint-wire
+	@$(MAKE) --no-print-directory --keep-going lint-style lint-types lint-rooms lint-lab \
+		lint-wire lint-messages
 
 lint-style:
 	ruff format --check .
@@ -108,10 +110,18 @@ lint-lab:
 lint-wire:
 	jlpm generate:check
 
+# Every text of the front end has its German and its Japanese.
+lint-messages:
+	python scripts/messages.py check
+
 format: .make/node
 	ruff format .
 	ruff check --fix --quiet . || true
 	jlpm lint
+
+# The catalogues of other languages after words in src/ changed; then fill in the .po files.
+messages: .make/python
+	@python scripts/messages.py update
 
 # The service's OpenAPI document as TypeScript.
 generate: .make/node
