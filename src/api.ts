@@ -23,7 +23,10 @@ const FEED_TIMEOUT = 25;
 
 const JSON_HEADERS = { 'Content-Type': 'application/json' };
 
-type Query = Record<string, string | number | boolean | null | undefined>;
+export type Query = Record<
+  string,
+  string | number | boolean | null | undefined
+>;
 
 /** Typed calls to the service and to the Jupyter server's own routes. */
 export class Api {
@@ -161,6 +164,26 @@ export class Api {
   /** The notebook as run. */
   executed(submission: string): Promise<INotebookContent> {
     return this._own('open', { submission });
+  }
+
+  /** Read what another room's calls name. */
+  read<T>(path: string, query: Query = {}): Promise<T> {
+    return this._get(path, query);
+  }
+
+  /** Change what another room's calls name. */
+  send<T>(method: string, path: string, body?: unknown): Promise<T> {
+    return this._send(method, path, body);
+  }
+
+  /** Ask one of the Jupyter server's own routes. */
+  own<T>(path: string, body: unknown): Promise<T> {
+    return this._own(path, body);
+  }
+
+  /** The address of a download of the service's. */
+  address(path: string): string {
+    return this._url(path);
   }
 
   private _boardPath(challenge: string, phase: string, board: string): string {

@@ -15,6 +15,7 @@ import { addCommands } from './commands';
 import { challengeIcon } from './icons';
 import { ChallengeModel } from './model';
 import { RunNotifier } from './notify';
+import { addOrganising } from './organise/organising';
 import { ChallengePanel } from './sidebar/panel';
 import { DOMAIN, IChallengeModel } from './tokens';
 import { addViews } from './views';
@@ -57,6 +58,7 @@ const actions: JupyterFrontEndPlugin<void> = {
       },
       tracker
     );
+    addOrganising({ model: challenges, commands, trans });
     const category = trans.__('Challenges');
     for (const command of [
       CommandIDs.submit,

@@ -506,6 +506,12 @@ export interface components {
         ChallengeSummary: {
             best?: components["schemas"]["ScoreView"] | null;
             /**
+             * Closed
+             * @description Whether an organiser closed it.
+             * @default false
+             */
+            closed: boolean;
+            /**
              * Entered
              * @default false
              */
@@ -546,6 +552,12 @@ export interface components {
          */
         ChallengeView: {
             best?: components["schemas"]["ScoreView"] | null;
+            /**
+             * Closed
+             * @description Whether an organiser closed it.
+             * @default false
+             */
+            closed: boolean;
             /**
              * Description
              * @description Markdown.
@@ -1501,6 +1513,7 @@ export interface operations {
                      *             "stderr": null,
                      *             "value": 0.9667
                      *           },
+                     *           "closed": false,
                      *           "entered": true,
                      *           "id": "iris",
                      *           "phase": {
@@ -1641,6 +1654,7 @@ export interface operations {
                      *         "stderr": null,
                      *         "value": 0.9667
                      *       },
+                     *       "closed": false,
                      *       "description": "# Iris\n\nFisher's irises.",
                      *       "entered": true,
                      *       "files": [
@@ -1820,6 +1834,7 @@ export interface operations {
                      *         "stderr": null,
                      *         "value": 0.9667
                      *       },
+                     *       "closed": false,
                      *       "description": "# Iris\n\nFisher's irises.",
                      *       "entered": true,
                      *       "files": [
@@ -2034,6 +2049,7 @@ export interface operations {
                      *         "stderr": null,
                      *         "value": 0.9667
                      *       },
+                     *       "closed": false,
                      *       "description": "# Iris\n\nFisher's irises.",
                      *       "entered": true,
                      *       "files": [
@@ -2252,6 +2268,7 @@ export interface operations {
                      *         "stderr": null,
                      *         "value": 0.9667
                      *       },
+                     *       "closed": false,
                      *       "description": "# Iris\n\nFisher's irises.",
                      *       "entered": true,
                      *       "files": [
@@ -2632,6 +2649,7 @@ export interface operations {
                      *         "stderr": null,
                      *         "value": 0.9667
                      *       },
+                     *       "closed": false,
                      *       "description": "# Iris\n\nFisher's irises.",
                      *       "entered": true,
                      *       "files": [

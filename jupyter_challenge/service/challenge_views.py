@@ -205,6 +205,7 @@ def _summary(session: Session, service: Service, seen: Seen, now: datetime) -> C
         summary=challenge.summary,
         tags=challenge.tags,
         state=shown.state if not seen.row.closed else "ended",
+        closed=seen.row.closed,
         phase=shown,
         entered=team is not None,
         role=seen.role,

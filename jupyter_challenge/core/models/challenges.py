@@ -95,6 +95,7 @@ class ChallengeSummary(Wire):
     summary: str = ""
     tags: list[str] = []
     state: Literal["soon", "open", "ended"]
+    closed: bool = Field(default=False, description="Whether an organiser closed it.")
     phase: PhaseView
     entered: bool = False
     role: Role | None = None

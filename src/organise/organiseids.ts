@@ -1,0 +1,4 @@
+/** The ids of the commands that organisers use. */
+export namespace OrganiseIDs {
+  export const closeChallenge = 'jupyter-challenge:close-challenge';
+}
