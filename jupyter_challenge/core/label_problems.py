@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from jupyter_challenge.core.challenge import MetricSpec, Output
 from jupyter_challenge.core.errors import RunFailed
+from jupyter_challenge.core.examined_folder import Folder
 from jupyter_challenge.core.marked_yaml import Loc
 from jupyter_challenge.core.metrics import (
     METRICS,
@@ -24,8 +25,7 @@ from jupyter_challenge.core.metrics import (
 from jupyter_challenge.core.splitting import split_labels
 
 if TYPE_CHECKING:
-    from jupyter_challenge.core.folder_problems import Folder
-    from jupyter_challenge.core.tables import Table
+    from jupyter_challenge.core.table import Table
 
 _LINE = re.compile(r"\bline (\d+)\b")
 

@@ -17,7 +17,7 @@ from jupyter_challenge.core.challenge import MetricSpec, Output, Split
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 
 if TYPE_CHECKING:
-    from jupyter_challenge.core.tables import Table
+    from jupyter_challenge.core.table import Table
 
 QUANTILES = 10
 _MOST_CLASSES = 20

@@ -11,7 +11,7 @@ from typing import IO, Any
 import numpy as np
 
 from jupyter_challenge.core.errors import FailureClass, RunFailed
-from jupyter_challenge.core.tables import (
+from jupyter_challenge.core.table import (
     Column,
     Numbers,
     Table,

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from jupyter_challenge.core.challenge import Challenge
 from jupyter_challenge.core.errors import InvalidChallenge
+from jupyter_challenge.core.examined_folder import FILE, Problem
+from jupyter_challenge.core.folder_problems import folder_problems
 from jupyter_challenge.core.marked_yaml import MAX_SIZE, Mark, Marked, read_marked
-
-FILE = "challenge.yaml"
-
-
-@dataclass(frozen=True, order=True)
-class Problem:
-    """A mistake in a challenge folder.
-
-    Attributes:
-        file: Path in the folder.
-        line: Counted from 1; 0 where the mistake is of the whole file.
-        column: Counted from 1; 0 where the mistake is of the whole line.
-        message: What is wrong.
-        fix: What mends it.
-    """
-
-    file: str
-    line: int
-    column: int
-    message: str
-    fix: str
+from jupyter_challenge.core.spec_problems import Draft, spec_problems
 
 
 def load_challenge(folder: Path) -> Challenge:
@@ -59,9 +41,6 @@ def check_folder(folder: Path) -> list[Problem]:
 
 
 def _checked(folder: Path) -> tuple[Challenge | None, list[Problem]]:
-    from jupyter_challenge.core.folder_problems import folder_problems
-    from jupyter_challenge.core.spec_problems import Draft, spec_problems
-
     marked, problem = _read(folder)
     if marked is None:
         assert problem is not None

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from jupyter_challenge.core.archive import unpack_archive
 from jupyter_challenge.core.challenge import Challenge, Phase
 from jupyter_challenge.core.errors import Forbidden, InvalidChallenge, RunFailed
+from jupyter_challenge.core.examined_folder import LEFT_OUT
 from jupyter_challenge.core.models import ChallengeView
 from jupyter_challenge.core.splitting import split_labels
 from jupyter_challenge.core.validation import load_challenge
@@ -23,9 +24,6 @@ from jupyter_challenge.service.versions import folder_of
 from jupyter_challenge.store import audit, challenges
 from jupyter_challenge.store.database import Session
 from jupyter_challenge.store.orm import VersionRow, utc_now
-
-# What an editor or a system leaves in a folder is no part of a challenge.
-_LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", ".git", ".DS_Store", "Thumbs.db"}
 
 
 def publish(service: Service, identity: Identity, folder: BinaryIO) -> tuple[ChallengeView, bool]:
@@ -71,7 +69,7 @@ def publish(service: Service, identity: Identity, folder: BinaryIO) -> tuple[Cha
 def _root(unpacked: Path) -> Path:
     """Where challenge.yaml is: at the top, or in the one folder that was zipped as a whole."""
     if not (unpacked / "challenge.yaml").exists():
-        inside = [each for each in unpacked.iterdir() if each.name not in _LEFT_OUT]
+        inside = [each for each in unpacked.iterdir() if each.name not in LEFT_OUT]
         if len(inside) == 1 and (inside[0] / "challenge.yaml").is_file():
             return inside[0]
     return unpacked
@@ -101,7 +99,7 @@ def _version(service: Service, identity: Identity, challenge: Challenge, root: P
     manifest = []
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root)
-        if path.is_file() and not set(inside.parts) & _LEFT_OUT:
+        if path.is_file() and not set(inside.parts) & LEFT_OUT:
             digest, size = service.blobs.put_file(path)
             manifest.append({"path": inside.as_posix(), "size": size, "sha256": digest})
     version_digest = digest_of([[each["path"], each["sha256"]] for each in manifest])

@@ -6,7 +6,7 @@ from collections import Counter
 
 from jupyter_challenge.core.challenge import Output
 from jupyter_challenge.core.errors import FailureClass, RunFailed
-from jupyter_challenge.core.tables import Table
+from jupyter_challenge.core.table import Table
 from jupyter_challenge.steps.metrics.rows import some
 
 

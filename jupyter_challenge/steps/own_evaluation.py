@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.run import EvaluationSpec
-from jupyter_challenge.core.tables import Column, Table
+from jupyter_challenge.core.table import Column, Table
 
 _MODULE = "challenge_evaluation"
 

@@ -19,7 +19,7 @@ from jupyter_challenge.core.challenge import Output
 from jupyter_challenge.core.errors import ChallengeError, FailureClass, RunFailed, TooLarge
 from jupyter_challenge.core.models import FileView
 from jupyter_challenge.core.names import name_problem
-from jupyter_challenge.core.tables import Table, TableLimits
+from jupyter_challenge.core.table import Table, TableLimits
 from jupyter_challenge.core.tables import read_table as read_core_table
 
 if TYPE_CHECKING:

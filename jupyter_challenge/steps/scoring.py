@@ -13,7 +13,8 @@ from jupyter_challenge.core.challenge import MetricSpec
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.metrics import Bounds, bounds_of
 from jupyter_challenge.core.run import EvaluationResult, EvaluationSpec, MetricResult
-from jupyter_challenge.core.tables import Table, format_of, read_table
+from jupyter_challenge.core.table import Table
+from jupyter_challenge.core.tables import format_of, read_table
 from jupyter_challenge.steps.matching import match_rows
 from jupyter_challenge.steps.readers import read_predictions
 

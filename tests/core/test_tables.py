@@ -12,7 +12,8 @@ import pytest
 
 from jupyter_challenge.core.challenge import TableFormat
 from jupyter_challenge.core.errors import FailureClass, RunFailed
-from jupyter_challenge.core.tables import TableLimits, class_name, read_table
+from jupyter_challenge.core.table import TableLimits, class_name
+from jupyter_challenge.core.tables import read_table
 
 CSV, JSON, NPZ, PARQUET = TableFormat.CSV, TableFormat.JSON, TableFormat.NPZ, TableFormat.PARQUET
 

@@ -6,8 +6,9 @@ import pytest
 
 import jupyter_challenge
 from jupyter_challenge.core.errors import InvalidChallenge
+from jupyter_challenge.core.examined_folder import Problem
 from jupyter_challenge.core.template import create_challenge
-from jupyter_challenge.core.validation import Problem, check_folder, load_challenge
+from jupyter_challenge.core.validation import check_folder, load_challenge
 
 IRIS = Path(jupyter_challenge.__file__).parent / "examples" / "iris"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jupyter_challenge.core.challenge import MetricSpec
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.metrics import METRICS
-from jupyter_challenge.core.tables import Column, Table
+from jupyter_challenge.core.table import Column, Table
 from jupyter_challenge.steps.metrics import FUNCTIONS, Rows, Value, compute
 
 

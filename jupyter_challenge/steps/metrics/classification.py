@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.metrics import AverageOptions, KappaOptions, Options
-from jupyter_challenge.core.tables import Numbers
+from jupyter_challenge.core.table import Numbers
 from jupyter_challenge.steps.metrics.rows import Rows, Value, mean, some
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.metrics import AmsOptions, EnergyOptions
-from jupyter_challenge.core.tables import Numbers
+from jupyter_challenge.core.table import Numbers
 from jupyter_challenge.steps.metrics.regression import numbers
 from jupyter_challenge.steps.metrics.rows import Rows, Value
 

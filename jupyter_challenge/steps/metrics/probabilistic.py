@@ -17,7 +17,7 @@ from jupyter_challenge.core.metrics import (
     TopKOptions,
     class_of_column,
 )
-from jupyter_challenge.core.tables import Numbers
+from jupyter_challenge.core.table import Numbers
 from jupyter_challenge.steps.metrics.rows import SUM_TOLERANCE, Rows, Value, mean
 
 Indices = NDArray[np.intp]

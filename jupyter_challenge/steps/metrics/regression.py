@@ -6,7 +6,7 @@ import numpy as np
 
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.metrics import Options, QuantileOptions
-from jupyter_challenge.core.tables import Numbers
+from jupyter_challenge.core.table import Numbers
 from jupyter_challenge.steps.metrics.rows import Rows, Value, mean, root
 
 

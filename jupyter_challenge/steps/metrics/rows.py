@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.metrics import Options, class_order, truth_column
-from jupyter_challenge.core.tables import Column, Numbers, Table, class_name, shorten
+from jupyter_challenge.core.table import Column, Numbers, Table, class_name, shorten
 
 SUM_TOLERANCE = 1e-3
 
