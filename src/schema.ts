@@ -152,6 +152,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/challenges/{challenge}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get History
+         * @description How my team's scores and the leader's came to be, by the ranked metric.
+         */
+        get: operations["get_history_api_v1_challenges__challenge__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/challenges/{challenge}/quota": {
         parameters: {
             query?: never;
@@ -839,6 +859,92 @@ export interface components {
              * @constant
              */
             status: "ok";
+        };
+        /**
+         * HistoryPoint
+         * @description One scored submission of a team, as a point of the plot.
+         */
+        HistoryPoint: {
+            /**
+             * At
+             * Format: date-time
+             * @description When it was handed in.
+             */
+            at: string;
+            /**
+             * Counts
+             * @description Whether it stands on the board.
+             * @default false
+             */
+            counts: boolean;
+            /** Display */
+            display: string;
+            /**
+             * Is Best
+             * @description Best of the team's; the earliest of equals.
+             * @default false
+             */
+            is_best: boolean;
+            /** Number */
+            number: number;
+            /**
+             * Stderr
+             * @description Standard error, where there is one.
+             */
+            stderr?: number | null;
+            /** Submission */
+            submission: string;
+            /** Value */
+            value: number;
+        };
+        /**
+         * HistoryStep
+         * @description From `at` on the best so far is `value`, until the next step.
+         */
+        HistoryStep: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Display */
+            display: string;
+            /** Value */
+            value: number;
+        };
+        /**
+         * HistoryView
+         * @description How the scores of a board came to be, by the ranked metric; everything oldest first.
+         */
+        HistoryView: {
+            /**
+             * Best
+             * @description My team's best so far.
+             * @default []
+             */
+            best: components["schemas"]["HistoryStep"][];
+            /**
+             * Board
+             * @enum {string}
+             */
+            board: "public" | "private";
+            /** Challenge */
+            challenge: string;
+            /**
+             * Leader
+             * @description Best so far of all who stood on it.
+             * @default []
+             */
+            leader: components["schemas"]["HistoryStep"][];
+            metric: components["schemas"]["MetricView"];
+            /** Phase */
+            phase: string;
+            /**
+             * Points
+             * @description My team's scored submissions.
+             * @default []
+             */
+            points: components["schemas"]["HistoryPoint"][];
         };
         /**
          * LimitsView
@@ -2897,6 +3003,94 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": unknown;
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_history_api_v1_challenges__challenge__history_get: {
+        parameters: {
+            query?: {
+                /** @description The current one when left out. */
+                phase?: string | null;
+                board?: "public" | "private";
+            };
+            header?: never;
+            path: {
+                challenge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "best": [
+                     *         {
+                     *           "at": "2026-11-21T12:30:00Z",
+                     *           "display": "0.9667",
+                     *           "value": 0.9667
+                     *         }
+                     *       ],
+                     *       "board": "public",
+                     *       "challenge": "iris",
+                     *       "leader": [
+                     *         {
+                     *           "at": "2026-11-20T12:30:00Z",
+                     *           "display": "0.9833",
+                     *           "value": 0.9833
+                     *         }
+                     *       ],
+                     *       "metric": {
+                     *         "direction": "maximize",
+                     *         "label": "Accuracy",
+                     *         "name": "accuracy",
+                     *         "precision": 4,
+                     *         "ranked": true
+                     *       },
+                     *       "phase": "final",
+                     *       "points": [
+                     *         {
+                     *           "at": "2026-11-21T12:30:00Z",
+                     *           "counts": true,
+                     *           "display": "0.9667",
+                     *           "is_best": true,
+                     *           "number": 14,
+                     *           "stderr": null,
+                     *           "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *           "value": 0.9667
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HistoryView"];
                 };
             };
             /** @description Refused; says why and what to do. */

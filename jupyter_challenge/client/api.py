@@ -13,7 +13,7 @@ from jupyter_challenge.client import folder as folders
 from jupyter_challenge.client import handing_in
 from jupyter_challenge.client.following import follow_log, wait_for
 from jupyter_challenge.client.http import Channel
-from jupyter_challenge.client.views import Board, Challenge, Rows, Submission
+from jupyter_challenge.client.views import Board, Challenge, History, Rows, Submission
 from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.models import (
     ChallengeSummary,
@@ -269,6 +269,17 @@ class Client:
             cursor = page.next
             if cursor is None or not page.rows or (limit is not None and len(rows) >= limit):
                 return page.model_copy(update={"rows": rows, "offset": 0})
+
+    def history(
+        self,
+        challenge: str,
+        phase: str | None = None,
+        board: Literal["public", "private"] = "public",
+    ) -> History:
+        """Read how my team's scores and the leader's came to be; the current phase by default."""
+        path = _at("challenges", challenge, "history")
+        params = {"phase": phase, "board": board}
+        return self._channel.ask(History, "GET", path, params=params)
 
     def notebook(self, id: str, path: str | os.PathLike[str]) -> Path:
         """Save the notebook as it ran."""

@@ -11,6 +11,8 @@ from jupyter_challenge.core.models import (
     BoardView,
     ChallengeSummary,
     ChallengeView,
+    HistoryStep,
+    HistoryView,
     QuotaView,
     StandingView,
     SubmissionState,
@@ -183,6 +185,50 @@ class Board(BoardView):
             columns=["rank", "rank_to", "team", *[m.name for m in self.metrics]]
             + ["entries", "last_at", "mine"],
         )
+
+
+class History(HistoryView):
+    """My team's scores over time beside the leader's."""
+
+    @property
+    def heading(self) -> str:
+        """What the history is of."""
+        return f"{self.challenge} · {self.phase} · {self.board} · {self.metric.label}"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [f"#{p.number}", p.display, "best" if p.is_best else "", ago(p.at)]
+            for p in reversed(self.points)
+        ]
+        return table_html(self.heading, ["", self.metric.label, "", "handed in"], rows)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Make a pandas DataFrame: one row per submission, with the best so far of us and of all.
+
+        `leader` is missing where nobody stood on the board yet when we handed in.
+        """
+        import pandas
+
+        return pandas.DataFrame(
+            [
+                {
+                    "number": point.number,
+                    "at": point.at,
+                    "value": point.value,
+                    "stderr": point.stderr,
+                    "best": _so_far(self.best, point.at),
+                    "leader": _so_far(self.leader, point.at),
+                    "counts": point.counts,
+                    "submission": point.submission,
+                }
+                for point in self.points
+            ],
+            columns=["number", "at", "value", "stderr", "best", "leader", "counts", "submission"],
+        )
+
+
+def _so_far(steps: Sequence[HistoryStep], at: datetime) -> float | None:
+    return next((step.value for step in reversed(steps) if step.at <= at), None)
 
 
 class Rows(list[T], Generic[T]):

@@ -15,6 +15,7 @@ from jupyter_challenge.service.boards import Boards
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.feed import Feed
 from jupyter_challenge.service.guard import Guard
+from jupyter_challenge.service.history import Leaders
 from jupyter_challenge.service.reconcile import Reconciler
 from jupyter_challenge.service.routes import API, router
 from jupyter_challenge.service.state import Service
@@ -119,7 +120,7 @@ class EmbeddedService:
             blobs = Blobs(self.config.blob_url or root / "blobs")
             engine = self._given or _local_engine(self.config, warm=self.config.warm and runs)
             service = Service(self.config, self.place, db, blobs, engine)
-            service.boards, service.feed = Boards(), Feed(db)
+            service.boards, service.feed, service.leaders = Boards(), Feed(db), Leaders()
             reconciler = Reconciler(service)
 
             def wake() -> None:

@@ -200,18 +200,21 @@ def standing_view(seen: Seen, row: Row) -> StandingView:
     )
 
 
-def find(
-    session: Session, service: Service, identity: Identity, challenge_id: str, phase_id: str,
-    board: str,
-) -> tuple[Seen, Phase, Board]:  # fmt: skip
-    """A board that the asker may see.
+def allowed(
+    session: Session, identity: Identity, challenge_id: str, phase_id: str | None, board: str
+) -> tuple[Seen, Phase]:
+    """A challenge and a phase of which the asker may see a board; the current phase with None.
 
     Raises:
         NotFound: There is no such challenge, phase or board.
         Forbidden: The private board is not revealed yet.
     """
     seen = see(session, identity, challenge_id)
-    phase = seen.challenge.phase(phase_id)
+    phase = (
+        seen.challenge.current_phase(utc_now())
+        if phase_id is None
+        else seen.challenge.phase(phase_id)
+    )
     if phase is None or (board == "private" and phase.split is None):
         raise NotFound(
             f'{seen.challenge.title} has no {board} board of a phase "{phase_id}".',
@@ -221,7 +224,16 @@ def find(
         raise Forbidden(
             "The private board is not open yet.", hint="The Rules page says when it opens."
         )
-    return seen, phase, service.boards.get(session, seen.version, phase_id, board)
+    return seen, phase
+
+
+def find(
+    session: Session, service: Service, identity: Identity, challenge_id: str, phase_id: str,
+    board: str,
+) -> tuple[Seen, Phase, Board]:  # fmt: skip
+    """A board that the asker may see; raises what `allowed` raises."""
+    seen, phase = allowed(session, identity, challenge_id, phase_id, board)
+    return seen, phase, service.boards.get(session, seen.version, phase.id, board)
 
 
 def page(

@@ -183,6 +183,25 @@ _BOARD = m.BoardView(
     mine=_STANDING,
     updated_at=_AT,
 )
+_HISTORY = m.HistoryView(
+    challenge="iris",
+    phase="final",
+    board="public",
+    metric=_METRIC,
+    points=[
+        m.HistoryPoint(
+            submission=_SUBMISSION,
+            number=14,
+            at=_AT,
+            value=0.9667,
+            display="0.9667",
+            counts=True,
+            is_best=True,
+        )
+    ],
+    best=[m.HistoryStep(at=_AT, value=0.9667, display="0.9667")],
+    leader=[m.HistoryStep(at=_AT - timedelta(days=1), value=0.9833, display="0.9833")],
+)
 _REFUSED = m.ErrorResponse(
     error=m.ErrorBody(
         code="quota_exceeded",
@@ -222,6 +241,7 @@ EXAMPLES: dict[str, BaseModel] = {
     "GET /challenges/{challenge}/quota": _QUOTA,
     "PUT /challenges/{challenge}/entry": _CHALLENGE,
     "GET /challenges/{challenge}/boards/{phase}/{board}": _BOARD,
+    "GET /challenges/{challenge}/history": _HISTORY,
     "POST /challenges/{challenge}/submissions": _SUBMITTED.model_copy(
         update={
             "state": m.SubmissionState.QUEUED,

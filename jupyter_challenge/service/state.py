@@ -21,6 +21,7 @@ from jupyter_challenge.store.submissions import get as get_submission
 if TYPE_CHECKING:
     from jupyter_challenge.service.boards import Boards
     from jupyter_challenge.service.feed import Feed
+    from jupyter_challenge.service.history import Leaders
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Service:
     engine: Engine
     boards: Boards = field(init=False)
     feed: Feed = field(init=False)
+    leaders: Leaders = field(init=False)
 
     @property
     def practice(self) -> bool:

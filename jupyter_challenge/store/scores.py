@@ -81,6 +81,39 @@ def of_team(
     return list(found.values())
 
 
+def values_of(
+    session: Session, key: Key, metric: str, team_id: str
+) -> list[tuple[str, int, datetime, float, float | None]]:
+    """What a team's submissions reached on a board by one metric, oldest first.
+
+    Returns:
+        Id, number and time of each submission, its value and its standard error.
+    """
+    challenge, phase, board, evaluator = key
+    rows = session.execute(
+        sa.select(
+            SubmissionRow.id,
+            SubmissionRow.number,
+            SubmissionRow.created_at,
+            ScoreRow.value,
+            ScoreRow.stderr,
+        )
+        .join(ScoreRow, ScoreRow.submission_id == SubmissionRow.id)
+        .where(
+            SubmissionRow.team_id == team_id,
+            SubmissionRow.phase == phase,
+            ~SubmissionRow.is_try,
+            SubmissionRow.challenge_id == challenge,
+            SubmissionRow.state == SubmissionState.SCORED.value,
+            ScoreRow.board == board,
+            ScoreRow.metric == metric,
+            ScoreRow.evaluator == evaluator,
+        )
+        .order_by(SubmissionRow.created_at, SubmissionRow.number)
+    )
+    return [(id, number, at, value, stderr) for id, number, at, value, stderr in rows]
+
+
 def put_standing(
     session: Session,
     key: Key,
@@ -165,6 +198,27 @@ def standings_at(
         )
     )
     return [(team, metrics, reached) for team, metrics, reached in rows]
+
+
+def logged(
+    session: Session, key: Key, after: int = 0
+) -> list[tuple[int, datetime, dict[str, Any]]]:
+    """Standings that came to be after a line of the log.
+
+    Returns:
+        Of each the line, when it was handed in, and its metrics.
+    """
+    challenge, phase, board, evaluator = key
+    rows = session.execute(
+        sa.select(StandingLogRow.id, StandingLogRow.reached_at, StandingLogRow.metrics).where(
+            StandingLogRow.challenge_id == challenge,
+            StandingLogRow.phase == phase,
+            StandingLogRow.board == board,
+            StandingLogRow.evaluator == evaluator,
+            StandingLogRow.id > after,
+        )
+    )
+    return [(line, reached, metrics) for line, reached, metrics in rows]
 
 
 _KEY = ("challenge", "phase", "board", "evaluator")

@@ -69,6 +69,9 @@ def test_from_predictions_to_rank(client: Client, tiny: str, tmp_path: Path) -> 
     assert done.note == "seven"
     frame = client.leaderboard(tiny).to_frame()
     assert frame["accuracy"].tolist() == [0.7]
+    history = client.history(tiny)
+    assert history.to_frame()["submission"].tolist() == [sent.id]
+    assert [step.display for step in history.leader] == ["0.7000"]
     (listed,) = client.submissions(tiny)
     assert listed == client.submission(sent.id)
     assert listed.is_best

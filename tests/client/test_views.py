@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_challenge.client.views import Board, Rows, Submission, ago, ranks
+from jupyter_challenge.client.views import Board, History, Rows, Submission, ago, ranks
 from jupyter_challenge.core.models import StandingView
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
@@ -41,6 +41,27 @@ def board() -> Board:
     )
 
 
+def history() -> History:
+    def step(hours: int, value: float) -> dict[str, Any]:
+        return {"at": NOW + timedelta(hours=hours), "value": value, "display": f"{value:.4f}"}
+
+    return History.model_validate(
+        {
+            "challenge": EVIL,
+            "phase": "final",
+            "board": "public",
+            "metric": {"name": "a", "label": "a", "direction": "maximize", "precision": 4},
+            "points": [
+                {**step(0, 0.5), "submission": "s1", "number": 1},
+                {**step(3, 0.4), "submission": "s2", "number": 2},
+                {**step(4, 0.7), "submission": "s3", "number": 3, "counts": True, "is_best": True},
+            ],
+            "best": [step(0, 0.5), step(4, 0.7)],
+            "leader": [step(1, 0.6), step(4, 0.7)],
+        }
+    )
+
+
 def submission(**changes: Any) -> Submission:
     return Submission.model_validate(
         {
@@ -71,6 +92,17 @@ def test_a_board_becomes_a_frame() -> None:
     assert frame["mine"].tolist() == [False, True]
 
 
+def test_a_history_becomes_a_frame_with_the_best_so_far() -> None:
+    frame = history().to_frame()
+    assert frame["value"].tolist() == [0.5, 0.4, 0.7]
+    assert frame["best"].tolist() == [0.5, 0.5, 0.7]
+    assert frame["leader"].isna().tolist() == [True, False, False]
+    assert frame["leader"].tolist()[1:] == [0.6, 0.7]
+    assert history().model_copy(update={"points": []}).to_frame().columns.tolist() == (
+        frame.columns.tolist()
+    )
+
+
 def test_an_empty_board_keeps_its_columns() -> None:
     frame = board().model_copy(update={"rows": []}).to_frame()
     assert len(frame) == 0
@@ -79,8 +111,8 @@ def test_an_empty_board_keeps_its_columns() -> None:
 
 @pytest.mark.parametrize(
     "shown",
-    [board(), submission(), Rows([submission()])],
-    ids=["board", "submission", "list"],
+    [board(), history(), submission(), Rows([submission()])],
+    ids=["board", "history", "submission", "list"],
 )
 def test_names_cannot_bring_markup_into_a_notebook(shown: Any) -> None:
     page = shown._repr_html_()

@@ -41,6 +41,7 @@ MATRIX: dict[str, tuple[int, ...]] = {
     "PUT /challenges/{challenge}/entry": MAY_SEE,
     "GET /challenges/{challenge}/boards/{phase}/{board}.csv": MAY_SEE,
     "GET /challenges/{challenge}/boards/{phase}/{board}": MAY_SEE,
+    "GET /challenges/{challenge}/history": MAY_SEE,
     "GET /challenges/{challenge}/export": ORGANISERS,
     "POST /challenges/{challenge}/submissions": (401, 404, 201, 201, 409, 409),
     "GET /submissions": SIGNED_IN,
@@ -192,6 +193,9 @@ def test_the_private_board_is_the_organisers_until_it_is_revealed(closed: Closed
     answers = {who: closed.users[who].get(path).status_code for who in ("ana", "ben", "ola")}
     assert answers == {"ana": 403, "ben": 403, "ola": 200}
     assert closed.users["ana"].get(f"{path}.csv").status_code == 403
+    path = "/challenges/tiny/history?board=private"
+    answers = {who: closed.users[who].get(path).status_code for who in ("ana", "ben", "ola", "eve")}
+    assert answers == {"ana": 403, "ben": 403, "ola": 200, "eve": 404}
     boards = {score["board"] for score in closed.users["ana"].show(closed.done["id"])["scores"]}
     assert boards == {"public"}
     boards = {score["board"] for score in closed.users["ola"].show(closed.done["id"])["scores"]}

@@ -13,7 +13,14 @@ from jupyter_challenge.core.models.base import (
     TeamRef,
     Wire,
 )
-from jupyter_challenge.core.models.boards import BoardView, MetricView, StandingView
+from jupyter_challenge.core.models.boards import (
+    BoardView,
+    HistoryPoint,
+    HistoryStep,
+    HistoryView,
+    MetricView,
+    StandingView,
+)
 from jupyter_challenge.core.models.challenges import (
     ChallengeSummary,
     ChallengeView,
@@ -48,6 +55,9 @@ __all__ = [
     "ErrorResponse",
     "FailureView",
     "FileView",
+    "HistoryPoint",
+    "HistoryStep",
+    "HistoryView",
     "LimitsView",
     "LogChunk",
     "Me",

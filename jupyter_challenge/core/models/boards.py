@@ -52,3 +52,36 @@ class BoardView(Wire):
     next: str | None = None
     mine: StandingView | None = Field(default=None, description="My row, on whichever page.")
     updated_at: datetime | None = None
+
+
+class HistoryPoint(Wire):
+    """One scored submission of a team, as a point of the plot."""
+
+    submission: str
+    number: int
+    at: datetime = Field(description="When it was handed in.")
+    value: float
+    display: str
+    stderr: float | None = Field(default=None, description="Standard error, where there is one.")
+    counts: bool = Field(default=False, description="Whether it stands on the board.")
+    is_best: bool = Field(default=False, description="Best of the team's; the earliest of equals.")
+
+
+class HistoryStep(Wire):
+    """From `at` on the best so far is `value`, until the next step."""
+
+    at: datetime
+    value: float
+    display: str
+
+
+class HistoryView(Wire):
+    """How the scores of a board came to be, by the ranked metric; everything oldest first."""
+
+    challenge: str
+    phase: str
+    board: Literal["public", "private"]
+    metric: MetricView
+    points: list[HistoryPoint] = Field(default=[], description="My team's scored submissions.")
+    best: list[HistoryStep] = Field(default=[], description="My team's best so far.")
+    leader: list[HistoryStep] = Field(default=[], description="Best so far of all who stood on it.")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
 
-from jupyter_challenge.core.models import BoardView
-from jupyter_challenge.service import boards
+from fastapi import APIRouter, Query, Request, Response
+
+from jupyter_challenge.core.models import BoardView, HistoryView
+from jupyter_challenge.service import boards, history
 from jupyter_challenge.service.answers import answer, disposition, tagged
 from jupyter_challenge.service.routes.asking import (
     BoardName,
@@ -49,3 +51,16 @@ def get_board(
     """One page of a board, with your own row."""
     page = boards.page(service, who, challenge, phase, board, cursor=cursor, limit=limit, q=q)
     return answer(request, page)
+
+
+@router.get("/challenges/{challenge}/history", tags=["boards"], response_model=HistoryView)
+def get_history(
+    request: Request,
+    service: Here,
+    who: Who,
+    challenge: str,
+    phase: Annotated[str | None, Query(description="The current one when left out.")] = None,
+    board: BoardName = "public",
+) -> Response:
+    """How my team's scores and the leader's came to be, by the ranked metric."""
+    return answer(request, history.history(service, who, challenge, phase, board))
