@@ -292,6 +292,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Profiles
+         * @description The compute profiles that you may choose from, each with its queue and its kernels.
+         */
+        get: operations["list_profiles_api_v1_profiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/submissions": {
         parameters: {
             query?: never;
@@ -753,6 +773,38 @@ export interface components {
             terms_digest?: string | null;
         };
         /**
+         * EnvironmentView
+         * @description What a kernel has where runs are made; `version` and `packages` only where it could say.
+         */
+        EnvironmentView: {
+            /**
+             * Display Name
+             * @default
+             */
+            display_name: string;
+            /**
+             * Language
+             * @default
+             */
+            language: string;
+            /**
+             * Packages
+             * @description Version by name.
+             * @default {}
+             */
+            packages: {
+                [key: string]: string;
+            };
+            /**
+             * Problem
+             * @description Why the kernel could not be asked.
+             * @default
+             */
+            problem: string;
+            /** Version */
+            version?: string | null;
+        };
+        /**
          * ErrorBody
          * @description A refused request.
          */
@@ -1062,6 +1114,15 @@ export interface components {
             /** Total */
             total?: number | null;
         };
+        /** Page[ProfileView] */
+        Page_ProfileView_: {
+            /** Items */
+            items: components["schemas"]["ProfileView"][];
+            /** Next */
+            next?: string | null;
+            /** Total */
+            total?: number | null;
+        };
         /** Page[SubmissionView] */
         Page_SubmissionView_: {
             /** Items */
@@ -1136,6 +1197,77 @@ export interface components {
              * @default UTC
              */
             zone: string;
+        };
+        /**
+         * ProfileView
+         * @description A compute profile with its queue, as it is for the asker now.
+         */
+        ProfileView: {
+            /**
+             * Accelerator
+             * @description Kind of the accelerators, if any.
+             * @default
+             */
+            accelerator: string;
+            /**
+             * Cpu
+             * @description Cores that a run may use.
+             */
+            cpu: number;
+            /**
+             * Default
+             * @default false
+             */
+            default: boolean;
+            /**
+             * Environments
+             * @description By name of the kernel that runs can have.
+             * @default {}
+             */
+            environments: {
+                [key: string]: components["schemas"]["EnvironmentView"];
+            };
+            /**
+             * Gpu
+             * @default 0
+             */
+            gpu: number;
+            /** Id */
+            id: string;
+            /**
+             * Memory
+             * @description Bytes that a run may use.
+             */
+            memory: number;
+            /**
+             * Running
+             * @default 0
+             */
+            running: number;
+            /**
+             * Sentence
+             * @description What a run gets, and what it does not.
+             * @default
+             */
+            sentence: string;
+            /**
+             * Slots
+             * @description Runs at once; null where not known.
+             */
+            slots?: number | null;
+            /** Title */
+            title: string;
+            /**
+             * Wait Seconds
+             * @description How long a submission of the asker's would wait now; null where nobody can say yet. A guess from the median duration of the challenge's last runs.
+             */
+            wait_seconds?: number | null;
+            /**
+             * Waiting
+             * @description Submissions and tries in the queue.
+             * @default 0
+             */
+            waiting: number;
         };
         /**
          * QuotaView
@@ -3592,6 +3724,86 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    list_profiles_api_v1_profiles_get: {
+        parameters: {
+            query?: {
+                challenge?: string | null;
+                /** @description Read the packages of this kernel alone. */
+                kernel?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "accelerator": "NVIDIA H100",
+                     *           "cpu": 16,
+                     *           "default": false,
+                     *           "environments": {
+                     *             "python3": {
+                     *               "display_name": "Python 3",
+                     *               "language": "python",
+                     *               "packages": {
+                     *                 "numpy": "2.1.3",
+                     *                 "xgboost": "3.0.0"
+                     *               },
+                     *               "problem": "",
+                     *               "version": "3.11.9"
+                     *             }
+                     *           },
+                     *           "gpu": 1,
+                     *           "id": "h100",
+                     *           "memory": 128000000000,
+                     *           "running": 2,
+                     *           "sentence": "One GPU of its own, on a machine that others use too.",
+                     *           "slots": 2,
+                     *           "title": "H100",
+                     *           "wait_seconds": 1200,
+                     *           "waiting": 3
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_ProfileView_"];
                 };
             };
             /** @description Refused; says why and what to do. */

@@ -20,6 +20,7 @@ from jupyter_challenge.core.models import (
     Changes,
     LogChunk,
     Me,
+    ProfileView,
     QuotaView,
     StepName,
     SubmissionRequest,
@@ -182,6 +183,16 @@ class Client:
         """Say what my team has left."""
         path = _at("challenges", challenge, "quota")
         return self._channel.ask(QuotaView, "GET", path, params={"phase": phase})
+
+    def profiles(
+        self, challenge: str | None = None, kernel: str | None = None
+    ) -> list[ProfileView]:
+        """List the compute profiles that I may choose from, each with its queue and its kernels.
+
+        `kernel` reads the packages of that kernel alone.
+        """
+        params = {"challenge": challenge, "kernel": kernel}
+        return self._channel.pages(ProfileView, "/profiles", params)
 
     def submissions(
         self,

@@ -269,6 +269,32 @@ EXAMPLES: dict[str, BaseModel] = {
     f"GET {_BY_SUBMISSION}/logs/{{step}}": m.LogChunk(
         step=m.StepName.RUN, offset=0, next=9, text="cell 3/7\n", ended=False
     ),
+    "GET /profiles": m.Page[m.ProfileView](
+        items=[
+            m.ProfileView(
+                id="h100",
+                title="H100",
+                cpu=16,
+                memory=128_000_000_000,
+                gpu=1,
+                accelerator="NVIDIA H100",
+                waiting=3,
+                running=2,
+                slots=2,
+                wait_seconds=1200,
+                sentence="One GPU of its own, on a machine that others use too.",
+                environments={
+                    "python3": m.EnvironmentView(
+                        display_name="Python 3",
+                        language="python",
+                        version="3.11.9",
+                        packages={"numpy": "2.1.3", "xgboost": "3.0.0"},
+                    )
+                },
+            )
+        ],
+        total=1,
+    ),
     "GET /changes": m.Changes(
         changes=[
             m.Change(seq=1042, kind=m.ChangeKind.SUBMISSION, challenge="iris", object=_SUBMISSION)

@@ -26,7 +26,7 @@ from jupyter_challenge.core.models import (
     SubmissionState,
     SubmissionView,
 )
-from jupyter_challenge.service import quotas, scoring
+from jupyter_challenge.service import profiles, quotas, scoring
 from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.bundles import check_bundle
 from jupyter_challenge.service.state import (
@@ -153,8 +153,7 @@ def _check(
     quotas.check_entered(session, seen)
     quotas.check_open(seen, seen.challenge, phase, now, place=service.place, is_try=request.is_try)
     quotas.check_kind(seen.challenge, request.kind)
-    if request.profile is not None and seen.challenge.profiles:
-        _check_profile(seen.challenge, request.profile)
+    profiles.chosen(seen.challenge, request.profile)
     assert seen.team is not None
     if request.is_try:
         tries, most = submissions.active_tries(session, seen.team.id), service.config.tries_at_once
@@ -167,14 +166,6 @@ def _check(
             )
         return
     quotas.check_quota(phase, quotas.used(session, seen.team.id, phase, now), now)
-
-
-def _check_profile(challenge: Challenge, profile: str) -> None:
-    if profile not in challenge.profiles:
-        raise InvalidSubmission(
-            f'The challenge does not run on "{profile}".',
-            hint=f"Choose one of: {', '.join(challenge.profiles)}.",
-        )
 
 
 def _phase(challenge: Challenge, phase_id: str | None) -> Phase:
@@ -228,7 +219,7 @@ def _row(
         files=[file.model_dump() for file in files],
         parameters=request.parameters,
         environment=request.environment,
-        profile=request.profile,
+        profile=profiles.chosen(seen.challenge, request.profile),
         note=request.note,
         state=SubmissionState.QUEUED.value,
         created_at=now,

@@ -79,6 +79,23 @@ def active_by_team(session: Session) -> dict[str, int]:
     return {team: int(number) for team, number in rows}
 
 
+def last_durations(session: Session, challenge_id: str, most: int) -> list[float]:
+    """Seconds that the last runs of a challenge took, tries and cancelled ones apart."""
+    rows = session.execute(
+        sa.select(sa.func.coalesce(RunRow.started_at, RunRow.claimed_at), RunRow.ended_at)
+        .join(SubmissionRow, SubmissionRow.id == RunRow.submission_id)
+        .where(
+            SubmissionRow.challenge_id == challenge_id,
+            ~SubmissionRow.is_try,
+            SubmissionRow.state.in_((SubmissionState.SCORED.value, SubmissionState.FAILED.value)),
+            RunRow.ended_at.is_not(None),
+        )
+        .order_by(RunRow.ended_at.desc())
+        .limit(most)
+    )
+    return [(ended - began).total_seconds() for began, ended in rows if began is not None and ended]
+
+
 def claim(run: RunRow, submission: SubmissionRow, session: Session, at: datetime) -> None:
     """Say that the run is about to be started; from here on it may exist in the engine."""
     run.state = "pending"

@@ -44,6 +44,7 @@ MATRIX: dict[str, tuple[int, ...]] = {
     "GET /challenges/{challenge}/history": MAY_SEE,
     "GET /challenges/{challenge}/export": ORGANISERS,
     "POST /challenges/{challenge}/submissions": (401, 404, 201, 201, 409, 409),
+    "GET /profiles": SIGNED_IN,
     "GET /submissions": SIGNED_IN,
     "GET /submissions/{submission}": TEAM,
     "POST /submissions/{submission}/cancel": TEAM,

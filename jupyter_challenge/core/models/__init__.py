@@ -33,6 +33,7 @@ from jupyter_challenge.core.models.challenges import (
     VersionView,
 )
 from jupyter_challenge.core.models.feed import Change, ChangeKind, Changes
+from jupyter_challenge.core.models.profiles import EnvironmentView, ProfileView
 from jupyter_challenge.core.models.runs import FailureView, LogChunk, StepName, StepState, StepView
 from jupyter_challenge.core.models.submissions import (
     TERMINAL,
@@ -51,6 +52,7 @@ __all__ = [
     "Changes",
     "DataFile",
     "EntryRequest",
+    "EnvironmentView",
     "ErrorBody",
     "ErrorResponse",
     "FailureView",
@@ -65,6 +67,7 @@ __all__ = [
     "OutputView",
     "Page",
     "PhaseView",
+    "ProfileView",
     "QuotaView",
     "Role",
     "ScoreView",

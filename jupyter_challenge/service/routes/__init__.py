@@ -8,7 +8,14 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from jupyter_challenge.core.models import ErrorResponse
-from jupyter_challenge.service.routes import boards, challenges, general, organising, submissions
+from jupyter_challenge.service.routes import (
+    boards,
+    challenges,
+    general,
+    organising,
+    profiles,
+    submissions,
+)
 from jupyter_challenge.service.routes.general import Health
 
 __all__ = ["API", "ROUTES", "Health", "router"]
@@ -18,12 +25,8 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ErrorResponse, "description": "Refused; says why and what to do."},
 }
 router = APIRouter(prefix=API, responses=_REFUSED)
+_PARTS = (general, challenges, organising, boards, submissions, profiles)
 # Path and verb without the prefix; an included router does not list what it holds.
-ROUTES = [
-    route
-    for part in (general, challenges, organising, boards, submissions)
-    for route in part.router.routes
-    if isinstance(route, APIRoute)
-]
-for _part in (general, challenges, organising, boards, submissions):
+ROUTES = [route for part in _PARTS for route in part.router.routes if isinstance(route, APIRoute)]
+for _part in _PARTS:
     router.include_router(_part.router)
