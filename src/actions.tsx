@@ -4,6 +4,7 @@ import {
   Notification,
   showDialog
 } from '@jupyterlab/apputils';
+import type { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { Contents } from '@jupyterlab/services';
@@ -33,6 +34,7 @@ export interface IActors {
   notifier: RunNotifier;
   rendermime: IRenderMimeRegistry;
   contents: Contents.IManager;
+  browsers: IFileBrowserFactory | null;
   trans: TranslationBundle;
 }
 
@@ -48,7 +50,13 @@ export async function submitNotebook(
     return;
   }
   model.wake();
-  const challenge = await whichChallenge(actors, panel, options.challenge);
+  const known = notebook.getMetadata(METADATA_KEY) as
+    { challenge?: string; files?: string[] } | undefined;
+  const challenge = await whichChallenge(
+    actors,
+    known?.challenge ?? null,
+    options.challenge
+  );
   if (!challenge) {
     return;
   }
@@ -66,8 +74,6 @@ export async function submitNotebook(
   if (!choice || panel.isDisposed) {
     return;
   }
-  const known = notebook.getMetadata(METADATA_KEY) as
-    { challenge?: string; files?: string[] } | undefined;
   const files = choice.files ?? known?.files ?? [];
   if (
     known?.challenge !== challenge ||
@@ -95,7 +101,7 @@ export async function submitNotebook(
 }
 
 /** Send a submission; one that got no answer is sent again and counts once. */
-async function send(
+export async function send(
   model: IChallengeModel,
   request: ISubmitRequest
 ): Promise<SubmissionView> {
@@ -111,20 +117,18 @@ async function send(
   }
 }
 
-/** The challenge that a notebook goes to: its own, the one in sight, the only one, or the user's choice. */
-async function whichChallenge(
+/** The challenge that a file goes to: its own, the one in sight, the only one, or the user's choice. */
+export async function whichChallenge(
   actors: IActors,
-  panel: NotebookPanel,
+  own: string | null,
   named: string | undefined
 ): Promise<string | null> {
   const { model, commands, trans } = actors;
   if (named) {
     return named;
   }
-  const own = panel.content.model?.getMetadata(METADATA_KEY) as
-    { challenge?: string } | undefined;
-  if (own?.challenge) {
-    return own.challenge;
+  if (own) {
+    return own;
   }
   if (model.state !== 'ready') {
     await model.refresh();
@@ -146,7 +150,7 @@ async function whichChallenge(
     return null;
   }
   const answer = await InputDialog.getItem({
-    title: trans.__('Which challenge is this notebook for?'),
+    title: trans.__('Which challenge is this for?'),
     items: entered.map(one => one.title),
     okLabel: trans.__('Go on')
   });
@@ -226,6 +230,20 @@ export async function getStarter(actors: IActors, id: string): Promise<void> {
         )
       );
     }
+  } catch (error) {
+    tell(error, trans);
+  }
+}
+
+/** Choose a submission for the private board, or take the choice back. */
+export async function selectSubmission(
+  actors: IActors,
+  id: string,
+  isSelected: boolean
+): Promise<void> {
+  const { model, trans } = actors;
+  try {
+    model.accept(await model.api.select(id, isSelected));
   } catch (error) {
     tell(error, trans);
   }

@@ -74,18 +74,12 @@ export class Api {
     return this._url(`${this._boardPath(challenge, phase, board)}.csv`);
   }
 
-  /** My newest submissions or tries in a challenge. */
-  async submissions(
+  /** A page of my submissions and tries in a challenge, newest first. */
+  submissions(
     challenge: string,
-    tries: boolean
-  ): Promise<SubmissionView[]> {
-    const page = await this._get<IPage<SubmissionView>>('submissions', {
-      challenge,
-      tries,
-      team: 'mine',
-      limit: 50
-    });
-    return page.items;
+    options: { cursor?: string | null; limit: number }
+  ): Promise<IPage<SubmissionView>> {
+    return this._get('submissions', { challenge, team: 'mine', ...options });
   }
 
   /** One submission with its latest run. */

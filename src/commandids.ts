@@ -9,5 +9,14 @@ export namespace CommandIDs {
   export const getStarter = 'jupyter-challenge:get-starter';
   export const openChallenge = 'jupyter-challenge:open-challenge';
   export const openRun = 'jupyter-challenge:open-run';
+  export const openBaseline = 'jupyter-challenge:open-baseline';
+  export const getData = 'jupyter-challenge:get-data';
+  export const saveBoard = 'jupyter-challenge:save-board';
+  export const submitFile = 'jupyter-challenge:submit-file';
+  export const tryFile = 'jupyter-challenge:try-file';
+  export const publishFolder = 'jupyter-challenge:publish-folder';
+  export const publishSelected = 'jupyter-challenge:publish-selected-folder';
+  export const selectSubmission = 'jupyter-challenge:select-submission';
+  export const compareSubmissions = 'jupyter-challenge:compare-submissions';
   export const cancelRun = 'jupyter-challenge:cancel-run';
 }

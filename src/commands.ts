@@ -8,9 +8,11 @@ import {
   cancelRun,
   enterChallenge,
   getStarter,
+  selectSubmission,
   submitNotebook
 } from './actions';
 import { CommandIDs } from './commandids';
+import { addFileCommands } from './filecommands';
 import { submitIcon, tryIcon } from './icons';
 import { tell } from './tell';
 
@@ -107,6 +109,38 @@ export function addCommands(
     },
     execute: args => cancelRun(actors, String(args['submission']))
   });
+
+  commands.addCommand(CommandIDs.selectSubmission, {
+    label: args =>
+      args['selected'] === false
+        ? trans.__('Do Not Select for the Private Board')
+        : trans.__('Select for the Private Board'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          submission: {
+            type: 'string',
+            description: trans.__('The id of the submission')
+          },
+          selected: {
+            type: 'boolean',
+            description: trans.__('Whether it is selected from now on'),
+            default: true
+          }
+        },
+        required: ['submission']
+      }
+    },
+    execute: args =>
+      selectSubmission(
+        actors,
+        String(args['submission']),
+        args['selected'] !== false
+      )
+  });
+
+  addFileCommands(actors);
 
   commands.addCommand(CommandIDs.refresh, {
     label: trans.__('Refresh Challenges'),

@@ -55,3 +55,15 @@ export const cancelledIcon = icon(
   'cancelled',
   '<circle cx="8" cy="8" r="5" fill="none" stroke="currentColor" stroke-width="1.5"/><path d="M4.5 11.5l7-7" stroke="currentColor" stroke-width="1.5"/>'
 );
+
+/** A submission that is selected for the private board. */
+export const selectedIcon = icon(
+  'selected',
+  '<path class="jp-icon3" fill="#616161" d="M8 1l2.2 4.6 5 .6-3.7 3.4 1 4.9L8 12l-4.5 2.5 1-4.9L.8 6.2l5-.6z"/>'
+);
+
+/** A submission that could be selected for the private board. */
+export const unselectedIcon = icon(
+  'unselected',
+  '<path class="jp-icon3" fill="#616161" fill-rule="evenodd" d="M8 1l2.2 4.6 5 .6-3.7 3.4 1 4.9L8 12l-4.5 2.5 1-4.9L.8 6.2l5-.6zm0 2.9L6.7 6.8l-3.1.4 2.3 2.1-.6 3.1L8 10.9l2.7 1.5-.6-3.1 2.3-2.1-3.1-.4z"/>'
+);

@@ -5,8 +5,11 @@ import type {
 import { ILabShell, ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IEditorServices } from '@jupyterlab/codeeditor';
+import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Api } from './api';
@@ -16,9 +19,14 @@ import { challengeIcon } from './icons';
 import { ChallengeModel } from './model';
 import { RunNotifier } from './notify';
 import { addOrganising } from './organise/organising';
+import { ChallengeSettings } from './settings';
 import { ChallengePanel } from './sidebar/panel';
+import { addStatusItem } from './statusitem';
 import { DOMAIN, IChallengeModel } from './tokens';
 import { addViews } from './views';
+
+/** The plugin whose schema holds settings, menus, shortcuts and toolbar buttons. */
+const ACTIONS = 'jupyter-challenge:plugin';
 
 /** What the extension knows of the service. */
 const model: JupyterFrontEndPlugin<IChallengeModel> = {
@@ -26,22 +34,37 @@ const model: JupyterFrontEndPlugin<IChallengeModel> = {
   description: 'Provides challenges and submissions, kept current.',
   autoStart: true,
   provides: IChallengeModel,
-  activate: (app: JupyterFrontEnd) =>
-    new ChallengeModel({ api: new Api(app.serviceManager.serverSettings) })
+  optional: [ISettingRegistry],
+  activate: (app: JupyterFrontEnd, registry: ISettingRegistry | null) => {
+    const settings = new ChallengeSettings();
+    if (registry) {
+      void settings.load(registry, ACTIONS);
+    }
+    return new ChallengeModel({
+      api: new Api(app.serviceManager.serverSettings),
+      settings
+    });
+  }
 };
 
 /** What one can do with a notebook and a challenge. */
 const actions: JupyterFrontEndPlugin<void> = {
-  id: 'jupyter-challenge:plugin',
+  id: ACTIONS,
   description: 'Submits notebooks to challenges and tries them.',
   autoStart: true,
   requires: [IChallengeModel, IRenderMimeRegistry],
-  optional: [INotebookTracker, ICommandPalette, ITranslator],
+  optional: [
+    INotebookTracker,
+    IFileBrowserFactory,
+    ICommandPalette,
+    ITranslator
+  ],
   activate: (
     app: JupyterFrontEnd,
     challenges: IChallengeModel,
     rendermime: IRenderMimeRegistry,
     tracker: INotebookTracker | null,
+    browsers: IFileBrowserFactory | null,
     palette: ICommandPalette | null,
     translator: ITranslator | null
   ) => {
@@ -54,6 +77,7 @@ const actions: JupyterFrontEndPlugin<void> = {
         notifier: new RunNotifier(challenges, commands, trans),
         rendermime,
         contents: app.serviceManager.contents,
+        browsers,
         trans
       },
       tracker
@@ -136,5 +160,29 @@ const views: JupyterFrontEndPlugin<void> = {
   }
 };
 
+/** A run that is under way, in the status bar. */
+const status: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-challenge:status',
+  description: 'Shows a run that is under way in the status bar.',
+  autoStart: true,
+  requires: [IChallengeModel],
+  optional: [IStatusBar, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    challenges: IChallengeModel,
+    statusBar: IStatusBar | null,
+    translator: ITranslator | null
+  ) => {
+    if (statusBar) {
+      addStatusItem(
+        statusBar,
+        challenges,
+        app.commands,
+        (translator ?? nullTranslator).load(DOMAIN)
+      );
+    }
+  }
+};
+
 export { IChallengeModel } from './tokens';
-export default [model, actions, views];
+export default [model, actions, views, status];

@@ -6,11 +6,14 @@ import { Poll } from '@lumino/polling';
 import type { Api } from './api';
 import { isOlder, mergeSubmission, toRead } from './merge';
 import { RequestError } from './request';
+import type { IChallengeSettings } from './settings';
+import { ChallengeSettings } from './settings';
 import type { IChallengeModel, ModelState } from './tokens';
 import type {
   Changes,
   ChallengeSummary,
   ChallengeView,
+  IPage,
   Me,
   SubmissionView
 } from './wire';
@@ -19,6 +22,10 @@ import { isOver } from './words';
 /** Pause between an answer of the feed and the next question, and the longest after failures. */
 const FEED_PAUSE = 200;
 const FEED_BACKOFF = 15 * 1000;
+
+/** Submissions that are read with a challenge, and the most that a page holds. */
+const FIRST_PAGE = 50;
+const LONGEST_PAGE = 200;
 
 /** How often elapsed and relative times are drawn again. */
 const TICK_BUSY = 1000;
@@ -29,6 +36,8 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
   /** Make a model that sleeps until it is woken. */
   constructor(options: ChallengeModel.IOptions) {
     this.api = options.api;
+    this.settings = options.settings ?? new ChallengeSettings();
+    this.settings.changed.connect(() => this._stateChanged.emit(), this);
     this._feed = new Poll({
       auto: false,
       factory: () => this._follow(),
@@ -48,6 +57,9 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
   /** Typed calls to the service. */
   readonly api: Api;
 
+  /** What the user chose in the settings. */
+  readonly settings: IChallengeSettings;
+
   /** Whether there is something to show yet. */
   get state(): ModelState {
     return this._state;
@@ -66,6 +78,13 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
   /** Every challenge that the user may see. */
   get challenges(): ReadonlyArray<ChallengeSummary> {
     return this._challenges;
+  }
+
+  /** My submissions and tries that are not over, newest first. */
+  get active(): ReadonlyArray<SubmissionView> {
+    return [...this._submissions.values()]
+      .filter(one => one.mine && !isOver(one))
+      .sort((a, b) => b.created_at.localeCompare(a.created_at));
   }
 
   /** The challenge that the sidebar shows. */
@@ -170,20 +189,22 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
 
   /** Read a challenge and my submissions to it. */
   async loadChallenge(id: string): Promise<ChallengeView> {
-    const [view, ranked, tries] = await Promise.all([
+    const known = this._lists.get(id) ?? [];
+    const [view, page] = await Promise.all([
       this.api.challenge(id),
-      this.api.submissions(id, false),
-      this.api.submissions(id, true)
+      this._newest(id, known.length)
     ]);
     this._views.set(id, view);
-    const known = this._lists.get(id) ?? [];
-    let list: ReadonlyArray<SubmissionView> = known.filter(
+    let list: ReadonlyArray<SubmissionView> = (
+      this._lists.get(id) ?? []
+    ).filter(
       // What was accepted while the answer was under way is newer than the answer.
       one => !isOver(one)
     );
-    for (const one of [...ranked, ...tries]) {
+    for (const one of page.items) {
       list = mergeSubmission(list, one);
     }
+    this._older.set(id, page.next ?? null);
     for (const one of list) {
       this._submissions.set(one.id, one);
     }
@@ -191,6 +212,34 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
     this._setPace();
     this._stateChanged.emit();
     return view;
+  }
+
+  /** Whether the service has older submissions of mine than those that were read. */
+  hasMoreSubmissions(challenge: string): boolean {
+    return !!this._older.get(challenge);
+  }
+
+  /** Read the next page of my submissions. */
+  async loadMoreSubmissions(challenge: string): Promise<void> {
+    const cursor = this._older.get(challenge);
+    if (!cursor) {
+      return;
+    }
+    const page = await this.api.submissions(challenge, {
+      cursor,
+      limit: LONGEST_PAGE
+    });
+    if (this.isDisposed || this._older.get(challenge) !== cursor) {
+      return; // the list was read anew meanwhile
+    }
+    let list = this._lists.get(challenge) ?? [];
+    for (const one of page.items) {
+      list = mergeSubmission(list, one);
+      this._submissions.set(one.id, one);
+    }
+    this._lists.set(challenge, list);
+    this._older.set(challenge, page.next ?? null);
+    this._stateChanged.emit();
   }
 
   /** Take over what an action of the user or the feed made of a submission. */
@@ -210,6 +259,28 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
     this._setPace();
     this._submissionChanged.emit(submission);
     this._stateChanged.emit();
+  }
+
+  /** The newest of my submissions, as many as were in sight before. */
+  private async _newest(
+    challenge: string,
+    known: number
+  ): Promise<IPage<SubmissionView>> {
+    const items: SubmissionView[] = [];
+    let cursor: string | null = null;
+    do {
+      const limit = Math.min(
+        Math.max(known - items.length, FIRST_PAGE),
+        LONGEST_PAGE
+      );
+      const page: IPage<SubmissionView> = await this.api.submissions(
+        challenge,
+        { cursor, limit }
+      );
+      items.push(...page.items);
+      cursor = page.next ?? null;
+    } while (cursor && items.length < known);
+    return { items, next: cursor };
   }
 
   private async _follow(): Promise<void> {
@@ -316,6 +387,7 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
   private _lists = new Map<string, ReadonlyArray<SubmissionView>>();
   private _loading = new Set<string>();
   private _me: Me | null = null;
+  private _older = new Map<string, string | null>();
   private _state: ModelState = 'dormant';
   private _stateChanged = new Signal<this, void>(this);
   private _submissionChanged = new Signal<this, SubmissionView>(this);
@@ -337,6 +409,8 @@ export namespace ChallengeModel {
   export interface IOptions {
     /** Typed calls to the service. */
     api: Api;
+    /** What the user chose; the defaults when left out. */
+    settings?: IChallengeSettings;
     /** When the feed rests; 'never' in tests. */
     standby?: Poll.Standby;
   }

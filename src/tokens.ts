@@ -3,6 +3,7 @@ import type { ISignal } from '@lumino/signaling';
 
 import type { Api } from './api';
 import type { RequestError } from './request';
+import type { IChallengeSettings } from './settings';
 import type {
   ChallengeSummary,
   ChallengeView,
@@ -27,6 +28,9 @@ export interface IChallengeModel {
   /** Typed calls to the service. */
   readonly api: Api;
 
+  /** What the user chose in the settings. */
+  readonly settings: IChallengeSettings;
+
   /** Whether there is something to show yet. */
   readonly state: ModelState;
 
@@ -38,6 +42,9 @@ export interface IChallengeModel {
 
   /** Every challenge that the user may see. */
   readonly challenges: ReadonlyArray<ChallengeSummary>;
+
+  /** My submissions and tries that are not over, newest first. */
+  readonly active: ReadonlyArray<SubmissionView>;
 
   /** The challenge that the sidebar shows; null while it shows the list. */
   current: string | null;
@@ -65,6 +72,12 @@ export interface IChallengeModel {
 
   /** My submissions and tries, newest first, if they were read already. */
   submissions(challenge: string): ReadonlyArray<SubmissionView> | undefined;
+
+  /** Whether the service has older submissions of mine than those that were read. */
+  hasMoreSubmissions(challenge: string): boolean;
+
+  /** Read the next page of my submissions. */
+  loadMoreSubmissions(challenge: string): Promise<void>;
 
   /** A submission that was read already. */
   submission(id: string): SubmissionView | undefined;

@@ -9,6 +9,7 @@ class Service {
   isAway = false;
   known = new Map<string, SubmissionView>();
   asked: string[] = [];
+  longest = 200;
 
   api(): Api {
     const answer = async <T>(what: string, value: () => T): Promise<T> => {
@@ -22,10 +23,19 @@ class Service {
       me: () => answer('me', () => ({ name: 'ana' })),
       challenges: () => answer('challenges', () => [challenge()]),
       challenge: (id: string) => answer(`challenge ${id}`, () => challenge()),
-      submissions: (id: string, tries: boolean) =>
-        answer(`list ${tries}`, () =>
-          [...this.known.values()].filter(one => one.is_try === tries)
-        ),
+      submissions: (
+        id: string,
+        page: { cursor?: string | null; limit: number }
+      ) =>
+        answer(`list ${page.cursor ?? ''}`, () => {
+          const all = [...this.known.values()];
+          const start = Number(page.cursor ?? 0);
+          const end = start + Math.min(page.limit, this.longest);
+          return {
+            items: all.slice(start, end),
+            next: end < all.length ? String(end) : null
+          };
+        }),
       submission: (id: string) =>
         answer(`submission ${id}`, () => this.known.get(id)),
       changes: (after: number | null) =>
@@ -142,6 +152,30 @@ describe('ChallengeModel', () => {
     model.wake();
     await until(() => model.state === 'failed');
     expect(model.error?.kind).toBe('offline');
+  });
+
+  it('reads older submissions when they are wanted, and keeps them', async () => {
+    service.longest = 2;
+    for (let n = 5; n > 0; n--) {
+      const one = submission({
+        id: `s${n}`,
+        number: n,
+        state: 'scored',
+        created_at: `2026-01-0${n}T10:00:00Z`
+      });
+      service.known.set(one.id, one);
+    }
+    const numbers = () => model.submissions('iris')?.map(one => one.number);
+    await model.loadChallenge('iris');
+    expect(numbers()).toEqual([5, 4]);
+    expect(model.hasMoreSubmissions('iris')).toBe(true);
+    await model.loadMoreSubmissions('iris');
+    expect(numbers()).toEqual([5, 4, 3, 2]);
+    await model.loadChallenge('iris');
+    expect(numbers()).toEqual([5, 4, 3, 2]);
+    await model.loadMoreSubmissions('iris');
+    expect(numbers()).toEqual([5, 4, 3, 2, 1]);
+    expect(model.hasMoreSubmissions('iris')).toBe(false);
   });
 
   it('keeps submissions of others out of my list', () => {

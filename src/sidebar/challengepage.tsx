@@ -6,7 +6,7 @@ import * as React from 'react';
 
 import { CommandIDs } from '../commandids';
 import { Face, Loading } from '../marks';
-import { SubmissionRows } from './rows';
+import { MySubmissions } from './mysubmissions';
 import { exactTime } from '../time';
 import type { ChallengeTab, IChallengeModel } from '../tokens';
 import type { ChallengeSummary, ChallengeView } from '../wire';
@@ -248,24 +248,5 @@ function Actions(props: IProps & { view: ChallengeView }): JSX.Element {
         )}
       </p>
     </div>
-  );
-}
-
-function MySubmissions(props: IProps & { id: string }): JSX.Element {
-  const { model, trans, id } = props;
-  const submissions = model.submissions(id);
-  return (
-    <section aria-label={trans.__('My submissions')}>
-      <h3>{trans.__('My submissions')}</h3>
-      {submissions === undefined ? (
-        <Loading trans={trans} />
-      ) : submissions.length === 0 ? (
-        <p className="jp-Challenge-hint">
-          {trans.__('None yet. What you submit or try appears here.')}
-        </p>
-      ) : (
-        <SubmissionRows {...props} submissions={submissions} />
-      )}
-    </section>
   );
 }

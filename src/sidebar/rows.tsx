@@ -4,15 +4,22 @@ import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import { CommandIDs } from '../commandids';
+import { selectedIcon, unselectedIcon } from '../icons';
 import { Ago, Elapsed, StateMark } from '../marks';
 import type { IChallengeModel } from '../tokens';
-import type { SubmissionView } from '../wire';
+import type { ChallengeView, SubmissionView } from '../wire';
 import { isOver, rowText, submissionName } from '../words';
 
 interface IProps {
   model: IChallengeModel;
   commands: CommandRegistry;
   trans: TranslationBundle;
+  /** The challenge that the rows belong to. */
+  view: ChallengeView | undefined;
+  /** Those that are chosen to be compared; null while none is to be. */
+  chosen: ReadonlyArray<string> | null;
+  /** Choose a row to compare, or give it up. */
+  choose: (id: string) => void;
 }
 
 /** My submissions, newest first; each row keeps its place and its height while it lives. */
@@ -31,7 +38,7 @@ export function SubmissionRows(
 function SubmissionRow(
   props: IProps & { submission: SubmissionView }
 ): JSX.Element {
-  const { model, commands, submission, trans } = props;
+  const { model, commands, submission, trans, chosen } = props;
   const name = submissionName(submission, trans);
   return (
     <li
@@ -39,6 +46,15 @@ function SubmissionRow(
       data-submission={submission.id}
       data-state={submission.state}
     >
+      {chosen && (
+        <input
+          type="checkbox"
+          className="jp-Challenge-rowChoice"
+          aria-label={trans.__('Compare %1', name)}
+          checked={chosen.includes(submission.id)}
+          onChange={() => props.choose(submission.id)}
+        />
+      )}
       <button
         className="jp-Challenge-rowMain"
         title={rowTitle(submission, trans)}
@@ -69,7 +85,11 @@ function SubmissionRow(
             />
           )}
         </span>
+        {submission.note && (
+          <span className="jp-Challenge-rowNote">{submission.note}</span>
+        )}
       </button>
+      {isSelectable(submission, props.view) && <SelectButton {...props} />}
       {!isOver(submission) && (
         <button
           className="jp-Challenge-iconButton"
@@ -85,6 +105,49 @@ function SubmissionRow(
         </button>
       )}
     </li>
+  );
+}
+
+/** Says whether a submission counts on the private board, and changes that. */
+function SelectButton(
+  props: IProps & { submission: SubmissionView }
+): JSX.Element {
+  const { commands, submission, trans } = props;
+  const name = submissionName(submission, trans);
+  const Icon = submission.selected ? selectedIcon : unselectedIcon;
+  return (
+    <button
+      className="jp-Challenge-iconButton jp-Challenge-select"
+      aria-pressed={submission.selected}
+      aria-label={trans.__('Select %1 for the private board', name)}
+      title={
+        submission.selected
+          ? trans.__('%1 is selected for the private board', name)
+          : trans.__('Select %1 for the private board', name)
+      }
+      onClick={() =>
+        void commands.execute(CommandIDs.selectSubmission, {
+          submission: submission.id,
+          selected: !submission.selected
+        })
+      }
+    >
+      <Icon.react tag="span" />
+    </button>
+  );
+}
+
+/** Whether the phase lets a team choose, and this is one to choose. */
+export function isSelectable(
+  submission: SubmissionView,
+  view: ChallengeView | undefined
+): boolean {
+  const phase = view?.phases.find(one => one.id === submission.phase);
+  return (
+    phase?.counting === 'selected' &&
+    phase.state === 'open' &&
+    submission.state === 'scored' &&
+    !submission.is_try
   );
 }
 
