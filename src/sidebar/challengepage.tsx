@@ -7,6 +7,7 @@ import * as React from 'react';
 import { CommandIDs } from '../commandids';
 import { Face, Loading } from '../marks';
 import { MySubmissions } from './mysubmissions';
+import { OrganiserSection } from '../organise/section';
 import { exactTime } from '../time';
 import type { ChallengeTab, IChallengeModel } from '../tokens';
 import type { ChallengeSummary, ChallengeView } from '../wire';
@@ -81,6 +82,7 @@ export function ChallengePage(props: IProps & { id: string }): JSX.Element {
           <button onClick={() => open('rules')}>{trans.__('Rules')}</button>
         </nav>
         {summary.entered && <MySubmissions {...props} />}
+        {view && <OrganiserSection {...props} view={view} />}
       </div>
     </>
   );
