@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
-EXTRAS := local,service,dev,test
+EXTRAS := local,service,dev,docs,test
 # Arguments for the command of `make demo`, `make bench` or one of the test-… targets.
 ARGS ?=
 
@@ -20,7 +20,8 @@ export UV_SYSTEM_CERTS := 1
 LAB_SOURCES := $(shell find src style schema -type f -not -path '*/__tests__/*') \
 	tsconfig.json install.json
 
-.PHONY: help environment demo test test-lint test-js test-python test-browser dev bench lint \
+.PHONY: help environment demo docs test test-lint test-js test-docs test-python test-browser \
+	dev bench lint \
 	lint-style lint-types lint-rooms lint-lab lint-wire lint-messages messages format \
 	generate dist constraints clean
 
@@ -29,6 +30,7 @@ help:
 	@echo 'make test    every check and every test'
 	@echo 'make lint    the quick checks alone: style, types, who imports whom'
 	@echo 'make format  bring the style in order'
+	@echo 'make docs    the documentation in docs/_build/html'
 	@echo 'make dev     an editable installation that follows changes in src/'
 	@echo 'make bench   measure'
 	@echo 'make dist    a wheel and an sdist in dist/'
@@ -74,6 +76,10 @@ environment: .make/lab
 
 demo: .make/lab
 	@jupyter challenge demo $(ARGS)
+
+docs: .make/python
+	@sphinx-build -q -W --keep-going docs docs/_build/html
+	@echo 'docs/_build/html/index.html'
 
 dev: .make/lab
 	@echo 'JupyterLab in another terminal: .venv/bin/jupyter lab'
@@ -132,8 +138,12 @@ test-lint: lint
 test-js: .make/node
 	jlpm test $(ARGS)
 
+# The documentation is built, its links are followed and its tutorials are done.
+test-docs: .make/python
+	pytest tests/docs $(ARGS)
+
 test-python: .make/lab
-	pytest $(ARGS)
+	pytest --ignore=tests/docs $(ARGS)
 
 test-browser: .make/lab .make/ui
 	cd ui-tests && jlpm playwright test $(ARGS)
@@ -148,12 +158,12 @@ test: .make/lab .make/ui
 # --- the rest ---------------------------------------------------------------------------------
 
 constraints:
-	uv pip compile pyproject.toml $(foreach extra,local service dev test,--extra $(extra)) \
+	uv pip compile pyproject.toml $(foreach extra,local service dev docs test,--extra $(extra)) \
 		--universal --python-version 3.10 --upgrade --quiet \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links -o constraints.txt
 
 clean:
 	rm -rf .venv .make node_modules ui-tests/node_modules ui-tests/test-results lib dist coverage \
-		jupyter_challenge/labextension jupyter_challenge/_version.py tsconfig.tsbuildinfo \
+		docs/_build jupyter_challenge/labextension jupyter_challenge/_version.py tsconfig.tsbuildinfo \
 		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
 		.eslintcache .stylelintcache

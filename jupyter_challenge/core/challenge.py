@@ -203,7 +203,9 @@ class SubmissionRules(Part):
     """What a team hands in."""
 
     kinds: list[SubmissionKind] = Field(
-        default=[SubmissionKind.NOTEBOOK, SubmissionKind.PREDICTIONS], min_length=1
+        default=[SubmissionKind.NOTEBOOK, SubmissionKind.PREDICTIONS],
+        min_length=1,
+        description="What may be handed in.",
     )
     output: Output = Field(default_factory=Output)
     max_files: int = Field(default=100, ge=0, description="Files that may travel with a notebook.")
@@ -246,7 +248,9 @@ class Evaluator(Part):
     """The organiser's own evaluation: `evaluate(labels, predictions) -> dict`."""
 
     file: RelativePath = Field(default="evaluate.py", description="Python file in the folder.")
-    function: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*$")] = "evaluate"
+    function: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*$")] = Field(
+        default="evaluate", description="Function in that file."
+    )
 
 
 class Quota(Part):
@@ -310,8 +314,10 @@ def _zoned(value: datetime | None, zone: str) -> datetime | None:
 class Phase(Part):
     """A time window with its own limits, split and visibility."""
 
-    id: Slug
-    title: str | None = None
+    id: Slug = Field(description="Short name in addresses and commands.")
+    title: str | None = Field(
+        default=None, description="What people read; made of the id when left out."
+    )
     start: datetime | None = Field(default=None, description="Open from the start when left out.")
     end: datetime | None = Field(default=None, description="Never ends when left out.")
     zone: str = Field(default="UTC", description="Zone of times without one, and of the day.")
@@ -393,10 +399,10 @@ class Limits(Part):
 
     time: Duration = Field(default=600, description="Wall time of a whole run.")
     cpu: float = Field(default=2, gt=0, description="Cores.")
-    memory: Size = Field(default=4_000_000_000)
-    processes: int = Field(default=512, ge=1)
+    memory: Size = Field(default=4_000_000_000, description="Memory of all processes together.")
+    processes: int = Field(default=512, ge=1, description="Processes at a time.")
     disk: Size = Field(default=2_000_000_000, description="Written in the run's folders.")
-    gpu: int = Field(default=0, ge=0)
+    gpu: int = Field(default=0, ge=0, description="GPUs.")
     log: Size = Field(default=10_000_000, description="Log kept of each step.")
     notebook: Size = Field(default=50_000_000, description="Executed notebook with its outputs.")
 
@@ -404,7 +410,9 @@ class Limits(Part):
 class Access(Part):
     """Who may see and enter the challenge."""
 
-    mode: Literal["open", "group", "invitation"] = "open"
+    mode: Literal["open", "group", "invitation"] = Field(
+        default="open", description="Everybody, members of `groups`, or those `invited`."
+    )
     groups: list[str] = Field(default_factory=list, description="For mode group.")
     invited: list[str] = Field(default_factory=list, description="User names, for invitation.")
     organisers: list[str] = Field(
@@ -415,9 +423,11 @@ class Access(Part):
 class Baseline(Part):
     """A submission of the organiser's that shows what is easily reached."""
 
-    title: str
-    notebook: RelativePath | None = None
-    predictions: RelativePath | None = None
+    title: str = Field(description="What people read on the board.")
+    notebook: RelativePath | None = Field(default=None, description="Notebook that is submitted.")
+    predictions: RelativePath | None = Field(
+        default=None, description="Predictions file that is submitted, instead of a notebook."
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Baseline:
@@ -430,13 +440,17 @@ class Challenge(Part):
     """A challenge: what `challenge.yaml` says."""
 
     id: Slug = Field(description="Short name in addresses and commands.")
-    title: Annotated[str, StringConstraints(min_length=1, max_length=120)]
-    summary: Annotated[str, StringConstraints(max_length=300)] = ""
+    title: Annotated[str, StringConstraints(min_length=1, max_length=120)] = Field(
+        description="What people read."
+    )
+    summary: Annotated[str, StringConstraints(max_length=300)] = Field(
+        default="", description="One sentence for lists."
+    )
     description: RelativePath = Field(default="README.md", description="Markdown file.")
     terms: RelativePath | None = Field(
         default=None, description="Markdown file that teams accept when they enter."
     )
-    tags: list[str] = Field(default_factory=list)
+    tags: list[str] = Field(default_factory=list, description="Words to search for.")
     data: Data
     submission: SubmissionRules = Field(default_factory=SubmissionRules)
     evaluator: Evaluator | None = Field(

@@ -62,7 +62,9 @@ class BinaryOptions(Options):
 class KappaOptions(Options):
     """For Cohen's kappa."""
 
-    weights: Literal["none", "linear", "quadratic"] = "none"
+    weights: Literal["none", "linear", "quadratic"] = Field(
+        default="none", description="How much more a class that is further away counts."
+    )
 
 
 class LogLossOptions(BinaryOptions):
@@ -82,7 +84,7 @@ class CalibrationOptions(BinaryOptions):
 class TopKOptions(Options):
     """For accuracy among the k most probable classes."""
 
-    k: int = Field(default=5, ge=1)
+    k: int = Field(default=5, ge=1, description="So many of the most probable classes.")
 
 
 class QuantileOptions(Options):
