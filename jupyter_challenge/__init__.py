@@ -10,8 +10,9 @@ except ImportError:  # a checkout that was never built
 if TYPE_CHECKING:
     from jupyter_challenge import task
     from jupyter_challenge.client import connect
+    from jupyter_challenge.widget import Leaderboard, ScoreHistory
 
-__all__ = ["__version__", "connect", "task"]
+__all__ = ["Leaderboard", "ScoreHistory", "__version__", "connect", "task"]
 
 
 def __getattr__(name: str) -> Any:
@@ -24,6 +25,10 @@ def __getattr__(name: str) -> Any:
         from importlib import import_module
 
         return import_module("jupyter_challenge.task")
+    if name in ("Leaderboard", "ScoreHistory"):
+        from jupyter_challenge import widget
+
+        return getattr(widget, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
