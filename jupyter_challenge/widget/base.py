@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 from traitlets import HasTraits
 
 if TYPE_CHECKING:
-    Base = HasTraits
+
+    class Base(HasTraits):
+        """What mypy needs to know of the widget."""
+
+        comm: Any
+
+        def close(self) -> None:
+            """Close the way to the browser."""
+
+        def set_state(self, sync_data: dict[str, Any]) -> None:
+            """Take over what the browser says."""
+
     LIVE: bool = True
 else:
     try:

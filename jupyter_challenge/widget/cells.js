@@ -14,9 +14,7 @@
 
 const SVG = 'http://www.w3.org/2000/svg';
 const SHAPES = new Set(['line', 'path', 'circle', 'text']);
-const SETTINGS = new Set(
-  'x y x1 x2 y1 y2 cx cy r d text-anchor'.split(' ')
-);
+const SETTINGS = new Set('x y x1 x2 y1 y2 cx cy r d text-anchor'.split(' '));
 /** @type {Array<[Intl.RelativeTimeFormatUnit, number]>} */
 const UNITS = [
   ['day', 86400],
@@ -295,7 +293,9 @@ class Table {
           order === 'ascending' ? '▴' : order === 'descending' ? '▾' : '';
       }
     });
-    const rows = sorted ? [...this._rows].sort(this._comparer(sorted)) : this._rows;
+    const rows = sorted
+      ? [...this._rows].sort(this._comparer(sorted))
+      : this._rows;
     const all = this._mine ? [...rows, this._mine] : rows;
     this._body.replaceChildren(...all.map(row => this._row(row)));
   }

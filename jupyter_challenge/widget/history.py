@@ -13,6 +13,8 @@ from jupyter_challenge.widget.still import iso
 
 if TYPE_CHECKING:
     from jupyter_challenge.client import Client
+    from jupyter_challenge.client.views import History
+    from jupyter_challenge.core.models import HistoryPoint
 
 
 class ScoreHistory(Cell):
@@ -27,11 +29,11 @@ class ScoreHistory(Cell):
 
     kinds = Cell.kinds | {ChangeKind.SUBMISSION}
 
-    def ask(self, client: Client) -> Any:
+    def ask(self, client: Client) -> History:
         """Read my team's scores."""
         return client.history(self.challenge, self.phase, self.board)
 
-    def draw(self, view: Any) -> dict[str, Any]:
+    def draw(self, view: History) -> dict[str, Any]:
         """Put the scores into words, shapes and rows."""
         metric = view.metric
         lower = metric.direction is Direction.MINIMIZE
@@ -76,7 +78,7 @@ class ScoreHistory(Cell):
         }
 
 
-def _point(point: Any) -> Point:
+def _point(point: HistoryPoint) -> Point:
     return Point(
         point.at,
         point.value,
@@ -86,7 +88,7 @@ def _point(point: Any) -> Point:
     )
 
 
-def _row(point: Any) -> dict[str, Any]:
+def _row(point: HistoryPoint) -> dict[str, Any]:
     error = f" ± {point.stderr:.2g}" if point.stderr else ""
     return {
         "cells": [

@@ -51,7 +51,7 @@ def plot(
     points: Sequence[Point], best: Sequence[Step], leader: Sequence[Step], label: str, says: str
 ) -> dict[str, Any]:
     """Draw my scores as points, my best and the leader's best as steps."""
-    times = [each.at for each in (*points, *best, *leader)]
+    times = [point.at for point in points] + [step.at for step in (*best, *leader)]
     begin, end = min(times), max(times)
     if end - begin < timedelta(minutes=1):
         begin, end = begin - timedelta(minutes=30), end + timedelta(minutes=30)

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from jupyter_challenge.core.errors import ChallengeError, Unavailable
 from jupyter_challenge.core.models import ChangeKind
@@ -34,7 +34,7 @@ class Watched(Protocol):
     """What the thread keeps current."""
 
     challenge: str
-    kinds: frozenset[ChangeKind]
+    kinds: ClassVar[frozenset[ChangeKind]]
 
     @property
     def subject(self) -> Hashable:
