@@ -496,6 +496,11 @@ export interface components {
             metrics: components["schemas"]["MetricView"][];
             /** @description My row, on whichever page. */
             mine?: components["schemas"]["StandingView"] | null;
+            /**
+             * Mine At
+             * @description Offset of my row in this list, where it is in it.
+             */
+            mine_at?: number | null;
             /** Next */
             next?: string | null;
             /**
@@ -511,6 +516,12 @@ export interface components {
             practice: boolean;
             /** Rows */
             rows: components["schemas"]["StandingView"][];
+            /**
+             * Sort
+             * @description Metric that orders the rows; empty for the rank.
+             * @default
+             */
+            sort: string;
             /** Title */
             title: string;
             /** Total */
@@ -1353,6 +1364,11 @@ export interface components {
          */
         StandingView: {
             /**
+             * Baseline
+             * @description Title of the organiser's baseline, where this is one.
+             */
+            baseline?: string | null;
+            /**
              * Display
              * @default {}
              */
@@ -1377,10 +1393,25 @@ export interface components {
              */
             move?: number | null;
             /**
+             * Public Rank
+             * @description Best rank on the public board; on the private one only.
+             */
+            public_rank?: number | null;
+            /**
              * Rank
              * @description Best rank of those tied with it.
              */
             rank: number;
+            /**
+             * Rank High
+             * @description Worst rank that it may really have.
+             */
+            rank_high?: number | null;
+            /**
+             * Rank Low
+             * @description Best rank that it may really have, with 95 % confidence; on the private board, where every score has a standard error.
+             */
+            rank_low?: number | null;
             /**
              * Rank To
              * @description Worst rank of those tied with it.
@@ -1798,6 +1829,7 @@ export interface operations {
                      *           },
                      *           "role": "participant",
                      *           "standing": {
+                     *             "baseline": null,
                      *             "display": {
                      *               "accuracy": "0.9667"
                      *             },
@@ -1805,7 +1837,10 @@ export interface operations {
                      *             "last_at": "2026-11-21T12:30:00Z",
                      *             "mine": true,
                      *             "move": 2,
+                     *             "public_rank": null,
                      *             "rank": 1,
+                     *             "rank_high": null,
+                     *             "rank_low": null,
                      *             "rank_to": 3,
                      *             "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
                      *             "team": {
@@ -2015,6 +2050,7 @@ export interface operations {
                      *       },
                      *       "role": "participant",
                      *       "standing": {
+                     *         "baseline": null,
                      *         "display": {
                      *           "accuracy": "0.9667"
                      *         },
@@ -2022,7 +2058,10 @@ export interface operations {
                      *         "last_at": "2026-11-21T12:30:00Z",
                      *         "mine": true,
                      *         "move": 2,
+                     *         "public_rank": null,
                      *         "rank": 1,
+                     *         "rank_high": null,
+                     *         "rank_low": null,
                      *         "rank_to": 3,
                      *         "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
                      *         "team": {
@@ -2195,6 +2234,7 @@ export interface operations {
                      *       },
                      *       "role": "participant",
                      *       "standing": {
+                     *         "baseline": null,
                      *         "display": {
                      *           "accuracy": "0.9667"
                      *         },
@@ -2202,7 +2242,10 @@ export interface operations {
                      *         "last_at": "2026-11-21T12:30:00Z",
                      *         "mine": true,
                      *         "move": 2,
+                     *         "public_rank": null,
                      *         "rank": 1,
+                     *         "rank_high": null,
+                     *         "rank_low": null,
                      *         "rank_to": 3,
                      *         "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
                      *         "team": {
@@ -2410,6 +2453,7 @@ export interface operations {
                      *       },
                      *       "role": "participant",
                      *       "standing": {
+                     *         "baseline": null,
                      *         "display": {
                      *           "accuracy": "0.9667"
                      *         },
@@ -2417,7 +2461,10 @@ export interface operations {
                      *         "last_at": "2026-11-21T12:30:00Z",
                      *         "mine": true,
                      *         "move": 2,
+                     *         "public_rank": null,
                      *         "rank": 1,
+                     *         "rank_high": null,
+                     *         "rank_low": null,
                      *         "rank_to": 3,
                      *         "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
                      *         "team": {
@@ -2629,6 +2676,7 @@ export interface operations {
                      *       },
                      *       "role": "participant",
                      *       "standing": {
+                     *         "baseline": null,
                      *         "display": {
                      *           "accuracy": "0.9667"
                      *         },
@@ -2636,7 +2684,10 @@ export interface operations {
                      *         "last_at": "2026-11-21T12:30:00Z",
                      *         "mine": true,
                      *         "move": 2,
+                     *         "public_rank": null,
                      *         "rank": 1,
+                     *         "rank_high": null,
+                     *         "rank_low": null,
                      *         "rank_to": 3,
                      *         "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
                      *         "team": {
@@ -2698,8 +2749,12 @@ export interface operations {
                 q?: string;
                 /** @description `next` of the page before. */
                 cursor?: string | null;
+                /** @description Any place in the list, not by cursor. */
+                offset?: number | null;
                 /** @description Items on a page. */
                 limit?: number;
+                /** @description Metric that orders the rows; the rank if empty. */
+                sort?: string;
             };
             header?: never;
             path: {
@@ -2731,6 +2786,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "mine": {
+                     *         "baseline": null,
                      *         "display": {
                      *           "accuracy": "0.9667"
                      *         },
@@ -2738,7 +2794,10 @@ export interface operations {
                      *         "last_at": "2026-11-21T12:30:00Z",
                      *         "mine": true,
                      *         "move": 2,
+                     *         "public_rank": null,
                      *         "rank": 1,
+                     *         "rank_high": null,
+                     *         "rank_low": null,
                      *         "rank_to": 3,
                      *         "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
                      *         "team": {
@@ -2749,6 +2808,7 @@ export interface operations {
                      *           "accuracy": 0.9667
                      *         }
                      *       },
+                     *       "mine_at": null,
                      *       "next": "50",
                      *       "offset": 0,
                      *       "phase": "final",
@@ -2756,6 +2816,7 @@ export interface operations {
                      *       "practice": true,
                      *       "rows": [
                      *         {
+                     *           "baseline": null,
                      *           "display": {
                      *             "accuracy": "0.9667"
                      *           },
@@ -2763,7 +2824,10 @@ export interface operations {
                      *           "last_at": "2026-11-21T12:30:00Z",
                      *           "mine": true,
                      *           "move": 2,
+                     *           "public_rank": null,
                      *           "rank": 1,
+                     *           "rank_high": null,
+                     *           "rank_low": null,
                      *           "rank_to": 3,
                      *           "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
                      *           "team": {
@@ -2775,6 +2839,7 @@ export interface operations {
                      *           }
                      *         }
                      *       ],
+                     *       "sort": "",
                      *       "title": "Iris",
                      *       "total": 87,
                      *       "updated_at": "2026-11-21T12:30:00Z"
@@ -3010,6 +3075,7 @@ export interface operations {
                      *       },
                      *       "role": "participant",
                      *       "standing": {
+                     *         "baseline": null,
                      *         "display": {
                      *           "accuracy": "0.9667"
                      *         },
@@ -3017,7 +3083,10 @@ export interface operations {
                      *         "last_at": "2026-11-21T12:30:00Z",
                      *         "mine": true,
                      *         "move": 2,
+                     *         "public_rank": null,
                      *         "rank": 1,
+                     *         "rank_high": null,
+                     *         "rank_low": null,
                      *         "rank_to": 3,
                      *         "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
                      *         "team": {

@@ -62,6 +62,11 @@ class LiveRanking:
         found = self._by_id.get(entry_id)
         return None if found is None else self._place(bisect_left(self._keys, found[0]))
 
+    def index(self, entry_id: str) -> int | None:
+        """How many entries stand before one in the list; None where it is not ranked."""
+        found = self._by_id.get(entry_id)
+        return None if found is None else bisect_left(self._keys, found[0])
+
     def places(self, start: int = 0, stop: int | None = None) -> Iterator[Place]:
         """Places from `start` to before `stop`, best first."""
         for index in range(start, min(len(self), len(self) if stop is None else stop)):

@@ -105,9 +105,9 @@ def better(first: float | None, second: float | None, by: RankedBy) -> bool:
     return one > two if by.direction is Direction.MAXIMIZE else one < two
 
 
-def _key(entry: Entry, by: RankedBy) -> Decimal:
-    """Sorts best first; a missing secondary value sorts last."""
-    value = rounded(entry.values.get(by.metric), by.precision)
+def value_key(values: Mapping[str, float | None], by: RankedBy) -> Decimal:
+    """Sorts best first; a missing value sorts last."""
+    value = rounded(values.get(by.metric), by.precision)
     if value is None:
         return Decimal("Infinity")
     return value.copy_negate() if by.direction is Direction.MAXIMIZE else value
@@ -122,8 +122,8 @@ def order_key(entry: Entry, metric: RankedBy, secondary: Sequence[RankedBy] = ()
     Equal first parts are ties. The entry must have a finite value of `metric`.
     """
     return (
-        _key(entry, metric),
-        tuple(_key(entry, by) for by in secondary),
+        value_key(entry.values, metric),
+        tuple(value_key(entry.values, by) for by in secondary),
         entry.submitted_at,
         entry.id,
     )
@@ -152,7 +152,7 @@ def rank(
     if ties is TieRule.EARLIEST:
         places = [Place(entry, i, i) for i, entry in enumerate(ranked, start=1)]
     else:
-        for _, group in groupby(ranked, key=lambda e: _key(e, metric)):
+        for _, group in groupby(ranked, key=lambda e: value_key(e.values, metric)):
             tied = list(group)
             first = len(places) + 1
             places += [Place(entry, first, first + len(tied) - 1) for entry in tied]

@@ -11,13 +11,13 @@ from jupyter_challenge import __version__
 from jupyter_challenge.engines.base import Engine
 from jupyter_challenge.service.answers import install_errors
 from jupyter_challenge.service.auth import SCOPE_KEY, Identity, Place, process_owner
-from jupyter_challenge.service.boards import Boards
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.feed import Feed
 from jupyter_challenge.service.guard import Guard
 from jupyter_challenge.service.history import Leaders
 from jupyter_challenge.service.reconcile import Reconciler
 from jupyter_challenge.service.routes import API, router
+from jupyter_challenge.service.standings import Boards
 from jupyter_challenge.service.state import Service
 from jupyter_challenge.store import schema
 from jupyter_challenge.store.blobs import Blobs

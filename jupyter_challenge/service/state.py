@@ -19,9 +19,9 @@ from jupyter_challenge.store.orm import ChallengeRow, SubmissionRow, TeamRow, Ve
 from jupyter_challenge.store.submissions import get as get_submission
 
 if TYPE_CHECKING:
-    from jupyter_challenge.service.boards import Boards
     from jupyter_challenge.service.feed import Feed
     from jupyter_challenge.service.history import Leaders
+    from jupyter_challenge.service.standings import Boards
 
 
 @dataclass

@@ -176,6 +176,47 @@ def standings(session: Session, key: Key, after: int = -1) -> list[tuple[Standin
     return [(row, name) for row, name in rows]
 
 
+def counting(
+    session: Session, key: Key, after: int = -1
+) -> list[tuple[str, list[dict[str, Any]], dict[str, Any]]]:
+    """Of the rows written after a change: the team, and files and parameters that count."""
+    challenge, phase, board, evaluator = key
+    rows = session.execute(
+        sa.select(StandingRow.team_id, SubmissionRow.files, SubmissionRow.parameters)
+        .join(SubmissionRow, SubmissionRow.id == StandingRow.submission_id)
+        .where(
+            StandingRow.challenge_id == challenge,
+            StandingRow.phase == phase,
+            StandingRow.board == board,
+            StandingRow.evaluator == evaluator,
+            StandingRow.seq > after,
+        )
+    )
+    return [(team, files, parameters) for team, files, parameters in rows]
+
+
+def errors(
+    session: Session, key: Key, metric: str, after: int = -1
+) -> list[tuple[str, float | None, int | None]]:
+    """Of the rows written after a change: the team, its standard error, how many rows it is of."""
+    challenge, phase, board, evaluator = key
+    rows = session.execute(
+        sa.select(StandingRow.team_id, ScoreRow.stderr, ScoreRow.n)
+        .join(ScoreRow, ScoreRow.submission_id == StandingRow.submission_id)
+        .where(
+            StandingRow.challenge_id == challenge,
+            StandingRow.phase == phase,
+            StandingRow.board == board,
+            StandingRow.evaluator == evaluator,
+            StandingRow.seq > after,
+            ScoreRow.board == board,
+            ScoreRow.metric == metric,
+            ScoreRow.evaluator == evaluator,
+        )
+    )
+    return [(team, stderr, n) for team, stderr, n in rows]
+
+
 def standings_at(
     session: Session, key: Key, at: datetime
 ) -> list[tuple[str, dict[str, Any], datetime]]:

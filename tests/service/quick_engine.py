@@ -1,6 +1,7 @@
 """An engine whose runs are real processes that do at once what their predictions file says.
 
-The file is JSON: `public` and `private` (accuracies), `sleep` (seconds), `fail` (a failure
+The file is JSON: `public` and `private` (values of every metric that is not named itself),
+`stderr` and `n` of them all, `sleep` (seconds), `fail` (a failure
 class), `die` (the process kills itself), `digest` (of the evaluator it claims to be).
 """
 
@@ -52,7 +53,8 @@ if "fail" in said:
     state("failed", "succeeded", "failed", "skipped", failure=failure)
     sys.exit()
 boards = {
-    board: {m["name"]: {"value": said.get(board, 0.0), "n": 5}
+    board: {m["name"]: {"value": said.get(m["name"], said.get(board, 0.0)),
+                        "stderr": said.get("stderr"), "n": said.get("n", 5)}
             for m in spec["evaluation"]["metrics"]}
     for board in spec["evaluation"]["boards"]
 }

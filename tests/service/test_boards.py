@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
-from jupyter_challenge.service.boards import Boards
-from jupyter_challenge.store.orm import StandingLogRow
+from jupyter_challenge.core.bundle import bundle_of
+from jupyter_challenge.service.standings import Boards
+from jupyter_challenge.store import challenges, scores
+from jupyter_challenge.store.orm import StandingLogRow, StandingRow
 from tests.service.world import World
+from tests.tiny import ROWS, write_challenge
 
 SCORES = {"ana": [0.5, 0.9], "ben": [0.9, 0.2], "carl": [0.7], "dora": [0.90004], "eli": [0.1]}
 
@@ -23,10 +26,10 @@ def contest(make_world: Callable[..., World]) -> World:
     world = make_world()
     world.publish()
     made = []
-    for name, scores in SCORES.items():
+    for name, reached in SCORES.items():
         user = world.user(name)
         user.enter()
-        made += [(user, user.submit(public=score)["id"]) for score in scores]
+        made += [(user, user.submit(public=score)["id"]) for score in reached]
     for user, submission in made:
         user.finished(submission)
     return world
@@ -70,6 +73,44 @@ def test_my_row_is_there_on_every_page(contest: World) -> None:
     assert third["next"] is None
     names = [row["team"]["name"] for page in (first, second, third) for row in page["rows"]]
     assert sorted(names) == sorted(SCORES)
+
+
+def test_any_place_of_the_list_is_read_at_once(contest: World) -> None:
+    eli = contest.user("eli")
+    whole = places(eli.board())
+    assert places(eli.board(offset=3, limit=2)) == whole[3:5]
+    assert eli.board(offset=2, limit=2)["next"] == "4"
+    beyond = eli.board(offset=50)
+    assert (beyond["rows"], beyond["total"], beyond["next"]) == ([], 5, None)
+    eli.ask("GET", "/challenges/tiny/boards/main/public", 422, params={"offset": -1})
+
+
+def test_my_place_in_the_list_is_told(contest: World) -> None:
+    for name in SCORES:
+        board = contest.user(name).board(limit=1)
+        assert places(contest.user(name).board())[board["mine_at"]][0] == name
+    assert contest.user("carl").board(q="CAR")["mine_at"] == 0
+    assert contest.user("carl").board(q="ana")["mine_at"] is None
+    assert contest.user("nobody").board()["mine_at"] is None
+
+
+def test_another_metric_orders_the_rows_and_the_ranks_stay(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world()
+    world.publish(metrics=[{"name": "accuracy", "ranked": True}, {"name": "log_loss"}])
+    for name, accuracy, loss in (("ana", 0.9, 0.3), ("ben", 0.8, 0.1), ("eli", 0.7, 0.2)):
+        world.user(name).enter()
+        world.user(name).submitted(accuracy=accuracy, log_loss=loss)
+    ana = world.user("ana")
+    by_loss = ana.board(sort="log_loss")
+    assert places(by_loss) == [("ben", 2, 2), ("eli", 3, 3), ("ana", 1, 1)]
+    assert (by_loss["sort"], by_loss["mine_at"]) == ("log_loss", 2)
+    assert places(ana.board(sort="log_loss", limit=1, offset=1)) == [("eli", 3, 3)]
+    assert places(ana.board(sort="log_loss", q="a")) == [("ana", 1, 1)]
+    assert ana.board(sort="accuracy") == ana.board()
+    path = "/challenges/tiny/boards/main/public"
+    assert "log_loss" in ana.ask("GET", path, 400, params={"sort": "f1"})["error"]["hint"]
 
 
 def test_search_keeps_the_ranks(contest: World) -> None:
@@ -135,6 +176,18 @@ SPLIT = {"id": "main", "split": {"public": 0.5}, "quota": {"concurrent": 50}}
 def private(world: World) -> dict[str, float]:
     rows = world.admin.board(board="private")["rows"]
     return {row["team"]["name"]: row["values"]["accuracy"] for row in rows}
+
+
+EASY = "id,label\n" + "".join(f"{row},even\n" for row in ROWS)
+
+
+def standing_key(world: World, name: str) -> tuple[str, str, str, str, str]:
+    """The key of a team's row on the public board."""
+    submission = world.user(name).ask("GET", "/submissions")["items"][0]
+    with world.embedded.service.db.read() as session:
+        found = challenges.challenge(session, "tiny")
+        assert found is not None
+        return "tiny", "main", "public", found[1].evaluators["main"], submission["team"]["id"]
 
 
 RULES = {
@@ -212,6 +265,55 @@ def test_the_private_board_opens_when_it_is_revealed(make_world: Callable[..., W
     assert {score["board"] for score in done["scores"]} == {"public", "private"}
     board = ana.board(board="private")
     assert board["mine"]["values"] == {"accuracy": 0.25}
+
+
+def test_the_revealed_board_says_where_teams_stood_and_how_sure_ranks_are(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world()
+    world.publish(phases=[{**SPLIT, "reveal": "2001-01-01T00:00:00Z"}])
+    for name, public, hidden in (("ana", 0.9, 0.5), ("ben", 0.8, 0.52), ("eli", 0.7, 0.9)):
+        world.user(name).enter()
+        world.user(name).submitted(public=public, private=hidden, stderr=0.05, n=100)
+    rows = world.user("ana").board(board="private")["rows"]
+    assert [
+        (row["team"]["name"], row["rank"], row["public_rank"], row["rank_low"], row["rank_high"])
+        for row in rows
+    ] == [("eli", 1, 3, 1, 1), ("ben", 2, 2, 2, 3), ("ana", 3, 1, 2, 3)]
+    public = world.user("ana").board()["rows"]
+    assert {(row["public_rank"], row["rank_low"]) for row in public} == {(None, None)}
+    # One score without a standard error that says something, and no rank is said to be sure.
+    world.user("eli").submitted(public=0.95, private=0.95, stderr=0.05, n=3)
+    rows = world.user("ana").board(board="private")["rows"]
+    assert {row["rank_low"] for row in rows} == {None}
+
+
+def test_a_baseline_is_known_by_what_was_handed_in(world: World) -> None:
+    folder = write_challenge(
+        world.folder / "based",
+        baselines=[{"title": "All even", "predictions": "easy.csv"},
+                   {"title": "The starter", "notebook": "model.ipynb"}],
+    )  # fmt: skip
+    (folder / "easy.csv").write_text(EASY)
+    world.admin.publish(folder)
+    world.admin.enter()
+    handed_in = bundle_of("predictions.csv", {"predictions.csv": EASY.encode()}).data
+    done = world.admin.hand_in(bundle=handed_in).json()
+    world.user("ana").submitted(public=0.5)
+    with world.embedded.service.db.write() as session:
+        # What the evaluation says of it does not matter here.
+        row = session.get(StandingRow, standing_key(world, "ana"))
+        assert row is not None
+        scores.put_standing(
+            session, standing_key(world, "ana")[:4], world.admin.show(done["id"])["team"]["id"],
+            submission=done["id"], value=0.4, metrics={"accuracy": 0.4}, entries=1,
+            reached_at=row.reached_at, last_at=row.last_at,
+        )  # fmt: skip
+    rows = world.user("ana").board()["rows"]
+    assert [(row["team"]["name"], row["baseline"]) for row in rows] == [
+        ("ana", None),
+        ("root", "All even"),
+    ]
 
 
 def test_there_is_no_private_board_without_a_split(world: World) -> None:

@@ -34,6 +34,18 @@ class StandingView(Wire):
     entries: int
     last_at: datetime
     submission: str | None = Field(default=None, description="Counting submission, if visible.")
+    baseline: str | None = Field(
+        default=None, description="Title of the organiser's baseline, where this is one."
+    )
+    public_rank: int | None = Field(
+        default=None, description="Best rank on the public board; on the private one only."
+    )
+    rank_low: int | None = Field(
+        default=None,
+        description="Best rank that it may really have, with 95 % confidence; on the private "
+        "board, where every score has a standard error.",
+    )
+    rank_high: int | None = Field(default=None, description="Worst rank that it may really have.")
 
 
 class BoardView(Wire):
@@ -51,6 +63,10 @@ class BoardView(Wire):
     offset: int = 0
     next: str | None = None
     mine: StandingView | None = Field(default=None, description="My row, on whichever page.")
+    mine_at: int | None = Field(
+        default=None, description="Offset of my row in this list, where it is in it."
+    )
+    sort: str = Field(default="", description="Metric that orders the rows; empty for the rank.")
     updated_at: datetime | None = None
 
 

@@ -46,10 +46,27 @@ def get_board(
     board: BoardName,
     q: Search = "",
     cursor: Cursor = None,
+    offset: Annotated[
+        int | None, Query(ge=0, le=10**9, description="Any place in the list, not by cursor.")
+    ] = None,
     limit: Limit = 50,
+    sort: Annotated[
+        str, Query(max_length=100, description="Metric that orders the rows; the rank if empty.")
+    ] = "",
 ) -> Response:
     """One page of a board, with your own row."""
-    page = boards.page(service, who, challenge, phase, board, cursor=cursor, limit=limit, q=q)
+    page = boards.page(
+        service,
+        who,
+        challenge,
+        phase,
+        board,
+        cursor=cursor,
+        offset=offset,
+        limit=limit,
+        q=q,
+        sort=sort,
+    )
     return answer(request, page)
 
 
