@@ -10,7 +10,7 @@ import click
 
 from jupyter_challenge.cli.errors import Told
 from jupyter_challenge.cli.options import Place, challenge_here, json_option, placed
-from jupyter_challenge.cli.terminal import LiveLine, print_json, printable, progress
+from jupyter_challenge.cli.terminal import LiveLine, get_progress, print_json, printable
 
 if TYPE_CHECKING:
     from jupyter_challenge.client.api import Client
@@ -34,9 +34,7 @@ def get_command(challenge: str, folder: str | None, overwrite: bool, place: Plac
     with place.connect() as client, LiveLine() as line:
         got = entering(
             client,
-            lambda: client.get(
-                challenge, folder, overwrite=overwrite, progress=progress(line, "get")
-            ),
+            lambda: client.get(challenge, folder, overwrite=overwrite, progress=get_progress(line)),
             lambda: challenge,
         )
     if got.new:

@@ -9,10 +9,13 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from jupyter_challenge.client.getting import GetProgress
 
 COLOURS = {
     "queued": "bright_black",
@@ -141,11 +144,24 @@ def progress(line: LiveLine, verb: str) -> Callable[[str, int, int], None]:
     """Make a callback that shows how far a transfer is."""
 
     def show(path: str, done: int, total: int) -> None:
-        if total:
-            filled = round(20 * done / total)
-            bar = "█" * filled + "░" * (20 - filled)
-            line.show(f"{verb} {path}  {bar}  {bytes_text(done)} of {bytes_text(total)}")
-        else:
-            line.show(f"{verb} {path}  {bytes_text(done)}")
+        line.show(f"{verb} {path}  {_bar(done, total)}")
 
     return show
+
+
+def get_progress(line: LiveLine) -> Callable[[GetProgress], None]:
+    """Make a callback that shows how far `get` is: all files and all bytes, and which file."""
+
+    def show(at: GetProgress) -> None:
+        number = min(at.files_done + 1, at.files)
+        line.show(f"get {_bar(at.done, at.size)}  file {number} of {at.files}: {at.path}")
+
+    return show
+
+
+def _bar(done: int, total: int) -> str:
+    if not total:
+        return bytes_text(done)
+    filled = round(20 * done / total)
+    bar = "█" * filled + "░" * (20 - filled)
+    return f"{bar}  {bytes_text(done)} of {bytes_text(total)}"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from jupyter_challenge.client import folder as folders
-from jupyter_challenge.client import handing_in
+from jupyter_challenge.client import getting, handing_in
 from jupyter_challenge.client.following import follow_log, wait_for
 from jupyter_challenge.client.http import Channel
 from jupyter_challenge.client.views import Board, Challenge, History, Rows, Submission
@@ -99,8 +99,8 @@ class Client:
         folder: str | os.PathLike[str] | None = None,
         *,
         overwrite: bool = False,
-        progress: Progress | None = None,
-    ) -> folders.Got:
+        progress: getting.Watch | None = None,
+    ) -> getting.Got:
         """Make the participant's folder: input/, output/, state/, the starter, challenge.json.
 
         What is there and right is left alone, so a second call goes on where the first was
@@ -111,11 +111,12 @@ class Client:
             folder: Where; a folder named like the challenge when left out.
             overwrite: Take the challenge's file also where you changed yours; yours is kept
                 beside it with the ending `.mine`.
-            progress: Called with a path, bytes done and bytes in all.
+            progress: Called with a `GetProgress` as it goes on; what it raises ends the work, and
+                the next call goes on from there.
         """
         view = self.challenge(challenge)
         target = Path(folder) if folder is not None else Path(view.id)
-        return folders.get(self._channel, view, target, overwrite=overwrite, progress=progress)
+        return getting.get(self._channel, view, target, overwrite=overwrite, progress=progress)
 
     def inspect(
         self, path: str | os.PathLike[str], files: Sequence[str] | None = None

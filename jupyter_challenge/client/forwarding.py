@@ -14,6 +14,8 @@ from jupyter_challenge.core.errors import Unavailable
 if TYPE_CHECKING:
     import httpx
 
+    from jupyter_challenge.client.api import Client
+
 API = "/api/v1"
 
 # Everything else a browser sends (cookies, identity, origin) stays outside.
@@ -97,6 +99,23 @@ class Upstream:
             k.lower(): v for k, v in response.headers.items() if k.lower() not in _NOT_HANDED_BACK
         }
         return Answer(response.status_code, handed_back, response.content)
+
+    async def streaming_client(self) -> Client:
+        """Return a synchronous client whose downloads come piece by piece, for a worker thread.
+
+        Raises:
+            Unavailable: The service could not be started.
+            NotSignedIn: The token file cannot be used.
+        """
+        from jupyter_challenge.client.connection import client_of, connect
+
+        url = str(getattr(self.config, "service_url", "") or "")
+        if url:
+            token_file = str(getattr(self.config, "token_file", "") or "")
+            return await asyncio.to_thread(
+                connect, url, token_file=token_file or None, config=self.config
+            )
+        return await asyncio.to_thread(client_of, await self._embedded())
 
     async def _client(
         self, identity: Any, headers: dict[str, str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, TypeVar
 
 import httpx
@@ -95,11 +95,11 @@ class Channel:
 
     def download(
         self, path: str, headers: Mapping[str, str] | None = None
-    ) -> tuple[httpx.Response, Iterator[bytes]]:
+    ) -> tuple[httpx.Response, Generator[bytes, None, None]]:
         """Ask for an attachment and return the answer with its pieces."""
         response = self.send("GET", path, headers=headers, stream=True)
 
-        def pieces() -> Iterator[bytes]:
+        def pieces() -> Generator[bytes, None, None]:
             try:
                 yield from response.iter_bytes()
             except httpx.TransportError as error:

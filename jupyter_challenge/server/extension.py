@@ -12,9 +12,10 @@ from traitlets import Float
 from jupyter_challenge.client.forwarding import API, Upstream
 from jupyter_challenge.core.errors import ChallengeError
 from jupyter_challenge.server.forward import ForwardHandler
+from jupyter_challenge.server.getting import GetHandler, GetJobHandler, GetJobs
 from jupyter_challenge.server.open import OpenHandler
 from jupyter_challenge.server.submit import SubmitHandler
-from jupyter_challenge.server.workspace import ExampleHandler, GetHandler, InspectHandler
+from jupyter_challenge.server.workspace import ExampleHandler, InspectHandler
 from jupyter_challenge.service.config import ChallengeConfig
 
 PREFIX = "jupyter-challenge"
@@ -52,11 +53,16 @@ class ChallengeExtension(ExtensionApp):
             (r"api/v1/(.*)", ForwardHandler),
             (r"inspect", InspectHandler),
             (r"submit", SubmitHandler),
-            (r"get", GetHandler),
             (r"open", OpenHandler),
             (r"example", ExampleHandler),
         ):
             self.handlers.append((url_path_join("/", PREFIX, pattern), handler, routed))
+        self.get_jobs = GetJobs(self.upstream)
+        watched = {**routed, "jobs": self.get_jobs}
+        self.handlers += [
+            (url_path_join("/", PREFIX, "get"), GetHandler, watched),
+            (url_path_join("/", PREFIX, r"get/([0-9a-f]+)"), GetJobHandler, watched),
+        ]
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         """Called by jupyter_server once its loop runs."""
@@ -80,5 +86,6 @@ class ChallengeExtension(ExtensionApp):
         """Called by jupyter_server when it shuts down: the service stops, runs go on."""
         if self._settling is not None:
             self._settling.cancel()
+        self.get_jobs.stop()
         if self._upstream is not None:
             await self._upstream.close()

@@ -1,4 +1,4 @@
-"""The participant's folder: what would travel from it, and how it is made."""
+"""What would travel with a notebook, and an example to begin with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tornado import web
 from jupyter_challenge.client.session import with_client
 from jupyter_challenge.core.errors import ChallengeError
 from jupyter_challenge.server.base import ChallengeHandler
-from jupyter_challenge.server.paths import beneath, file_beneath, root_of, server_path
+from jupyter_challenge.server.paths import file_beneath, root_of
 from jupyter_challenge.server.submit import checked_names
 
 if TYPE_CHECKING:
@@ -59,29 +59,3 @@ class ExampleHandler(ChallengeHandler):
                 return client.publish(folder).model_dump_json()
 
         self.answer(await self.unless_gone(with_client(self.upstream, publish)), 201)
-
-
-class GetHandler(ChallengeHandler):
-    """`/jupyter-challenge/get`."""
-
-    @web.authenticated
-    @authorized
-    async def post(self) -> None:
-        """Make the participant's folder, or complete it; files that were changed are kept."""
-        asked = self.body_object()
-        challenge = asked.get("challenge")
-        if not isinstance(challenge, str) or not challenge:
-            raise ChallengeError("Name the challenge.")
-        root = root_of(self.contents_manager)
-        folder = beneath(root, asked.get("folder") or challenge)
-
-        def get(client: Client) -> dict[str, object]:
-            got = client.get(challenge, folder)
-            return {
-                "folder": server_path(root, got.folder),
-                "notebook": server_path(root, got.notebook) if got.notebook else None,
-                "new": got.new,
-                "kept": got.kept,
-            }
-
-        self.answer(await self.unless_gone(with_client(self.upstream, get)), 201)

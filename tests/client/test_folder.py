@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_challenge.client import Client
-from jupyter_challenge.client.folder import _inside, read_description, zipped
+from jupyter_challenge.client.folder import read_description, zipped
+from jupyter_challenge.client.getting import inside
 from jupyter_challenge.core.errors import ChallengeError, Conflict
 from tests.tiny import write_challenge
 
@@ -78,37 +79,6 @@ def test_a_new_version_comes_where_you_changed_nothing(
     assert "103" in (folder / "input/train.csv").read_text()
 
 
-def test_a_broken_download_goes_on(client: Client, tmp_path: Path) -> None:
-    organiser = write_challenge(tmp_path / "organiser")
-    big = "id,x,label\n" + "".join(f"{n},{n},odd\n" for n in range(200_000))
-    (organiser / "data/train.csv").write_text(big)
-    view = client.publish(organiser)
-    client.enter("tiny")
-    file = next(f for f in view.files if f.path == "input/train.csv")
-
-    class Broken(Exception):
-        pass
-
-    def break_off(path: str, done: int, total: int) -> None:
-        if path == file.path:
-            raise Broken
-
-    with pytest.raises(Broken):
-        client.get("tiny", tmp_path / "mine", progress=break_off)
-    (part,) = (tmp_path / "mine/input").glob(".train.csv.*.part")
-    had = part.stat().st_size
-    assert 0 < had < file.size
-    steps: list[int] = []
-    client.get(
-        "tiny",
-        tmp_path / "mine",
-        progress=lambda p, n, _: steps.append(n) if p == file.path else None,
-    )
-    assert steps[0] > had, "it goes on where it was broken off"
-    assert (tmp_path / "mine/input/train.csv").read_text() == big
-    assert not list((tmp_path / "mine/input").glob(".*"))
-
-
 def test_the_folder_of_another_challenge(client: Client, tiny: str, tmp_path: Path) -> None:
     client.publish(write_challenge(tmp_path / "second", id="second"))
     client.get(tiny, tmp_path / "mine")
@@ -122,7 +92,7 @@ def test_a_challenge_cannot_write_elsewhere(tmp_path: Path, path: str) -> None:
     folder.mkdir()
     (folder / "link").symlink_to(tmp_path)
     with pytest.raises(ChallengeError, match="outside"):
-        _inside(folder, path)
+        inside(folder, path)
 
 
 def test_a_challenge_folder_is_zipped_the_same_each_time(tmp_path: Path) -> None:
