@@ -13,6 +13,7 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Api } from './api';
+import { addCells } from './cells/cellrenderer';
 import { CommandIDs } from './commandids';
 import { addCommands } from './commands';
 import { challengeIcon } from './icons';
@@ -184,5 +185,16 @@ const status: JupyterFrontEndPlugin<void> = {
   }
 };
 
+/** What `Leaderboard` and `ScoreHistory` of the Python package show. */
+const cells: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-challenge:cells',
+  description:
+    'Shows boards and scores in notebooks, also those whose kernel has gone.',
+  autoStart: true,
+  requires: [IRenderMimeRegistry],
+  activate: (app: JupyterFrontEnd, rendermime: IRenderMimeRegistry) =>
+    addCells(rendermime)
+};
+
 export { IChallengeModel } from './tokens';
-export default [model, actions, views, status];
+export default [model, actions, views, status, cells];
