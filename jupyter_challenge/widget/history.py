@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_challenge.core.challenge import Direction
@@ -12,9 +13,24 @@ from jupyter_challenge.widget.plot import Point, Step, plot
 from jupyter_challenge.widget.still import iso
 
 if TYPE_CHECKING:
+    import pandas
+
     from jupyter_challenge.client import Client
     from jupyter_challenge.client.views import History
     from jupyter_challenge.core.models import HistoryPoint
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The history with the names that people know the challenge and its phase by."""
+
+    history: History
+    challenge: str
+    phase: str
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Make a pandas DataFrame of the history."""
+        return self.history.to_frame()
 
 
 class ScoreHistory(Cell):
@@ -29,12 +45,16 @@ class ScoreHistory(Cell):
 
     kinds = Cell.kinds | {ChangeKind.SUBMISSION}
 
-    def ask(self, client: Client) -> History:
+    def ask(self, client: Client) -> Scores:
         """Read my team's scores."""
-        return client.history(self.challenge, self.phase, self.board)
+        challenge = client.challenge(self.challenge)
+        history = client.history(self.challenge, self.phase or challenge.phase.id, self.board)
+        titles = {phase.id: phase.title for phase in challenge.phases}
+        return Scores(history, challenge.title, titles.get(history.phase, history.phase))
 
-    def draw(self, view: History) -> dict[str, Any]:
+    def draw(self, scores: Scores) -> dict[str, Any]:
         """Put the scores into words, shapes and rows."""
+        view = scores.history
         metric = view.metric
         lower = metric.direction is Direction.MINIMIZE
         better = "lower is better" if lower else "higher is better"
@@ -55,12 +75,13 @@ class ScoreHistory(Cell):
         else:
             empty = "Nothing is scored yet; submit a notebook and its score appears here."
         legend = [
-            {"look": "point-best", "text": "my scores", "if": points},
+            {"look": "point", "text": "my scores", "if": points},
+            {"look": "point-best", "text": "my best score", "if": points},
             {"look": "best", "text": "my best so far", "if": view.best},
             {"look": "leader", "text": "the leader's best so far", "if": view.leader},
         ]
         return {
-            "title": f"{view.challenge} · {view.phase} · {view.board}",
+            "title": f"{scores.challenge} · {scores.phase} · {view.board}",
             "facts": [f"{metric.label} ({better})"],
             "updated": iso(points[-1].at) if points else None,
             "plot": drawing,
