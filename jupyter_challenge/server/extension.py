@@ -11,6 +11,7 @@ from traitlets import Float
 
 from jupyter_challenge.client.forwarding import API, Upstream
 from jupyter_challenge.core.errors import ChallengeError
+from jupyter_challenge.server.compare import CompareHandler
 from jupyter_challenge.server.forward import ForwardHandler
 from jupyter_challenge.server.getting import GetHandler, GetJobHandler, GetJobs
 from jupyter_challenge.server.open import OpenHandler
@@ -54,6 +55,7 @@ class ChallengeExtension(ExtensionApp):
             (r"inspect", InspectHandler),
             (r"submit", SubmitHandler),
             (r"open", OpenHandler),
+            (r"compare", CompareHandler),
             (r"example", ExampleHandler),
         ):
             self.handlers.append((url_path_join("/", PREFIX, pattern), handler, routed))

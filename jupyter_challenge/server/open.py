@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
 from urllib.parse import quote
 
 from jupyter_server.auth.decorator import authorized
@@ -13,6 +12,7 @@ from tornado import web
 from jupyter_challenge.client.forwarding import API
 from jupyter_challenge.core.errors import ChallengeError, NotFound
 from jupyter_challenge.server.base import ChallengeHandler
+from jupyter_challenge.server.shown import as_shown
 
 
 class OpenHandler(ChallengeHandler):
@@ -21,7 +21,7 @@ class OpenHandler(ChallengeHandler):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Answer with the notebook as JSON, its cells marked as not trusted."""
+        """Answer with the notebook as JSON, fit to be shown."""
         submission = self.body_object().get("submission")
         if not isinstance(submission, str) or not submission:
             raise ChallengeError("Name the submission.")
@@ -30,14 +30,11 @@ class OpenHandler(ChallengeHandler):
         if reply.status >= 400:
             self.answer(reply.body, reply.status)
             return
-        self.answer(await asyncio.to_thread(_untrusted, reply.body))
+        self.answer(await asyncio.to_thread(_shown, reply.body))
 
 
-def _untrusted(body: bytes) -> str:
+def _shown(body: bytes) -> str:
     try:
-        notebook: dict[str, Any] = json.loads(body)
-        for cell in notebook["cells"]:
-            cell.get("metadata", {}).pop("trusted", None)
+        return json.dumps(as_shown(json.loads(body)))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NotFound("The notebook as run cannot be read.") from error
-    return json.dumps(notebook)
