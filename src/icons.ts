@@ -67,3 +67,9 @@ export const unselectedIcon = icon(
   'unselected',
   '<path class="jp-icon3" fill="#616161" fill-rule="evenodd" d="M8 1l2.2 4.6 5 .6-3.7 3.4 1 4.9L8 12l-4.5 2.5 1-4.9L.8 6.2l5-.6zm0 2.9L6.7 6.8l-3.1.4 2.3 2.1-.6 3.1L8 10.9l2.7 1.5-.6-3.1 2.3-2.1-3.1-.4z"/>'
 );
+
+/** Two submissions beside each other. */
+export const compareIcon = icon(
+  'compare',
+  '<path class="jp-icon3" fill="#616161" fill-rule="evenodd" d="M2 2h5v12H2zm1.2 1.2v9.6h2.6V3.2zM9 2h5v12H9zm1.2 1.2v9.6h2.6V3.2z"/>'
+);

@@ -149,6 +149,7 @@ const views: JupyterFrontEndPlugin<void> = {
         contentFactory && editors
           ? {
               contentFactory,
+              editorFactory: editors.factoryService.newInlineEditor,
               mimeTypeService: editors.mimeTypeService,
               rendermime,
               translator: language

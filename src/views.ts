@@ -6,6 +6,7 @@ import type { ITranslator } from '@jupyterlab/translation';
 
 import type { ChallengeDocument } from './challenge/challengeview';
 import { CommandIDs } from './commandids';
+import { addComparing } from './compare/comparing';
 import type { INotebookParts } from './run/executed';
 import type { RunPage } from './run/run';
 import type { ChallengeTab, IChallengeModel } from './tokens';
@@ -32,6 +33,7 @@ export function addViews(options: IViewOptions): void {
   const trans = translator.load(DOMAIN);
   // Notebook 7 has one document in its main area; there, views go below it.
   const area = labShell ? 'main' : 'down';
+  addComparing(options);
 
   const runs = new WidgetTracker<RunPage>({
     namespace: 'jupyter-challenge-run'

@@ -4,3 +4,4 @@ import './sidebar.css';
 import './submit.css';
 import './run.css';
 import './board.css';
+import './compare.css';

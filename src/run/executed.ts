@@ -1,4 +1,7 @@
-import type { IEditorMimeTypeService } from '@jupyterlab/codeeditor';
+import type {
+  CodeEditor,
+  IEditorMimeTypeService
+} from '@jupyterlab/codeeditor';
 import type { INotebookContent } from '@jupyterlab/nbformat';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { NotebookModel, StaticNotebook } from '@jupyterlab/notebook';
@@ -8,6 +11,7 @@ import type { ITranslator } from '@jupyterlab/translation';
 /** What draws notebooks in this application. */
 export interface INotebookParts {
   contentFactory: NotebookPanel.IContentFactory;
+  editorFactory: CodeEditor.Factory;
   mimeTypeService: IEditorMimeTypeService;
   rendermime: IRenderMimeRegistry;
   translator: ITranslator;
