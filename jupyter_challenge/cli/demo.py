@@ -1,11 +1,10 @@
-"""demo: the whole way from an open notebook to a rank, on the iris challenge."""
+"""demo: the whole way from an open notebook to a rank, on an example challenge."""
 
 from __future__ import annotations
 
 import os
 import sys
 from contextlib import ExitStack
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -14,6 +13,7 @@ import click
 
 from jupyter_challenge.cli.errors import Told
 from jupyter_challenge.cli.options import debuggable
+from jupyter_challenge.core.examples import EXAMPLES, example
 
 if TYPE_CHECKING:
     from jupyter_challenge.client.api import Client
@@ -24,7 +24,7 @@ _BASELINE = "baseline"
 
 @click.command(
     "demo",
-    short_help="Try it all on the iris challenge.",
+    short_help="Try it all on an example challenge.",
     context_settings={"ignore_unknown_options": True},
 )
 @click.option(
@@ -34,11 +34,19 @@ _BASELINE = "baseline"
     show_default=True,
     help="Where all of it goes; nothing of it ends up among your own challenges.",
 )
+@click.option(
+    "--example",
+    "name",
+    type=click.Choice(EXAMPLES),
+    default=EXAMPLES[0],
+    show_default=True,
+    help="Which challenge: flowers in a table, images of digits, or particle showers.",
+)
 @click.option("--no-lab", is_flag=True, help="Submit the starter here and print the board.")
 @click.argument("lab_options", nargs=-1, type=click.UNPROCESSED)
 @debuggable
-def demo_command(folder: str, no_lab: bool, lab_options: tuple[str, ...]) -> None:
-    """Try it all on the iris challenge; LAB_OPTIONS go to `jupyter lab`."""
+def demo_command(folder: str, name: str, no_lab: bool, lab_options: tuple[str, ...]) -> None:
+    """Try it all on an example challenge; LAB_OPTIONS go to `jupyter lab`."""
     from jupyter_challenge.client.configuration import load_config
     from jupyter_challenge.client.connection import client_of
     from jupyter_challenge.client.embedded import start_embedded
@@ -54,11 +62,11 @@ def demo_command(folder: str, no_lab: bool, lab_options: tuple[str, ...]) -> Non
         service = start_embedded(config, runs=no_lab)
         stack.callback(service.stop)
         me = stack.enter_context(client_of(service))
-        with as_file(files("jupyter_challenge") / "examples" / "iris") as example:
-            view = me.publish(example)
+        with example(name) as source:
+            view = me.publish(source)
             click.echo(f"{view.title} is published.")
             organiser = stack.enter_context(client_of(service, Identity(_BASELINE)))
-            for id in _baselines(organiser, example, view):
+            for id in _baselines(organiser, source, view):
                 if no_lab:
                     submitted = organiser.wait(id)
                     score = submitted.score.display if submitted.score else submitted.state.value
@@ -74,16 +82,16 @@ def demo_command(folder: str, no_lab: bool, lab_options: tuple[str, ...]) -> Non
     _open_lab(root, got.notebook, lab_options)
 
 
-def _baselines(organiser: Client, example: Path, view: Any) -> list[str]:
+def _baselines(organiser: Client, source: Path, view: Any) -> list[str]:
     """Submit the organiser's baselines, each once per version; return their ids."""
     from jupyter_challenge.core.validation import load_challenge
 
-    baselines = load_challenge(example).baselines
+    baselines = load_challenge(source).baselines
     if baselines:
         organiser.enter(view.id, view.terms_digest)
     return [
         organiser.submit(
-            example / str(each.notebook or each.predictions),
+            source / each.entry,
             view.id,
             note=each.title,
             idempotency_key=f"baseline-{number}-{view.version[:32]}",
@@ -98,7 +106,7 @@ def _submit_here(me: Client, challenge: str, notebook: Path | None) -> int:
     from jupyter_challenge.cli.reading import print_board
     from jupyter_challenge.cli.submitting import headline
 
-    assert notebook is not None, "iris has a starter"
+    assert notebook is not None, "every example has a starter"
     click.echo()
     submission = me.submit(notebook)
     click.echo(headline(submission))

@@ -89,7 +89,7 @@ def challenge() -> None:
     """Machine-learning challenges: get one, solve it in a notebook, submit, see your rank.
 
     \b
-    First steps:  jupyter challenge demo            try it all on the iris challenge
+    First steps:  jupyter challenge demo            try it all on an example
                   jupyter challenge list            what there is
                   jupyter challenge get iris        make your folder for one
                   jupyter challenge submit iris/starter.ipynb

@@ -210,7 +210,7 @@ def _fetch(channel: Channel, view: ChallengeView, wanted: _Wanted, tally: _Tally
     if wanted.changed:
         os.replace(target, _mine(target))
     os.replace(part, target)
-    if file.path == view.starter:
+    if "/" not in file.path and file.path.endswith(".ipynb"):
         _claim(target, view)
     return True
 
@@ -307,7 +307,7 @@ def _describe(folder: Path, view: ChallengeView, written: dict[str, dict[str, st
 
 
 def _claim(notebook: Path, view: ChallengeView) -> None:
-    """Say in the starter's metadata that it belongs to the challenge, if it does not yet."""
+    """Say in a notebook's metadata that it belongs to the challenge, if it does not yet."""
     try:
         content = json.loads(notebook.read_bytes())
         ours = content["metadata"].setdefault("jupyter_challenge", {})

@@ -111,15 +111,23 @@ def _plain(path: Path) -> IO[bytes]:
     return os.fdopen(handle, "rb")
 
 
-def _check_directory(file: IO[bytes], max_files: int) -> None:
-    """Bound the zip's directory before `zipfile` makes an object of each of its entries."""
+def directory_size(file: IO[bytes]) -> int:
+    """Bytes of a zip's directory, of which `zipfile` would make an object for each entry.
+
+    Raises:
+        BadZipFile: It is not a zip.
+    """
     end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
-    if end is None:
-        raise InvalidSubmission("What was sent is not a zip.", hint=_PACK_ANEW)
-    size = end[zipfile._ECD_SIZE]  # type: ignore[attr-defined]
-    if size > (2 * max_files + 100) * _DIRECTORY_PER_FILE:
-        raise _too_many(max_files)
     file.seek(0)
+    if end is None:
+        raise zipfile.BadZipFile("it has no end")
+    return int(end[zipfile._ECD_SIZE])  # type: ignore[attr-defined]
+
+
+def _check_directory(file: IO[bytes], max_files: int) -> None:
+    """Bound the zip's directory before it is read."""
+    if directory_size(file) > (2 * max_files + 100) * _DIRECTORY_PER_FILE:
+        raise _too_many(max_files)
 
 
 def _members(archive: zipfile.ZipFile, max_files: int) -> list[zipfile.ZipInfo]:

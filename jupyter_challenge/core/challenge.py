@@ -7,7 +7,6 @@ it names. Sizes are bytes and durations seconds once loaded; in YAML they may be
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timezone
 from enum import Enum
 from pathlib import PurePosixPath
@@ -20,41 +19,11 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
-_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?\s*$")
-_TIME = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|sec|min|m|h|d)?\s*$")
-_TIME_UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
-
-
-def _parse_size(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    match = _SIZE.match(value)
-    if match is None:
-        raise ValueError(f'"{value}" is not a size; write for example "500 MB" or "2 GB"')
-    number, prefix, binary = match.groups()
-    base = 1024 if binary else 1000
-    return int(float(number) * base ** " kMGT".index(prefix or " "))
-
-
-def _parse_duration(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    match = _TIME.match(value)
-    if match is None:
-        raise ValueError(f'"{value}" is not a duration; write for example "90 s" or "10 min"')
-    number, unit = match.groups()
-    return float(number) * _TIME_UNITS[unit or "s"]
-
-
-def _number_or_text(kind: str, limits: dict[str, Any], units: str, example: str) -> dict[str, Any]:
-    """Describe what YAML may hold: a number, or a text with a unit."""
-    text = {"type": "string", "pattern": rf"^\s*\d+(\.\d+)?\s*{units}\s*$", "examples": [example]}
-    return {"anyOf": [{"type": kind, **limits}, text]}
+from jupyter_challenge.core.units import Duration, Size
 
 
 def _parse_path(value: Any) -> Any:
@@ -66,20 +35,6 @@ def _parse_path(value: Any) -> Any:
     return str(path)
 
 
-Size = Annotated[
-    int,
-    BeforeValidator(_parse_size),
-    Field(ge=1, description="bytes or '2 GB'"),
-    WithJsonSchema(_number_or_text("integer", {"minimum": 1}, r"[kMGT]?i?B?", "2 GB")),
-]
-Duration = Annotated[
-    float,
-    BeforeValidator(_parse_duration),
-    Field(gt=0, description="seconds or '10 min'"),
-    WithJsonSchema(
-        _number_or_text("number", {"exclusiveMinimum": 0}, r"(s|sec|min|m|h|d)?", "10 min")
-    ),
-]
 RelativePath = Annotated[str, BeforeValidator(_parse_path)]
 Slug = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)
@@ -421,19 +376,31 @@ class Access(Part):
 
 
 class Baseline(Part):
-    """A submission of the organiser's that shows what is easily reached."""
+    """A submission of the organiser's that shows what is easily reached.
+
+    With both sources the predictions are what the notebook has made: they are handed in, so that
+    nobody has to wait for it or to install what it needs.
+    """
 
     title: str = Field(description="What people read on the board.")
     notebook: RelativePath | None = Field(default=None, description="Notebook that is submitted.")
     predictions: RelativePath | None = Field(
         default=None, description="Predictions file that is submitted, instead of a notebook."
     )
+    shared: bool = Field(default=False, description="Whether participants get the notebook.")
 
     @model_validator(mode="after")
-    def _one_source(self) -> Baseline:
-        if (self.notebook is None) == (self.predictions is None):
-            raise ValueError("a baseline is either a `notebook` or a `predictions` file")
+    def _a_source(self) -> Baseline:
+        if self.notebook is None and self.predictions is None:
+            raise ValueError("a baseline needs a `notebook`, a `predictions` file, or both")
+        if self.shared and self.notebook is None:
+            raise ValueError("only a baseline's notebook can be `shared`")
         return self
+
+    @property
+    def entry(self) -> str:
+        """What is handed in."""
+        return str(self.predictions or self.notebook)
 
 
 class Challenge(Part):

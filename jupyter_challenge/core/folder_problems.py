@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from jupyter_challenge.core.errors import InvalidSubmission
 from jupyter_challenge.core.examined_folder import LEFT_OUT, Folder, Problem, files_below
@@ -85,6 +85,7 @@ def _check_notebooks(folder: Folder) -> None:
     for i, baseline in folder.draft.baselines:
         if baseline.notebook:
             named.append((("baselines", i, "notebook"), baseline.notebook))
+    _check_shared(folder)
     for loc, name in named:
         path = folder.find(loc, name)
         if path is None:
@@ -96,6 +97,21 @@ def _check_notebooks(folder: Folder) -> None:
             read_notebook(path)
         except InvalidSubmission as error:
             folder.wrong(loc, error.message.rstrip("."), error.hint.rstrip("."))
+
+
+def _check_shared(folder: Folder) -> None:
+    """Refuse two notebooks that participants would get under the same name."""
+    names = [folder.draft.texts.get("starter", "")]
+    for i, baseline in folder.draft.baselines:
+        if baseline.shared and baseline.notebook is not None:
+            clash = first_clash([PurePosixPath(each).name for each in [*names, baseline.notebook]])
+            if clash is not None:
+                folder.wrong(
+                    ("baselines", i, "notebook"),
+                    f'participants get another notebook that is called "{clash[0]}"',
+                    "rename one of them",
+                )
+            names.append(baseline.notebook)
 
 
 def _check_evaluator(folder: Folder) -> None:
@@ -180,6 +196,10 @@ def _check_data(folder: Folder) -> None:
         name = folder.draft.texts.get(key)
         if name is not None and (folder.root / name).is_file():
             handed_out.append(((key,), name, folder.root / name))
+    for i, baseline in folder.draft.baselines:
+        name = baseline.notebook if baseline.shared else None
+        if name is not None and (folder.root / name).is_file():
+            handed_out.append((("baselines", i, "notebook"), name, folder.root / name))
     labels = folder.find(("data", "labels"), data.labels)
     if labels is None:
         return

@@ -25,7 +25,7 @@ from jupyter_challenge.core.metrics import (
 from jupyter_challenge.core.splitting import split_labels
 
 if TYPE_CHECKING:
-    from jupyter_challenge.core.table import Table
+    from jupyter_challenge.core.table import Column, Table
 
 _LINE = re.compile(r"\bline (\d+)\b")
 
@@ -120,8 +120,10 @@ def _check_test(folder: Folder, loc: Loc, name: str, labels: Table, output: Outp
     path = _regular(folder, name)
     if path is None or path.suffix.lower().lstrip(".") not in {f.value for f in TableFormat}:
         return
+    # Of arrays only the ids: images and the like are no columns of a table.
+    arrays = format_of(path) is TableFormat.NPZ
     try:
-        test = read_table(path, format_of(path), output.id)
+        test = read_table(path, format_of(path), output.id, [] if arrays else None)
     except (RunFailed, OSError) as error:
         detail = error.detail if isinstance(error, RunFailed) else str(error)
         folder.wrong(loc, detail, f'give every test row an id in the column "{output.id}"')
@@ -129,15 +131,29 @@ def _check_test(folder: Folder, loc: Loc, name: str, labels: Table, output: Outp
     _check_unique(folder, name, test)
     _compare(folder, loc, f'"{name}"', test.ids, labels.ids, "the labels")
     for column in output.columns:
-        if column in test.columns and column in labels.columns:
+        answers = _one_column(path, test, column, output) if column in labels.columns else None
+        if answers is not None:
             truth = dict(zip(labels.ids, labels.columns[column].classes(), strict=True))
-            given = dict(zip(test.ids, test.columns[column].classes(), strict=True))
+            given = dict(zip(test.ids, answers.classes(), strict=True))
             if all(given.get(each) == value for each, value in truth.items()):
                 folder.wrong(
                     loc,
                     f'"{name}", which participants get, has the answers in its column "{column}"',
                     "take the column out",
                 )
+
+
+def _one_column(path: Path, test: Table, name: str, output: Output) -> Column | None:
+    """Return a column of the test data; from arrays it is read now, if it is there at all."""
+    from jupyter_challenge.core.challenge import TableFormat
+    from jupyter_challenge.core.tables import format_of, read_table
+
+    if format_of(path) is TableFormat.NPZ:
+        try:
+            test = read_table(path, TableFormat.NPZ, output.id, [name])
+        except RunFailed:
+            return None
+    return test.columns.get(name)
 
 
 def _compare(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from jupyter_challenge.core.archive import directory_size
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.table import (
     Column,
@@ -25,6 +27,8 @@ UNPACKED_RATIO = 10
 _UNPACKED_FREE = 100_000_000
 _HEADER = 10_000
 _BATCH = 65_536
+_DIRECTORY_PER_ARRAY = 1_000
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
 def _bad(message: str) -> RunFailed:
@@ -44,6 +48,8 @@ def read_npz(
 ) -> Table:
     """Read arrays of `numpy.savez`; an array of Python objects is refused, never unpickled."""
     try:
+        if directory_size(file) > limits.columns * _DIRECTORY_PER_ARRAY:
+            raise too_many_columns(name, limits)
         with zipfile.ZipFile(file) as archive:
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
             if len(archive.infolist()) > limits.columns:
@@ -54,13 +60,14 @@ def read_npz(
             arrays: dict[str, Any] = {}
             for column in [id_column, *wanted]:
                 array = _read_array(archive, members[column], name, column, limits, left)
-                left -= array.nbytes
+                left -= _in_memory(array.size, array.dtype)
                 arrays[column] = array
     except RunFailed:
         raise
     except (
         zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError,
         UnicodeError, OSError, KeyError, SyntaxError, TypeError, OverflowError, RecursionError,
+        tokenize.TokenError,
     ) as error:  # fmt: skip
         raise _bad(f'"{name}" is not an npz file that can be read: {error}') from error
     ids = arrays.pop(id_column)
@@ -83,6 +90,8 @@ def _read_array(
     left: int,
 ) -> Any:
     """Read one array after its header was found harmless."""
+    if info.compress_type not in _METHODS:
+        raise _bad(f'"{column}" of "{name}" is packed in an unusual way; use numpy.savez')
     with archive.open(info) as file:
         version = np.lib.format.read_magic(file)
         read_header = {
@@ -107,7 +116,7 @@ def _read_array(
         if len(shape) == 2 and shape[1] > limits.columns:
             raise too_many_columns(name, limits)
         size = math.prod(shape) * dtype.itemsize
-        if size > left:
+        if _in_memory(math.prod(shape), dtype) > left:
             raise RunFailed(FailureClass.TOO_LARGE, f'"{column}" of "{name}" has {size} bytes')
         data = file.read(size + 1)
     if len(data) != size:
@@ -116,6 +125,11 @@ def _read_array(
     if array.ndim == 2 and array.shape[1] == 1:
         return array[:, 0]
     return array
+
+
+def _in_memory(count: int, dtype: Any) -> int:
+    """Bytes that the values take, numbers being turned into float64."""
+    return count * max(int(dtype.itemsize), 8)
 
 
 def _texts(array: Any) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
@@ -11,6 +10,7 @@ from tornado import web
 
 from jupyter_challenge.client.session import with_client
 from jupyter_challenge.core.errors import ChallengeError
+from jupyter_challenge.core.examples import EXAMPLES, example
 from jupyter_challenge.server.base import ChallengeHandler
 from jupyter_challenge.server.paths import file_beneath, root_of
 from jupyter_challenge.server.submit import checked_names
@@ -52,10 +52,14 @@ class ExampleHandler(ChallengeHandler):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Publish the iris challenge that comes with the package, for a first look."""
+        """Publish a challenge that comes with the package, iris where the body names none."""
+        asked = self.body_object() if self.request.body else {}
+        name = asked.get("name", EXAMPLES[0])
+        if not isinstance(name, str):
+            raise ChallengeError('"name" must be the name of an example.')
 
         def publish(client: Client) -> str:
-            with as_file(files("jupyter_challenge") / "examples" / "iris") as folder:
+            with example(name) as folder:
                 return client.publish(folder).model_dump_json()
 
         self.answer(await self.unless_gone(with_client(self.upstream, publish)), 201)

@@ -34,6 +34,10 @@ class Layout:
         if challenge.starter is not None:
             self.starter = PurePosixPath(challenge.starter).name
             self._place(challenge.starter, f"public/{self.starter}", self.starter)
+        for baseline in challenge.baselines:
+            if baseline.shared and baseline.notebook is not None:
+                name = PurePosixPath(baseline.notebook).name
+                self._place(baseline.notebook, f"public/{name}", name)
 
     def as_json(self) -> dict[str, Any]:
         """The layout as it is stored with the version."""

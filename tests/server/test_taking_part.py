@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from jupyter_challenge.core.examples import EXAMPLES
 from tests.tiny import WRITE_ALL_EVEN, write_notebook
 
 from .conftest import Ask, said
@@ -110,6 +111,15 @@ async def test_the_example_is_published_once(ask: Ask) -> None:
     assert (await ask("POST", "example")).code == 201
     listed = said(await ask("GET", "api/v1/challenges"))
     assert [challenge["id"] for challenge in listed["items"]] == ["iris"]
+
+
+async def test_other_examples_by_name(ask: Ask) -> None:
+    for name in EXAMPLES:
+        assert said(await ask("POST", "example", {"name": name}))["id"] == name
+    refused = await ask("POST", "example", {"name": "../template"})
+    assert refused.code == 404
+    assert "iris, digits" in said(refused)["error"]["hint"]
+    assert (await ask("POST", "example", {"name": ["iris"]})).code == 400
 
 
 async def test_no_notebook_of_nothing(ask: Ask) -> None:
