@@ -228,7 +228,10 @@ def _print_outcome(submission: Submission) -> None:
         where = f" Cell {failure.cell}:" if failure.cell else ""
         click.echo(f"{click.style('Failed:', fg='red', bold=True)} {failure.sentence}")
         if failure.detail:
-            click.echo(f" {where} {printable(failure.detail)}".replace("  ", " "))
+            from jupyter_challenge.client.views import one_line
+
+            detail = printable(one_line(failure.detail, 400))
+            click.echo(f" {where} {detail}".replace("  ", " "))
         click.echo(failure.hint)
         if submission.has_logs:
             click.echo(f"The log:  jupyter challenge logs {submission.id}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from html import escape
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from jupyter_challenge.core.models import (
@@ -83,6 +84,11 @@ def move(row: StandingView) -> str:
     return f"▲{row.move}" if row.move > 0 else f"▼{-row.move}" if row.move else "="
 
 
+def one_line(text: str, width: int) -> str:
+    """Write a text in one line; an error's message may be a page long."""
+    return shorten(text, width, placeholder=" …")
+
+
 def outcome(submission: SubmissionView) -> str:
     """Say in a few words how a submission stands."""
     if submission.state is SubmissionState.SCORED and submission.score:
@@ -90,7 +96,7 @@ def outcome(submission: SubmissionView) -> str:
     if submission.failure:
         failure = submission.failure
         where = f"cell {failure.cell}: " if failure.cell else ""
-        return where + (failure.detail or failure.sentence)
+        return where + one_line(failure.detail or failure.sentence, 100)
     if submission.state is SubmissionState.QUEUED and submission.position:
         return f"place {submission.position} in the queue"
     running = next((s for s in submission.steps if s.state.value == "running"), None)

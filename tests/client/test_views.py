@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_challenge.client.views import Board, History, Rows, Submission, ago, ranks
+from jupyter_challenge.client.views import Board, History, Rows, Submission, ago, outcome, ranks
 from jupyter_challenge.core.models import StandingView
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
@@ -135,6 +135,27 @@ def test_a_submission_in_one_line() -> None:
     )
     assert "cell 4: NameError: x" in str(failed)
     assert "Mend it." in failed._repr_html_()
+
+
+def test_an_error_that_is_a_page_long_stays_one_line() -> None:
+    detail = "ValueError: \nAll fits failed.\n" + "  File somewhere\n" * 50
+
+    said = outcome(
+        submission(
+            state="failed",
+            failure={
+                "failure_class": "cell_error",
+                "sentence": "A cell raised.",
+                "hint": "Mend it.",
+                "fault": "participant",
+                "cell": 4,
+                "detail": detail,
+            },
+        )
+    )
+
+    assert said.startswith("cell 4: ValueError: All fits failed. File somewhere")
+    assert len(said) < 120
 
 
 @pytest.mark.parametrize(
