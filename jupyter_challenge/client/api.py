@@ -119,10 +119,17 @@ class Client:
         return getting.get(self._channel, view, target, overwrite=overwrite, progress=progress)
 
     def inspect(
-        self, path: str | os.PathLike[str], files: Sequence[str] | None = None
+        self,
+        path: str | os.PathLike[str],
+        files: Sequence[str] | None = None,
+        challenge: str | None = None,
     ) -> handing_in.Inspection:
-        """Say what would travel with a notebook or predictions file, and what stands against it."""
-        return handing_in.inspect(Path(path), files=files)
+        """Say what would travel with a notebook or predictions file, and what stands against it.
+
+        With `challenge` its limits count, and the columns of the predictions that it asks for.
+        """
+        view = self.challenge(challenge) if challenge is not None else None
+        return handing_in.inspect(Path(path), files=files, view=view)
 
     def submit(
         self,
@@ -162,7 +169,7 @@ class Client:
             phase=phase,
             entry=sent.entry,
             is_try=is_try,
-            parameters=dict(parameters or {}),
+            parameters=handing_in.as_given(parameters or {}, Path(path)),
             environment=sent.environment if sent.kind is SubmissionKind.NOTEBOOK else {},
             profile=profile,
             note=note,

@@ -98,6 +98,24 @@ def make_bundle(
     return _pack(declared[0], contents, notes)
 
 
+def travelling(root: Path, name: str) -> list[tuple[str, int]]:
+    """Paths and sizes of what a declared name stands for, without reading any of it.
+
+    Raises:
+        InvalidSubmission: It is missing, outside the root, or cannot be read.
+    """
+    root = root.resolve()
+    found = []
+    for path in sorted(_expand(root, _normal(name))):
+        place = _inside(root, path)
+        if not os.access(place, os.R_OK):
+            raise InvalidSubmission(
+                f'"{path}" cannot be read.', hint="Check the file's permissions.", path=path
+            )
+        found.append((path, place.stat().st_size))
+    return found
+
+
 def bundle_of(entry: str, contents: dict[str, bytes]) -> Bundle:
     """Make a bundle of contents that are in memory already."""
     return _pack(entry, contents, [])

@@ -225,8 +225,15 @@ def parse_notebook(data: bytes, name: str = "notebook", *, complete: bool = True
     return notebook
 
 
-def large_outputs_left_out(data: bytes, name: str) -> tuple[bytes, str | None]:
+def large_outputs_left_out(
+    data: bytes, name: str, *, complete: bool = True
+) -> tuple[bytes, str | None]:
     """Check a notebook that is to travel and leave its outputs out where they are large.
+
+    Args:
+        data: The notebook.
+        name: What the file is called.
+        complete: Also refuse a notebook without code or without a kernel.
 
     Returns:
         The bytes that travel, unchanged where possible, and a sentence if something was left out.
@@ -234,7 +241,7 @@ def large_outputs_left_out(data: bytes, name: str) -> tuple[bytes, str | None]:
     Raises:
         InvalidSubmission: It is not a notebook that can be submitted.
     """
-    notebook = parse_notebook(data, name)
+    notebook = parse_notebook(data, name, complete=complete)
     if len(data) <= LARGE_OUTPUTS:
         return data, None
     stripped = notebook.without_outputs().to_bytes()

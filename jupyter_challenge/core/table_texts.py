@@ -31,7 +31,7 @@ def read_csv(
     limits: TableLimits,
 ) -> Table:
     """Read comma-separated text in UTF-8 with a header."""
-    lines = _decoded(file, name)
+    lines = decoded(file, name)
     reader = csv.reader(lines, strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]
@@ -68,7 +68,12 @@ def read_csv(
     return Table(ids, {c: Column(c, v) for c, v in zip(wanted, cells, strict=True)})
 
 
-def _decoded(file: IO[bytes], name: str) -> Iterator[str]:
+def decoded(file: IO[bytes], name: str) -> Iterator[str]:
+    """Yield the lines of a text in UTF-8.
+
+    Raises:
+        RunFailed: bad_format, naming the line.
+    """
     number = 0
     for number, line in enumerate(file, start=1):  # noqa: B007 - used in the message
         try:

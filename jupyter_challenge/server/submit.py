@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +44,9 @@ class SubmitHandler(ChallengeHandler):
                 _text(asked, "profile"),
                 _text(asked, "idempotency_key"),
             )
-            remember(path, submission.challenge, files)
+            # It is handed in, whatever becomes of the notebook's metadata.
+            with contextlib.suppress(OSError, ChallengeError):
+                remember(path, submission.challenge, files)
             return submission.model_dump_json()
 
         self.answer(await self.unless_gone(with_client(self.upstream, submit)), 201)
@@ -53,7 +57,7 @@ def remember(path: Path, challenge: str, files: list[str] | None) -> None:
     from jupyter_challenge.client.folder import replaced
     from jupyter_challenge.core.notebook import read_notebook
 
-    if path.suffix.lower() != ".ipynb":
+    if path.suffix.lower() != ".ipynb" or not os.access(path, os.W_OK):
         return
     notebook = read_notebook(path)
     wanted = notebook.files if files is None else files

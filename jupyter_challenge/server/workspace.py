@@ -29,7 +29,10 @@ def names_in(text: str | None) -> list[str] | None:
 
 
 class InspectHandler(ChallengeHandler):
-    """`/jupyter-challenge/inspect?path=…`; `&files=["a.py"]` stands for the declared files."""
+    """`/jupyter-challenge/inspect?path=…`; `&files=["a.py"]` stands for the declared files.
+
+    With `&challenge=…` the challenge's limits count, and the columns that it asks for.
+    """
 
     @web.authenticated
     @authorized
@@ -37,10 +40,11 @@ class InspectHandler(ChallengeHandler):
         """Say what would travel with a notebook; nothing leaves this machine."""
         path = self.get_query_argument("path")
         named = names_in(self.get_query_argument("files", None))
+        challenge = self.get_query_argument("challenge", None)
         root = root_of(self.contents_manager)
 
         def inspect(client: Client) -> str:
-            seen = client.inspect(file_beneath(root, path), named)
+            seen = client.inspect(file_beneath(root, path), named, challenge or None)
             return seen.model_copy(update={"path": path}).model_dump_json()
 
         self.answer(await self.unless_gone(with_client(self.upstream, inspect)))

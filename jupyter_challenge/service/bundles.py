@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
 
 from jupyter_challenge.core.archive import check_archive
-from jupyter_challenge.core.challenge import SubmissionKind, SubmissionRules
+from jupyter_challenge.core.challenge import SubmissionKind, SubmissionRules, TableFormat
 from jupyter_challenge.core.errors import InvalidSubmission, TooLarge
 from jupyter_challenge.core.models import FileView, SubmissionRequest
 from jupyter_challenge.core.notebook import parse_notebook
+from jupyter_challenge.core.predictions import table_problems
 
 MAX_NOTEBOOK = 50_000_000
+LOOKED_THROUGH = 5_000_000
+"""Bytes up to which a predictions file is read before it is accepted."""
+
+_TEXTS = frozenset({TableFormat.CSV, TableFormat.JSON})
 
 
 def check_bundle(path: Path, request: SubmissionRequest, rules: SubmissionRules) -> list[FileView]:
@@ -49,7 +55,28 @@ def check_bundle(path: Path, request: SubmissionRequest, rules: SubmissionRules)
             hint="Write one row per test id and only the columns that are asked for.",
             limit=rules.output.max_size,
         )
+    if entry.size <= LOOKED_THROUGH and rules.output.table_format in _TEXTS:
+        _check_predictions(path, entry, rules)
     return files
+
+
+def _check_predictions(path: Path, entry: FileView, rules: SubmissionRules) -> None:
+    """Refuse a table that the evaluation could only refuse too, before it uses any quota."""
+    with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / Path(entry.path).name
+        copy.write_bytes(archive.read(entry.path))
+        output = rules.output
+        problems = table_problems(
+            copy, output.table_format, output.id, output.columns, output.max_size
+        )
+    if problems:
+        first = problems[0]
+        where = f", line {first.line}" if first.line is not None else ""
+        raise InvalidSubmission(
+            f'"{entry.path}"{where}: {first.message}',
+            hint="Nothing was used of your quota; mend the file and submit again.",
+            problems=[each.model_dump() for each in problems],
+        )
 
 
 def _check_notebook(path: Path, entry: FileView, parameters: dict[str, Any]) -> None:

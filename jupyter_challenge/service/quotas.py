@@ -66,6 +66,16 @@ def check_quota(phase: Phase, usage: Usage, now: datetime) -> None:
             later,
             "failures_per_day",
         )
+    reserved = usage.failures_today + usage.active_today
+    if quota.failures_per_day is not None and reserved >= quota.failures_per_day:
+        # Whether a run fails is known at its end: until then each holds the place of a failure.
+        raise _exceeded(
+            f"{usage.active_today} of your submissions wait or run; should they fail, all "
+            f"{quota.failures_per_day} failed runs of today are used.",
+            "Wait until one has ended, or cancel one.",
+            None,
+            "failures_per_day",
+        )
     if usage.active >= quota.concurrent:
         raise _exceeded(
             f"{usage.active} of your submissions wait or run; at most {quota.concurrent} may.",
@@ -175,6 +185,7 @@ def quota_view(
         failures_left_today=_left(quota.failures_per_day, usage.failures_today),
         concurrent=quota.concurrent,
         active=usage.active,
+        resets_at=day_of(phase, now)[1],
         next_at=blocked.details.get("next_at") if blocked is not None else None,
         blocked=blocked,
     )

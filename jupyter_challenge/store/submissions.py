@@ -25,12 +25,14 @@ class Usage:
         total: The same in the whole phase.
         failures_today: Own failures today, which count only here.
         active: Queued or running.
+        active_today: The same of those handed in today; each may yet become a failure of today's.
     """
 
     today: int = 0
     total: int = 0
     failures_today: int = 0
     active: int = 0
+    active_today: int = 0
 
 
 def get(session: Session, submission_id: str, *, lock: bool = False) -> SubmissionRow | None:
@@ -64,6 +66,7 @@ def usage(session: Session, team_id: str, phase: str, day_start: datetime) -> Us
             number(counted),
             number(sa.and_(failed, today)),
             number(active),
+            number(sa.and_(active, today)),
         ).where(row.team_id == team_id, row.phase == phase, ~row.is_try)
     ).one()
     return Usage(*(int(each) for each in found))

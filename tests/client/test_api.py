@@ -211,11 +211,17 @@ def test_files_that_travel(client: Client, tiny: str, tmp_path: Path) -> None:
     (tmp_path / "lib/a.py").write_text("x")
     seen = client.inspect(notebook)
     assert seen.challenge == tiny
-    assert [(f.path, f.missing) for f in seen.files] == [("b.py", True)]
+    assert [(f.path, f.size, f.missing) for f in seen.files] == [
+        ("m.ipynb", notebook.stat().st_size, False),
+        ("lib/a.py", 1, False),
+        ("b.py", None, True),
+    ]
+    ((problem),) = seen.problems
+    assert (problem.code, problem.path, bool(problem.hint)) == ("file", "b.py", True)
     with pytest.raises(InvalidSubmission, match="b.py"):
         client.submit(notebook)
     (tmp_path / "b.py").write_text("y")
-    assert [f.path for f in client.inspect(notebook).files] == ["b.py", "lib/a.py", "m.ipynb"]
+    assert [f.path for f in client.inspect(notebook).files] == ["m.ipynb", "lib/a.py", "b.py"]
     assert client.inspect(notebook).problems == []
 
 

@@ -1,8 +1,8 @@
 """An engine whose runs are real processes that do at once what their predictions file says.
 
-The file is JSON: `public` and `private` (values of every metric that is not named itself),
-`stderr` and `n` of them all, `sleep` (seconds), `fail` (a failure
-class), `die` (the process kills itself), `digest` (of the evaluator it claims to be).
+The label of its first row is JSON: `public` and `private` (values of every metric that is not
+named itself), `stderr` and `n` of them all, `sleep` (seconds), `fail` (a failure class), `die`
+(the process kills itself), `digest` (of the evaluator it claims to be).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from jupyter_challenge.core.run import EvaluationResult, RunSpec
 from jupyter_challenge.engines.base import RunFiles, RunHandle, RunStatus
 
 PROGRAM = """
-import json, os, pathlib, signal, sys, time, zipfile
+import csv, io, json, os, pathlib, signal, sys, time, zipfile
 folder = pathlib.Path(sys.argv[1])
 spec = json.loads((folder / "spec.json").read_text())
 
@@ -39,7 +39,7 @@ def state(state, *steps, **more):
     put("state.json", {"state": state, "steps": views, "started_at": now, **more})
 
 with zipfile.ZipFile(spec["bundle"]) as bundle:
-    said = json.loads(bundle.read(spec["entry"]))
+    said = json.loads(list(csv.reader(io.StringIO(bundle.read(spec["entry"]).decode())))[1][1])
 put("run.log", "hello from the run\\n")
 put("evaluate.log", "the evaluation's secrets\\n")
 put("executed.ipynb", "{}")

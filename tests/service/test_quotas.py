@@ -46,6 +46,7 @@ OVER = {
     "today": (Usage(today=2, total=2), "per_day", "2026-07-02T00:00:00+00:00"),
     "in all": (Usage(today=0, total=3), "total", None),
     "failures": (Usage(failures_today=1), "failures_per_day", "2026-07-02T00:00:00+00:00"),
+    "failures that may yet come": (Usage(active=1, active_today=1), "failures_per_day", None),
     "at once": (Usage(active=2), "concurrent", None),
 }
 
@@ -120,6 +121,34 @@ def test_failures_have_a_quota_of_their_own(make_world: Callable[..., World]) ->
     assert refused["error"]["details"]["quota"] == "failures_per_day"
     assert refused["error"]["details"]["next_at"]
     assert ana.quota()["blocked"]["code"] == "quota_exceeded"
+
+
+def test_runs_at_work_hold_the_places_of_their_failures(make_world: Callable[..., World]) -> None:
+    world = quota_of(make_world, failures_per_day=2)
+    ana = world.user("ana")
+    ana.submitted(fail="cell_error")
+    running = ana.submit(sleep=60)
+    refused = ana.submit(429, public=1)["error"]
+    assert refused["details"] == {"quota": "failures_per_day", "next_at": None}
+    assert ana.quota()["failures_left_today"] == 1
+    # What does not fail gives its place back.
+    ana.ask("POST", f"/submissions/{running['id']}/cancel")
+    ana.finished(running["id"])
+    ana.submitted(public=1)
+
+
+def test_of_fifty_at_once_no_more_may_fail(make_world: Callable[..., World]) -> None:
+    world = make_world(runs=False)
+    world.publish(phases=[{"id": "main", "quota": {"failures_per_day": 2, "concurrent": 50}}])
+    ana = world.user("ana")
+    ana.enter()
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: ana.hand_in(fail="cell_error"), range(50)))
+    assert sorted(each.status_code for each in answers) == [201] * 2 + [429] * 48
+    ids = [each.json()["id"] for each in answers if each.status_code == 201]
+    for each in ids:
+        assert ana.finished(each)["state"] == "failed"
+    assert ana.quota()["failures_left_today"] == 0
 
 
 def test_only_so_many_at_once(make_world: Callable[..., World]) -> None:

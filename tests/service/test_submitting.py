@@ -223,3 +223,15 @@ def test_no_try_without_a_sample(make_world: Callable[..., World]) -> None:
     ana = world.user("ana")
     ana.enter()
     assert ana.submit(409, request={"is_try": True})["error"]["code"] == "conflict"
+
+
+def test_a_table_that_can_only_fail_uses_no_quota(make_world: Callable[..., World]) -> None:
+    world = make_world(runs=False)
+    world.publish(phases=[{"id": "main", "quota": {"per_day": 1, "failures_per_day": 1}}])
+    ana = world.user("ana")
+    ana.enter()
+    wrong = bundle_of("predictions.csv", {"predictions.csv": b"id,label\n1,even\n2\n"}).data
+    error = ana.submit(422, bundle=wrong)["error"]
+    assert error["message"] == ('"predictions.csv", line 3: 1 values, where the header has 2.')
+    assert [each["line"] for each in error["details"]["problems"]] == [3]
+    assert (ana.quota()["left_today"], ana.quota()["failures_left_today"]) == (1, 1)

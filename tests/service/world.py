@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import time
 import uuid
@@ -27,7 +29,9 @@ OVER = {"scored", "failed", "cancelled"}
 
 def predictions(**said: Any) -> bytes:
     """The bundle of a predictions file that tells the quick engine what to do."""
-    return bundle_of("predictions.csv", {"predictions.csv": json.dumps(said).encode()}).data
+    table = io.StringIO()
+    csv.writer(table).writerows([["id", "label"], ["1", json.dumps(said)]])
+    return bundle_of("predictions.csv", {"predictions.csv": table.getvalue().encode()}).data
 
 
 def client(app: Any) -> httpx.Client:

@@ -31,6 +31,9 @@ class QuotaView(Wire):
     concurrent: int = 1
     active: int = 0
     next_at: datetime | None = Field(default=None, description="When there is room again.")
+    resets_at: datetime | None = Field(
+        default=None, description="When the count of the day begins anew."
+    )
     blocked: ErrorBody | None = Field(
         default=None, description="Why a submission would be refused now, if it would."
     )
