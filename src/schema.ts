@@ -1312,6 +1312,11 @@ export interface components {
             next_at?: string | null;
             /** Per Day */
             per_day?: number | null;
+            /**
+             * Resets At
+             * @description When the count of the day begins anew.
+             */
+            resets_at?: string | null;
             /** Total */
             total?: number | null;
         };
@@ -1804,6 +1809,7 @@ export interface operations {
                      *               "left_total": 83,
                      *               "next_at": null,
                      *               "per_day": 5,
+                     *               "resets_at": null,
                      *               "total": 100
                      *             },
                      *             "ranked": false,
@@ -1825,6 +1831,7 @@ export interface operations {
                      *             "left_total": 83,
                      *             "next_at": null,
                      *             "per_day": 5,
+                     *             "resets_at": null,
                      *             "total": 100
                      *           },
                      *           "role": "participant",
@@ -1990,6 +1997,7 @@ export interface operations {
                      *           "left_total": 83,
                      *           "next_at": null,
                      *           "per_day": 5,
+                     *           "resets_at": null,
                      *           "total": 100
                      *         },
                      *         "ranked": false,
@@ -2021,6 +2029,7 @@ export interface operations {
                      *             "left_total": 83,
                      *             "next_at": null,
                      *             "per_day": 5,
+                     *             "resets_at": null,
                      *             "total": 100
                      *           },
                      *           "ranked": false,
@@ -2046,6 +2055,7 @@ export interface operations {
                      *         "left_total": 83,
                      *         "next_at": null,
                      *         "per_day": 5,
+                     *         "resets_at": null,
                      *         "total": 100
                      *       },
                      *       "role": "participant",
@@ -2174,6 +2184,7 @@ export interface operations {
                      *           "left_total": 83,
                      *           "next_at": null,
                      *           "per_day": 5,
+                     *           "resets_at": null,
                      *           "total": 100
                      *         },
                      *         "ranked": false,
@@ -2205,6 +2216,7 @@ export interface operations {
                      *             "left_total": 83,
                      *             "next_at": null,
                      *             "per_day": 5,
+                     *             "resets_at": null,
                      *             "total": 100
                      *           },
                      *           "ranked": false,
@@ -2230,6 +2242,7 @@ export interface operations {
                      *         "left_total": 83,
                      *         "next_at": null,
                      *         "per_day": 5,
+                     *         "resets_at": null,
                      *         "total": 100
                      *       },
                      *       "role": "participant",
@@ -2393,6 +2406,7 @@ export interface operations {
                      *           "left_total": 83,
                      *           "next_at": null,
                      *           "per_day": 5,
+                     *           "resets_at": null,
                      *           "total": 100
                      *         },
                      *         "ranked": false,
@@ -2424,6 +2438,7 @@ export interface operations {
                      *             "left_total": 83,
                      *             "next_at": null,
                      *             "per_day": 5,
+                     *             "resets_at": null,
                      *             "total": 100
                      *           },
                      *           "ranked": false,
@@ -2449,6 +2464,7 @@ export interface operations {
                      *         "left_total": 83,
                      *         "next_at": null,
                      *         "per_day": 5,
+                     *         "resets_at": null,
                      *         "total": 100
                      *       },
                      *       "role": "participant",
@@ -2616,6 +2632,7 @@ export interface operations {
                      *           "left_total": 83,
                      *           "next_at": null,
                      *           "per_day": 5,
+                     *           "resets_at": null,
                      *           "total": 100
                      *         },
                      *         "ranked": false,
@@ -2647,6 +2664,7 @@ export interface operations {
                      *             "left_total": 83,
                      *             "next_at": null,
                      *             "per_day": 5,
+                     *             "resets_at": null,
                      *             "total": 100
                      *           },
                      *           "ranked": false,
@@ -2672,6 +2690,7 @@ export interface operations {
                      *         "left_total": 83,
                      *         "next_at": null,
                      *         "per_day": 5,
+                     *         "resets_at": null,
                      *         "total": 100
                      *       },
                      *       "role": "participant",
@@ -3015,6 +3034,7 @@ export interface operations {
                      *           "left_total": 83,
                      *           "next_at": null,
                      *           "per_day": 5,
+                     *           "resets_at": null,
                      *           "total": 100
                      *         },
                      *         "ranked": false,
@@ -3046,6 +3066,7 @@ export interface operations {
                      *             "left_total": 83,
                      *             "next_at": null,
                      *             "per_day": 5,
+                     *             "resets_at": null,
                      *             "total": 100
                      *           },
                      *           "ranked": false,
@@ -3071,6 +3092,7 @@ export interface operations {
                      *         "left_total": 83,
                      *         "next_at": null,
                      *         "per_day": 5,
+                     *         "resets_at": null,
                      *         "total": 100
                      *       },
                      *       "role": "participant",
@@ -3348,6 +3370,7 @@ export interface operations {
                      *       "left_total": 83,
                      *       "next_at": null,
                      *       "per_day": 5,
+                     *       "resets_at": null,
                      *       "total": 100
                      *     }
                      */

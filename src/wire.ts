@@ -21,6 +21,7 @@ export type StandingView = Schemas['StandingView'];
 export type StepName = Schemas['StepName'];
 export type StepState = Schemas['StepState'];
 export type StepView = Schemas['StepView'];
+export type SubmissionKind = Schemas['SubmissionKind'];
 export type SubmissionState = Schemas['SubmissionState'];
 export type SubmissionView = Schemas['SubmissionView'];
 
@@ -36,19 +37,49 @@ export interface ITravellingFile {
   path: string;
   size: number | null;
   missing: boolean;
+  /** The name that it travels by: its own, or that of the folder it is in. */
+  declared: string;
+}
+
+/** Something that stands against handing a file in. */
+export interface IProblem {
+  code: 'entry' | 'no_code' | 'no_kernel' | 'file' | 'limit' | 'table';
+  message: string;
+  hint: string;
+  /** The declared file that it is about. */
+  path: string | null;
+}
+
+/** Something wrong in a predictions file. */
+export interface ITableProblem {
+  line: number | null;
+  message: string;
+}
+
+/** What the Jupyter server read of a kernel's environment. */
+export interface ICapturedEnvironment {
+  display_name?: string;
+  language?: string;
+  version?: string;
+  packages?: Record<string, string>;
+  problem?: string;
 }
 
 /** What the Jupyter server says about a notebook before it is submitted. */
 export interface IInspection {
   path: string;
+  kind: SubmissionKind;
   challenge: string | null;
   files: ITravellingFile[];
+  declared: string[];
   kernel: string | null;
   language: string | null;
   parameters: Record<string, unknown>;
-  environment: Record<string, unknown>;
+  environment: ICapturedEnvironment;
   size: number;
-  problems: string[];
+  problems: IProblem[];
+  table: ITableProblem[];
+  writable: boolean;
 }
 
 /** What the Jupyter server is told to submit. */

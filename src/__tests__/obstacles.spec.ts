@@ -6,7 +6,7 @@ import type { ChallengeView, IInspection } from '../wire';
 import { challenge } from './wireparts';
 
 const trans = nullTranslator.load('jupyter_challenge');
-const inspection = { problems: [] as string[] } as IInspection;
+const inspection = { problems: [] } as unknown as IInspection;
 const view = (changes: object = {}) =>
   ({ ...challenge(), has_sample: true, ...changes }) as ChallengeView;
 const closed = { ...challenge().phase, state: 'ended' };
@@ -38,7 +38,13 @@ it.each([
 });
 
 it('names every problem of the notebook', () => {
-  const bad = { ...inspection, problems: ['No code.', 'No kernel.'] };
+  const bad = {
+    ...inspection,
+    problems: [
+      { code: 'no_code', message: 'No code.', hint: '', path: null },
+      { code: 'no_kernel', message: 'No kernel.', hint: '', path: null }
+    ]
+  } as IInspection;
   expect(
     obstacles({ inspection: bad, view: view() }, false, trans)
   ).toHaveLength(2);

@@ -15,9 +15,9 @@ export function obstacles(
   trans: TranslationBundle
 ): IObstacle[] {
   const { inspection, view } = facts;
-  const found: IObstacle[] = inspection.problems.map(message => ({
+  const found: IObstacle[] = inspection.problems.map(({ message, hint }) => ({
     message,
-    hint: ''
+    hint
   }));
   if (!view.entered) {
     found.push({

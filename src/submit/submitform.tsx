@@ -236,10 +236,8 @@ function Travels(props: {
 /** The kernel, and how many packages of its environment were read. */
 function kernelText(inspection: IInspection, trans: TranslationBundle): string {
   const { kernel, language, environment } = inspection;
-  const packages = environment['packages'];
-  const count =
-    packages && typeof packages === 'object' ? Object.keys(packages).length : 0;
-  const version = environment['version'] ?? environment['python'];
+  const count = Object.keys(environment.packages ?? {}).length;
+  const { version } = environment;
   const name = [kernel ?? trans.__('none'), version ?? language]
     .filter(Boolean)
     .join(' · ');
