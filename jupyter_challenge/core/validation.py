@@ -22,7 +22,20 @@ def load_challenge(folder: Path) -> Challenge:
         InvalidChallenge: `details["problems"]` lists every mistake as a dictionary of
             file, line, column, message and fix.
     """
-    challenge, problems = _checked(folder)
+    return _well(*_checked(folder))
+
+
+def read_challenge(text: str) -> Challenge:
+    """Read a challenge.yaml by itself; the files that it names are not looked at.
+
+    Raises:
+        InvalidChallenge: See `load_challenge`.
+    """
+    challenge, problems = _spec(read_marked(text))[:2]
+    return _well(challenge, sorted(set(problems)))
+
+
+def _well(challenge: Challenge | None, problems: list[Problem]) -> Challenge:
     if challenge is None or problems:
         count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
         first = problems[0]
@@ -45,6 +58,14 @@ def _checked(folder: Path) -> tuple[Challenge | None, list[Problem]]:
     if marked is None:
         assert problem is not None
         return None, [problem]
+    challenge, problems, draft = _spec(marked)
+    if draft is not None:
+        problems += folder_problems(folder, draft, marked)
+    return challenge, sorted(set(problems))
+
+
+def _spec(marked: Marked) -> tuple[Challenge | None, list[Problem], Draft | None]:
+    """What challenge.yaml says by itself, its mistakes, and the parts that are well."""
     problems = [
         Problem(FILE, m.mark.line, m.mark.column, m.message, m.fix) for m in marked.mistakes
     ]
@@ -53,7 +74,7 @@ def _checked(folder: Path) -> tuple[Challenge | None, list[Problem]]:
             problems = [
                 Problem(FILE, 1, 1, "there are no keys here", "begin with `id:` and `title:`")
             ]
-        return None, problems
+        return None, problems, None
     challenge: Challenge | None = None
     draft = Draft.of(marked.value)
     own = list(draft.problems())
@@ -64,8 +85,7 @@ def _checked(folder: Path) -> tuple[Challenge | None, list[Problem]]:
         # What pydantic says of the whole, the draft says with a place.
         own += [each for each in found if each[0] or each[3] or not own]
     problems += [_placed(marked, *each) for each in own]
-    problems += folder_problems(folder, draft, marked)
-    return challenge, sorted(set(problems))
+    return challenge, problems, draft
 
 
 def _placed(

@@ -53,30 +53,32 @@ class Layout:
 
     def evaluator_digest(self, labels: str, split: str | None) -> str:
         """Digest of all that decides a score: equal digests, comparable scores."""
+        return digest_of(self.evaluation(labels, split))
+
+    def evaluation(self, labels: str, split: str | None) -> dict[str, Any]:
+        """All that decides a score, by what it is."""
         challenge = self._challenge
         names = challenge.data.labels if labels == "labels" else None
         if names is None and challenge.data.sample is not None:
             names = challenge.data.sample.labels
         output = challenge.submission.output
-        return digest_of(
-            {
-                "labels": [self._files[path]["sha256"] for path in self._below(names or "")],
-                "evaluator": [
-                    [place, digest]
-                    for place, digest in sorted(self.places.items())
-                    if place.startswith("hidden/evaluator/")
-                ],
-                "function": challenge.evaluator.function if challenge.evaluator else None,
-                "metrics": [
-                    metric.model_dump(mode="json", include={"name", "options"})
-                    for metric in challenge.metrics
-                ],
-                "output": output.model_dump(
-                    mode="json", include={"id", "prediction", "extra_ids", "ordered"}
-                ),
-                "split": split,
-            }
-        )
+        return {
+            "labels": [self._files[path]["sha256"] for path in self._below(names or "")],
+            "evaluator": [
+                [place, digest]
+                for place, digest in sorted(self.places.items())
+                if place.startswith("hidden/evaluator/")
+            ],
+            "function": challenge.evaluator.function if challenge.evaluator else None,
+            "metrics": [
+                metric.model_dump(mode="json", include={"name", "options"})
+                for metric in challenge.metrics
+            ],
+            "output": output.model_dump(
+                mode="json", include={"id", "prediction", "extra_ids", "ordered"}
+            ),
+            "split": split,
+        }
 
     def _below(self, path: str) -> list[str]:
         """The file of that path, or all files of the folder."""

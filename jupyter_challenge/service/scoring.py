@@ -17,7 +17,7 @@ from jupyter_challenge.core.models import StepName, StepState, StepView, Submiss
 from jupyter_challenge.engines.base import EvaluationResult, EvaluationSpec, RunFailure
 from jupyter_challenge.store import audit, challenges, runs, scores, submissions
 from jupyter_challenge.store.database import Session
-from jupyter_challenge.store.orm import RunRow, ScoreRow, SubmissionRow
+from jupyter_challenge.store.orm import RunRow, ScoreRow, SubmissionRow, VersionRow
 
 MAX_ATTEMPTS = 2
 Board = Literal["public", "private"]
@@ -198,19 +198,22 @@ def recount(session: Session, challenge_id: str, version: str, phase_id: str, te
     session.flush()
 
 
-def recount_all(session: Session, challenge_id: str, before: Challenge) -> None:
+def recount_all(session: Session, challenge_id: str, before: VersionRow) -> None:
     """Write all standings anew where the current version's rules are others than `before`.
 
-    Scores stay what they are; which of them count, and which metric ranks, are rules.
+    Scores stay what they are; which of them count, and which metric ranks, are rules. Standings
+    of an evaluation that comes back were counted by the rules of its own time.
     """
     current = challenges.challenge(session, challenge_id)
     if current is None:
         return
     version = current[1]
-    now = challenges.spec(version)
+    now, then = challenges.spec(version), challenges.spec(before)
     for phase in now.phases:
-        old = before.phase(phase.id)
-        if old is None or (old.counting, ranked_by(before)) == (phase.counting, ranked_by(now)):
+        old = then.phase(phase.id)
+        same_evaluation = before.evaluators.get(phase.id) == version.evaluators[phase.id]
+        rules = (phase.counting, ranked_by(now))
+        if old is not None and same_evaluation and (old.counting, ranked_by(then)) == rules:
             continue
         for team in scores.teams_on(session, challenge_id, phase.id, version.evaluators[phase.id]):
             recount(session, challenge_id, version.digest, phase.id, team)

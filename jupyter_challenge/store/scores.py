@@ -292,3 +292,22 @@ def teams_on(session: Session, challenge: str, phase: str, evaluator: str) -> li
             .order_by(StandingRow.team_id)
         )
     )
+
+
+def scored_by(session: Session, challenge: str, phase: str, evaluator: str) -> tuple[int, int]:
+    """How many submissions have scores of an evaluation, and of how many teams."""
+    row = session.execute(
+        sa.select(
+            sa.func.count(sa.distinct(SubmissionRow.id)),
+            sa.func.count(sa.distinct(SubmissionRow.team_id)),
+        )
+        .join(ScoreRow, ScoreRow.submission_id == SubmissionRow.id)
+        .where(
+            SubmissionRow.challenge_id == challenge,
+            SubmissionRow.phase == phase,
+            ~SubmissionRow.is_try,
+            SubmissionRow.state == SubmissionState.SCORED.value,
+            ScoreRow.evaluator == evaluator,
+        )
+    ).one()
+    return int(row[0]), int(row[1])

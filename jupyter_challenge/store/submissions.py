@@ -72,6 +72,35 @@ def usage(session: Session, team_id: str, phase: str, day_start: datetime) -> Us
     return Usage(*(int(each) for each in found))
 
 
+def active_in(session: Session, challenge_id: str, phase: str) -> int:
+    """How many submissions of all teams are queued or running in a phase, tries apart."""
+    return int(
+        session.scalar(
+            sa.select(sa.func.count()).where(
+                SubmissionRow.challenge_id == challenge_id,
+                SubmissionRow.phase == phase,
+                ~SubmissionRow.is_try,
+                SubmissionRow.state.in_(ACTIVE),
+            )
+        )
+        or 0
+    )
+
+
+def handed_in(session: Session, challenge_id: str, phase: str) -> int:
+    """How many submissions a phase has, tries apart."""
+    return int(
+        session.scalar(
+            sa.select(sa.func.count()).where(
+                SubmissionRow.challenge_id == challenge_id,
+                SubmissionRow.phase == phase,
+                ~SubmissionRow.is_try,
+            )
+        )
+        or 0
+    )
+
+
 def active_tries(session: Session, team_id: str) -> int:
     """How many tries of the team are queued or running."""
     return int(

@@ -33,6 +33,18 @@ from jupyter_challenge.core.models.challenges import (
     VersionView,
 )
 from jupyter_challenge.core.models.feed import Change, ChangeKind, Changes
+from jupyter_challenge.core.models.organising import (
+    ChallengeOverview,
+    ChallengeRequest,
+    DatesRequest,
+    Effect,
+    FailureCount,
+    FieldChange,
+    FileChange,
+    FolderProblem,
+    PhaseDates,
+    PublishPreview,
+)
 from jupyter_challenge.core.models.profiles import EnvironmentView, ProfileView
 from jupyter_challenge.core.models.runs import FailureView, LogChunk, StepName, StepState, StepView
 from jupyter_challenge.core.models.submissions import (
@@ -45,18 +57,26 @@ from jupyter_challenge.core.models.submissions import (
 
 __all__ = [
     "BoardView",
+    "ChallengeOverview",
+    "ChallengeRequest",
     "ChallengeSummary",
     "ChallengeView",
     "Change",
     "ChangeKind",
     "Changes",
     "DataFile",
+    "DatesRequest",
+    "Effect",
     "EntryRequest",
     "EnvironmentView",
     "ErrorBody",
     "ErrorResponse",
+    "FailureCount",
     "FailureView",
+    "FieldChange",
+    "FileChange",
     "FileView",
+    "FolderProblem",
     "HistoryPoint",
     "HistoryStep",
     "HistoryView",
@@ -66,8 +86,10 @@ __all__ = [
     "MetricView",
     "OutputView",
     "Page",
+    "PhaseDates",
     "PhaseView",
     "ProfileView",
+    "PublishPreview",
     "QuotaView",
     "Role",
     "ScoreView",
