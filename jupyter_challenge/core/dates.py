@@ -153,7 +153,7 @@ def _written(phase: Phase, at: datetime | None) -> str | None:
         return None
     utc: datetime = _aware(at).astimezone(timezone.utc).replace(microsecond=0)
     zone = ZoneInfo(phase.zone)
-    local = utc.astimezone(zone).replace(tzinfo=None)
+    local = utc.astimezone(zone).replace(tzinfo=None, fold=0)  # as a file says it
     detail = "seconds" if utc.second else "minutes"
     if local.replace(tzinfo=zone).astimezone(timezone.utc) == utc:
         return local.isoformat(timespec=detail)
