@@ -17,7 +17,6 @@ from jupyter_challenge.core.models import (
     PhaseView,
     QuotaView,
     TeamRef,
-    VersionView,
 )
 from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.boards import metric_views, standing_view
@@ -106,23 +105,6 @@ def view(session: Session, service: Service, seen: Seen) -> ChallengeView:
         has_sample=challenge.data.sample is not None,
         practice=service.practice,
     )
-
-
-def versions(service: Service, identity: Identity, challenge_id: str) -> Page[VersionView]:
-    """The published versions, newest first; for those who manage the challenge."""
-    with service.db.read() as session:
-        seen = manage(session, identity, challenge_id)
-        items = [
-            VersionView(
-                digest=row.digest,
-                published_at=row.published_at,
-                published_by=row.published_by,
-                current=row.digest == seen.row.current,
-                submissions=number,
-            )
-            for row, number in challenges.versions(session, challenge_id)
-        ]
-    return Page[VersionView](items=items, total=len(items))
 
 
 def close(service: Service, identity: Identity, challenge_id: str, closed: bool) -> ChallengeView:

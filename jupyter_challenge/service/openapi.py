@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from jupyter_challenge.core import models as m
 from jupyter_challenge.core.challenge import Direction, SubmissionKind, TableFormat
+from jupyter_challenge.core.errors import FAILURES, FailureClass
 from jupyter_challenge.service.app import create_app
 from jupyter_challenge.service.routes import API, Health
 
@@ -210,6 +211,34 @@ _REFUSED = m.ErrorResponse(
         details={"quota": "per_day", "next_at": "2026-11-21T23:00:00+00:00"},
     )
 )
+_PREVIEW = m.PublishPreview(
+    challenge="iris",
+    title="Iris",
+    current=_DIGEST,
+    digest=_VERSION,
+    effects=[
+        m.Effect(
+            weight="notice",
+            code="end",
+            text="Final ends on 2026-12-01 18:00 CET instead of 2026-11-24 18:00 CET.",
+        )
+    ],
+    fields=[
+        m.FieldChange(
+            path="phases[final].end", before="2026-11-24T18:00:00", after="2026-12-01T18:00:00"
+        )
+    ],
+    files=[
+        m.FileChange(
+            path="challenge.yaml",
+            change="changed",
+            size_before=2120,
+            size_after=2120,
+            diff="@@ -31,1 +31,1 @@\n-    end: 2026-11-24T18:00\n+    end: 2026-12-01T18:00",
+        )
+    ],
+    unchanged=11,
+)
 _BY_SUBMISSION = "/submissions/{submission}"
 
 EXAMPLES: dict[str, BaseModel] = {
@@ -226,14 +255,45 @@ EXAMPLES: dict[str, BaseModel] = {
     "POST /challenges": _CHALLENGE,
     "GET /challenges/{challenge}": _CHALLENGE,
     "PATCH /challenges/{challenge}": _CHALLENGE,
+    "POST /challenges/preview": _PREVIEW,
+    "POST /challenges/{challenge}/dates/preview": _PREVIEW,
+    "GET /challenges/{challenge}/overview": m.ChallengeOverview(
+        challenge="iris",
+        closed=False,
+        version=_VERSION,
+        number=3,
+        published_at=_AT,
+        published_by="olga",
+        teams=87,
+        submissions=412,
+        today=31,
+        failed_today=4,
+        active=2,
+        tries=1904,
+        failures=[
+            m.FailureCount(
+                failure_class=FailureClass.WRONG_IDS,
+                sentence=FAILURES[FailureClass.WRONG_IDS].sentence,
+                fault=FAILURES[FailureClass.WRONG_IDS].fault,
+                submissions=12,
+                teams=9,
+                last_at=_AT,
+            )
+        ],
+    ),
+    "GET /challenges/{challenge}/versions/{digest}/changes": m.VersionChanges(
+        digest=_VERSION, before=_DIGEST, fields=_PREVIEW.fields, files=_PREVIEW.files
+    ),
     "GET /challenges/{challenge}/versions": m.Page[m.VersionView](
         items=[
             m.VersionView(
                 digest=_VERSION,
+                number=3,
                 published_at=_AT,
                 published_by="olga",
                 current=True,
                 submissions=412,
+                changed=["dates"],
             )
         ],
         total=1,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from jupyter_challenge.core.archive import unpack_archive
-from jupyter_challenge.core.errors import Forbidden
+from jupyter_challenge.core.errors import Conflict, Forbidden
 from jupyter_challenge.core.models import ChallengeView
 from jupyter_challenge.core.validation import load_challenge
 from jupyter_challenge.service import drafts, scoring
@@ -22,7 +23,22 @@ from jupyter_challenge.store.database import Session
 from jupyter_challenge.store.orm import VersionRow
 
 
-def publish(service: Service, identity: Identity, folder: BinaryIO) -> tuple[ChallengeView, bool]:
+@dataclass(frozen=True)
+class Looked:
+    """What somebody saw before they publish; None is whatever there is.
+
+    Attributes:
+        digest: Of the version that would be made.
+        instead_of: Of the version that was current.
+    """
+
+    digest: str | None = None
+    instead_of: str | None = None
+
+
+def publish(
+    service: Service, identity: Identity, folder: BinaryIO, looked: Looked | None = None
+) -> tuple[ChallengeView, bool]:
     """Publish the zip of a challenge folder.
 
     Returns:
@@ -31,17 +47,28 @@ def publish(service: Service, identity: Identity, folder: BinaryIO) -> tuple[Cha
     Raises:
         InvalidChallenge: The folder has mistakes; all of them are listed.
         Forbidden: The asker may not publish this challenge.
+        Conflict: It is not what was looked at, or not the version that it takes the place of.
     """
+    looked = looked or Looked()
     with unpacked(service, folder) as root:
         challenge = load_challenge(root)
         with service.db.read() as session:
             check_allowed(session, identity, challenge.id)
         version = drafts.of_folder(service.blobs, identity.name, challenge, root)
-    return put_current(service, identity, version, "publish")
+    if looked.digest not in (None, version.digest):
+        raise Conflict(
+            "The folder changed after you looked at what publishing it does.",
+            hint="Look again, then publish.",
+        )
+    return put_current(service, identity, version, "publish", looked.instead_of)
 
 
 def put_current(
-    service: Service, identity: Identity, version: VersionRow, action: str
+    service: Service,
+    identity: Identity,
+    version: VersionRow,
+    action: str,
+    instead_of: str | None = None,
 ) -> tuple[ChallengeView, bool]:
     """Make a version the one that counts, and count again what its rules count otherwise.
 
@@ -50,14 +77,23 @@ def put_current(
         identity: Who does it.
         version: The version; a new one, or one that was current before.
         action: What the audit calls it.
+        instead_of: Digest of the version that must be the current one.
 
     Returns:
         The challenge, and whether anything changed by this.
+
+    Raises:
+        Conflict: Another version became current meanwhile.
     """
     with service.db.write() as session:
         check_allowed(session, identity, version.challenge_id)
         known = challenges.version(session, version.digest)
         before = challenges.challenge(session, version.challenge_id)
+        if instead_of is not None and (before is None or before[0].current != instead_of):
+            raise Conflict(
+                "Somebody published another version after you looked.",
+                hint="Look again at what yours would change, then publish.",
+            )
         new = challenges.publish(session, known or version, identity.name)
         if new:
             session.flush()

@@ -128,7 +128,7 @@ def end_failed(
         runs.add(session, submission.id, run.attempt + 1, now)
         submissions.note_change(session, submission)
         return
-    submission.fault = fault.value
+    submission.fault, submission.failure = fault.value, failure.failure_class.value
     _end(session, submission, run, SubmissionState.FAILED, now)
 
 

@@ -14,6 +14,8 @@ from jupyter_challenge.core.challenge import Challenge, CountingRule, Phase
 from jupyter_challenge.core.errors import (
     ChallengeError,
     Conflict,
+    FailureClass,
+    Fault,
     InvalidSubmission,
     NotEntered,
     NotFound,
@@ -241,6 +243,10 @@ def page(
     everybody: bool,
     state: SubmissionState | None,
     tries: bool | None,
+    failure: FailureClass | None = None,
+    fault: Fault | None = None,
+    user: str | None = None,
+    q: str = "",
     cursor: str | None,
     limit: int,
 ) -> Page[SubmissionView]:
@@ -254,6 +260,10 @@ def page(
             phase=phase,
             state=state.value if state is not None else None,
             is_try=tries,
+            failure=failure.value if failure is not None else None,
+            fault=fault.value if fault is not None else None,
+            user=user,
+            team=q.strip(),
         )
         rows = submissions.page(session, wanted, _read_cursor(cursor), limit)
         following = _cursor(rows[limit - 1]) if len(rows) > limit else None

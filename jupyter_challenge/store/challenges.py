@@ -140,6 +140,12 @@ def publish(session: Session, made: VersionRow, user: str) -> bool:
     return True
 
 
+def teams_in(session: Session, challenge_id: str) -> int:
+    """How many teams entered a challenge."""
+    found = session.scalar(sa.select(sa.func.count()).where(EntryRow.challenge_id == challenge_id))
+    return int(found or 0)
+
+
 def team_of(session: Session, challenge_id: str, user: str) -> TeamRow | None:
     """The user's team in a challenge."""
     return session.scalar(

@@ -155,8 +155,9 @@ class EntryRow(Base):
 class SubmissionRow(Base):
     """What a team handed in; only its state changes, and a terminal state never does.
 
-    `fault` is set on failed ones, `started_at` once a run really began: the two decide what a
-    quota counts. `best_before`, `score` are the team's ranked public values at scoring.
+    `fault` and `failure` are set on failed ones, `started_at` once a run really began: `fault` and
+    it decide what a quota counts. `best_before`, `score` are the team's ranked public values at
+    scoring.
     """
 
     __tablename__ = "submission"
@@ -165,6 +166,7 @@ class SubmissionRow(Base):
         Index("ix_submission_quota", "team_id", "phase", "is_try", "created_at"),
         Index("ix_submission_challenge", "challenge_id", "created_at"),
         Index("ix_submission_state", "state"),
+        Index("ix_submission_failure", "challenge_id", "failure"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -191,6 +193,7 @@ class SubmissionRow(Base):
     fault: Mapped[str | None] = mapped_column(String(16))
     score: Mapped[float | None]
     best_before: Mapped[float | None]
+    failure: Mapped[str | None] = mapped_column(String(32))
 
 
 class RunRow(Base):

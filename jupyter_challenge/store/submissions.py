@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from jupyter_challenge.core.errors import Fault
 from jupyter_challenge.core.models import ChangeKind, SubmissionState
 from jupyter_challenge.store.database import Session, changed
-from jupyter_challenge.store.orm import IdempotencyRow, SelectionRow, SubmissionRow
+from jupyter_challenge.store.orm import IdempotencyRow, SelectionRow, SubmissionRow, TeamRow
 
 ACTIVE = (SubmissionState.QUEUED.value, SubmissionState.RUNNING.value)
 
@@ -101,6 +101,55 @@ def handed_in(session: Session, challenge_id: str, phase: str) -> int:
     )
 
 
+@dataclass(frozen=True)
+class Totals:
+    """A challenge in numbers; all but `active` and `tries` are of what counts."""
+
+    submissions: int = 0
+    today: int = 0
+    failed_today: int = 0
+    active: int = 0
+    tries: int = 0
+
+
+def totals(session: Session, challenge_id: str, day_start: datetime) -> Totals:
+    """Count what a challenge was handed in; `day_start` is the beginning of today."""
+    row = SubmissionRow
+    today, failed = row.created_at >= day_start, row.state == SubmissionState.FAILED.value
+
+    def number(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+
+    found = session.execute(
+        sa.select(
+            number(~row.is_try),
+            number(sa.and_(~row.is_try, today)),
+            number(sa.and_(~row.is_try, today, failed)),
+            number(row.state.in_(ACTIVE)),
+            number(sa.and_(row.is_try)),
+        ).where(row.challenge_id == challenge_id)
+    ).one()
+    return Totals(*(int(each) for each in found))
+
+
+def failures(session: Session, challenge_id: str) -> list[tuple[str, int, int, datetime]]:
+    """Each class of failures with its submissions, teams and the last time, tries apart."""
+    row = SubmissionRow
+    number = sa.func.count()
+    found = session.execute(
+        sa.select(
+            row.failure,
+            number,
+            sa.func.count(sa.distinct(row.team_id)),
+            sa.func.max(row.created_at),
+        )
+        .where(row.challenge_id == challenge_id, row.failure.is_not(None), ~row.is_try)
+        .group_by(row.failure)
+        .order_by(number.desc(), row.failure)
+    )
+    return [(str(name), int(n), int(teams), last) for name, n, teams, last in found]
+
+
 def active_tries(session: Session, team_id: str) -> int:
     """How many tries of the team are queued or running."""
     return int(
@@ -150,7 +199,8 @@ def note_change(session: Session, row: SubmissionRow) -> None:
 class Filter:
     """Which submissions of a list are wanted; None does not narrow.
 
-    `teams` are the asker's own, `organised` the challenges in which every team may be seen.
+    `teams` are the asker's own, `organised` the challenges in which every team may be seen; `team`
+    is a part of a team's name, in whatever case.
     """
 
     teams: Collection[str] = ()
@@ -159,6 +209,10 @@ class Filter:
     phase: str | None = None
     state: str | None = None
     is_try: bool | None = None
+    failure: str | None = None
+    fault: str | None = None
+    user: str | None = None
+    team: str = ""
 
 
 def page(
@@ -174,9 +228,23 @@ def page(
         (row.phase, wanted.phase),
         (row.state, wanted.state),
         (row.is_try, wanted.is_try),
+        (row.failure, wanted.failure),
+        (row.fault, wanted.fault),
+        (row.user, wanted.user),
     ):
         if value is not None:
             query = query.where(column == value)
+    if wanted.team:
+        named = sa.select(TeamRow.id).where(
+            # SQLite makes only ASCII letters small.
+            sa.or_(
+                TeamRow.name.contains(wanted.team, autoescape=True),
+                sa.func.lower(TeamRow.name).contains(wanted.team.lower(), autoescape=True),
+            )
+        )
+        if wanted.challenge is not None:
+            named = named.where(TeamRow.challenge_id == wanted.challenge)
+        query = query.where(row.team_id.in_(named))
     if after is not None:
         at, last = after
         query = query.where(

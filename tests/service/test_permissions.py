@@ -33,9 +33,14 @@ MATRIX: dict[str, tuple[int, ...]] = {
     "GET /changes": SIGNED_IN,
     "GET /challenges": SIGNED_IN,
     "POST /challenges": (401, 403, 403, 403, 200, 200),
+    "POST /challenges/preview": (401, 403, 403, 403, 200, 200),
     "GET /challenges/{challenge}": MAY_SEE,
     "PATCH /challenges/{challenge}": ORGANISERS,
+    "POST /challenges/{challenge}/dates/preview": ORGANISERS,
+    "GET /challenges/{challenge}/overview": ORGANISERS,
     "GET /challenges/{challenge}/versions": ORGANISERS,
+    "GET /challenges/{challenge}/versions/{digest}/changes": ORGANISERS,
+    "GET /challenges/{challenge}/versions/{digest}/challenge.yaml": ORGANISERS,
     "GET /challenges/{challenge}/files/{path:path}": MAY_SEE,
     "GET /challenges/{challenge}/quota": MAY_SEE,
     "PUT /challenges/{challenge}/entry": MAY_SEE,
@@ -72,6 +77,8 @@ def test_no_route_takes_a_score_or_a_callback() -> None:
         "DELETE /submissions/{submission}/selection",
         "PATCH /challenges/{challenge}",
         "POST /challenges",
+        "POST /challenges/preview",
+        "POST /challenges/{challenge}/dates/preview",
         "POST /challenges/{challenge}/submissions",
         "POST /submissions/{submission}/cancel",
         "PUT /challenges/{challenge}/entry",
@@ -113,14 +120,21 @@ class Closed:
     def ask(self, who: str, route: str) -> httpx.Response:
         method, template = route.split(" ")
         path = template.replace("{path:path}", "input/train.csv").format(
-            challenge="tiny", phase="main", board="public", submission=self.done["id"], step="run"
+            challenge="tiny",
+            phase="main",
+            board="public",
+            submission=self.done["id"],
+            step="run",
+            digest=self.done["version"],
         )
         http = self.anonymous if who == "nobody" else self.users[who].http
         options: dict[str, Any] = {}
-        if route == "POST /challenges":
+        if route in {"POST /challenges", "POST /challenges/preview"}:
             options = {"files": {"folder": ("f.zip", zipped(self.folder))}}
         elif route == "PATCH /challenges/{challenge}":
             options = {"json": {"closed": False}}
+        elif route == "POST /challenges/{challenge}/dates/preview":
+            options = {"json": {"phases": [{"id": "main"}]}}
         elif route == "PUT /challenges/{challenge}/entry" and who in {"ola", "root"}:
             # Whoever enters has a team: asked as somebody whose team is of no further use.
             return self.as_manager(who).put(path, json={})

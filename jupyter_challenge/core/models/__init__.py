@@ -44,6 +44,7 @@ from jupyter_challenge.core.models.organising import (
     FolderProblem,
     PhaseDates,
     PublishPreview,
+    VersionChanges,
 )
 from jupyter_challenge.core.models.profiles import EnvironmentView, ProfileView
 from jupyter_challenge.core.models.runs import FailureView, LogChunk, StepName, StepState, StepView
@@ -102,6 +103,7 @@ __all__ = [
     "SubmissionView",
     "TERMINAL",
     "TeamRef",
+    "VersionChanges",
     "VersionView",
     "Wire",
 ]

@@ -135,10 +135,32 @@ class VersionView(Wire):
     """A published version of a challenge."""
 
     digest: str
+    number: int = Field(default=0, description="Counted from 1.")
     published_at: datetime
     published_by: str
     current: bool
     submissions: int = 0
+    changed: list[
+        Literal[
+            "first",
+            "phases",
+            "dates",
+            "quotas",
+            "metrics",
+            "labels",
+            "evaluator",
+            "data",
+            "starter",
+            "terms",
+            "texts",
+            "limits",
+            "access",
+            "other",
+        ]
+    ] = Field(default=[], description="What is another one than in the version before.")
+    new_board: bool = Field(
+        default=False, description="Whether scores cannot be compared with the version before."
+    )
 
 
 class EntryRequest(Wire):

@@ -116,8 +116,21 @@ class DatesRequest(Wire):
     phases: list[PhaseDates] = Field(min_length=1, max_length=100)
 
 
+class VersionChanges(Wire):
+    """What a version changed of the one before it."""
+
+    digest: str
+    before: str | None = None
+    fields: list[FieldChange] = []
+    files: list[FileChange] = []
+
+
 class ChallengeRequest(Wire):
     """What an organiser changes of a published challenge; what is left out stays."""
 
     closed: bool | None = None
     phases: list[PhaseDates] | None = Field(default=None, min_length=1, max_length=100)
+    instead_of: str | None = Field(
+        default=None,
+        description="Digest of the version that was looked at; refused when it is not current.",
+    )

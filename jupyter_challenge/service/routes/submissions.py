@@ -8,6 +8,7 @@ from fastapi import APIRouter, File, Form, Header, Query, Request, Response, Upl
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from jupyter_challenge.core.errors import FailureClass, Fault
 from jupyter_challenge.core.models import (
     LogChunk,
     Page,
@@ -18,7 +19,7 @@ from jupyter_challenge.core.models import (
 )
 from jupyter_challenge.service import outputs, submissions
 from jupyter_challenge.service.answers import answer, attachment
-from jupyter_challenge.service.routes.asking import Cursor, Here, Limit, Who, file_answer
+from jupyter_challenge.service.routes.asking import Cursor, Here, Limit, Search, Who, file_answer
 
 router = APIRouter()
 
@@ -61,6 +62,10 @@ def list_submissions(
     team: Literal["mine", "all"] = "mine",
     state: SubmissionState | None = None,
     tries: bool | None = None,
+    failure: FailureClass | None = None,
+    fault: Fault | None = None,
+    user: Annotated[str | None, Query(max_length=255)] = None,
+    q: Search = "",
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
@@ -73,6 +78,10 @@ def list_submissions(
         everybody=team == "all",
         state=state,
         tries=tries,
+        failure=failure,
+        fault=fault,
+        user=user,
+        q=q,
         cursor=cursor,
         limit=limit,
     )
