@@ -20,8 +20,30 @@ export interface paths {
         /**
          * Publish
          * @description Publish a challenge folder as an immutable version.
+         *
+         *     With `digest` and `instead_of` of a preview only what was looked at is published.
          */
         post: operations["publish_api_v1_challenges_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description Say what publishing a folder would change, its mistakes included; nothing is stored.
+         */
+        post: operations["preview_api_v1_challenges_preview_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -46,10 +68,10 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Close Challenge
-         * @description Close a challenge for submissions, or open it again.
+         * Change Challenge
+         * @description Close a challenge or open it again, or give its phases other dates as a new version.
          */
-        patch: operations["close_challenge_api_v1_challenges__challenge__patch"];
+        patch: operations["change_challenge_api_v1_challenges__challenge__patch"];
         trace?: never;
     };
     "/api/v1/challenges/{challenge}/boards/{phase}/{board}": {
@@ -86,6 +108,26 @@ export interface paths {
         get: operations["get_board_csv_api_v1_challenges__challenge__boards__phase___board__csv_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}/dates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Dates
+         * @description Say what other dates of phases would change; nothing is stored.
+         */
+        post: operations["preview_dates_api_v1_challenges__challenge__dates_preview_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -172,6 +214,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/challenges/{challenge}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Overview
+         * @description The challenge in numbers, and how runs fail.
+         */
+        get: operations["get_overview_api_v1_challenges__challenge__overview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/challenges/{challenge}/quota": {
         parameters: {
             query?: never;
@@ -224,6 +286,46 @@ export interface paths {
          * @description The published versions, newest first.
          */
         get: operations["list_versions_api_v1_challenges__challenge__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}/versions/{digest}/challenge.yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Spec
+         * @description The challenge.yaml of a version.
+         */
+        get: operations["get_spec_api_v1_challenges__challenge__versions__digest__challenge_yaml_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/challenges/{challenge}/versions/{digest}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Changes
+         * @description What a version changed of the one before it.
+         */
+        get: operations["get_changes_api_v1_challenges__challenge__versions__digest__changes_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -529,13 +631,25 @@ export interface components {
             /** Updated At */
             updated_at?: string | null;
         };
-        /** Body_publish_api_v1_challenges_post */
-        Body_publish_api_v1_challenges_post: {
+        /** Body_preview_api_v1_challenges_preview_post */
+        Body_preview_api_v1_challenges_preview_post: {
             /**
              * Folder
              * @description Zip of the challenge folder.
              */
             folder: string;
+        };
+        /** Body_publish_api_v1_challenges_post */
+        Body_publish_api_v1_challenges_post: {
+            /** Digest */
+            digest?: string | null;
+            /**
+             * Folder
+             * @description Zip of the challenge folder.
+             */
+            folder: string;
+            /** Instead Of */
+            instead_of?: string | null;
         };
         /** Body_submit_api_v1_challenges__challenge__submissions_post */
         Body_submit_api_v1_challenges__challenge__submissions_post: {
@@ -549,6 +663,83 @@ export interface components {
              * @description SubmissionRequest as JSON.
              */
             request: string;
+        };
+        /**
+         * ChallengeOverview
+         * @description A challenge in numbers, tries apart where it does not say otherwise.
+         */
+        ChallengeOverview: {
+            /**
+             * Active
+             * @description Queued or running, tries too.
+             * @default 0
+             */
+            active: number;
+            /** Challenge */
+            challenge: string;
+            /** Closed */
+            closed: boolean;
+            /**
+             * Failed Today
+             * @default 0
+             */
+            failed_today: number;
+            /**
+             * Failures
+             * @description Of all phases, the most frequent first.
+             * @default []
+             */
+            failures: components["schemas"]["FailureCount"][];
+            /**
+             * Number
+             * @description Versions are counted from 1.
+             */
+            number: number;
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+            /** Published By */
+            published_by: string;
+            /**
+             * Submissions
+             * @default 0
+             */
+            submissions: number;
+            /**
+             * Teams
+             * @description Teams that entered.
+             */
+            teams: number;
+            /**
+             * Today
+             * @description Handed in today, in the current phase's zone.
+             * @default 0
+             */
+            today: number;
+            /**
+             * Tries
+             * @default 0
+             */
+            tries: number;
+            /** Version */
+            version: string;
+        };
+        /**
+         * ChallengeRequest
+         * @description What an organiser changes of a published challenge; what is left out stays.
+         */
+        ChallengeRequest: {
+            /** Closed */
+            closed?: boolean | null;
+            /**
+             * Instead Of
+             * @description Digest of the version that was looked at; refused when it is not current.
+             */
+            instead_of?: string | null;
+            /** Phases */
+            phases?: components["schemas"]["PhaseDates"][] | null;
         };
         /**
          * ChallengeSummary
@@ -737,14 +928,6 @@ export interface components {
             reset: boolean;
         };
         /**
-         * Closing
-         * @description Whether a challenge takes submissions.
-         */
-        Closing: {
-            /** Closed */
-            closed: boolean;
-        };
-        /**
          * CountingRule
          * @description Which submission of a team stands on the board.
          * @enum {string}
@@ -767,11 +950,39 @@ export interface components {
             size: number;
         };
         /**
+         * DatesRequest
+         * @description New dates of some phases.
+         */
+        DatesRequest: {
+            /** Phases */
+            phases: components["schemas"]["PhaseDates"][];
+        };
+        /**
          * Direction
          * @description Which way is better.
          * @enum {string}
          */
         Direction: "maximize" | "minimize";
+        /**
+         * Effect
+         * @description What publishing does to those who take part.
+         */
+        Effect: {
+            /**
+             * Code
+             * @description For programs.
+             * @example new_board
+             */
+            code: string;
+            /** Text */
+            text: string;
+            /**
+             * Weight
+             * @description Grave is what cannot be taken back, or changes standings.
+             * @enum {string}
+             */
+            weight: "calm" | "notice" | "grave";
+        };
         /**
          * EntryRequest
          * @description Enter a challenge.
@@ -859,6 +1070,28 @@ export interface components {
          */
         FailureClass: "cell_error" | "no_kernel" | "kernel_died" | "out_of_memory" | "time_limit" | "disk_full" | "process_limit" | "output_limit" | "network_disabled" | "no_predictions" | "unsafe_output" | "bad_format" | "wrong_ids" | "too_large" | "invalid_score" | "evaluator_error" | "data_missing" | "image_unavailable" | "no_capacity" | "preempted" | "output_lost" | "platform_error";
         /**
+         * FailureCount
+         * @description How often runs failed in one way.
+         */
+        FailureCount: {
+            failure_class: components["schemas"]["FailureClass"];
+            fault: components["schemas"]["Fault"];
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /**
+             * Sentence
+             * @description What happened.
+             */
+            sentence: string;
+            /** Submissions */
+            submissions: number;
+            /** Teams */
+            teams: number;
+        };
+        /**
          * FailureView
          * @description Why a run failed. With class_only feedback only class, sentence, hint and fault are set.
          */
@@ -900,6 +1133,48 @@ export interface components {
          */
         Feedback: "full" | "class_only";
         /**
+         * FieldChange
+         * @description A value of challenge.yaml that is another one; None where there is none.
+         */
+        FieldChange: {
+            /** After */
+            after?: string | null;
+            /** Before */
+            before?: string | null;
+            /**
+             * Path
+             * @example phases[final].end
+             */
+            path: string;
+        };
+        /**
+         * FileChange
+         * @description A file of the folder that is new, gone or another one.
+         */
+        FileChange: {
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed";
+            /**
+             * Diff
+             * @description Unified; None where it is not shown.
+             */
+            diff?: string | null;
+            /** Path */
+            path: string;
+            /** Size After */
+            size_after?: number | null;
+            /** Size Before */
+            size_before?: number | null;
+            /**
+             * Why
+             * @description Why no diff is shown.
+             */
+            why?: ("labels" | "binary" | "large") | null;
+        };
+        /**
          * FileView
          * @description A file that travelled with a submission, or that a challenge hands out.
          */
@@ -910,6 +1185,29 @@ export interface components {
             sha256: string;
             /** Size */
             size: number;
+        };
+        /**
+         * FolderProblem
+         * @description A mistake in a challenge folder, and what mends it.
+         */
+        FolderProblem: {
+            /**
+             * Column
+             * @default 0
+             */
+            column: number;
+            /** File */
+            file: string;
+            /** Fix */
+            fix: string;
+            /**
+             * Line
+             * @description From 1; 0 for the whole file.
+             * @default 0
+             */
+            line: number;
+            /** Message */
+            message: string;
         };
         /**
          * Health
@@ -1153,6 +1451,23 @@ export interface components {
             total?: number | null;
         };
         /**
+         * PhaseDates
+         * @description Dates of a phase; what is left out stays, null is no date.
+         */
+        PhaseDates: {
+            /** Ends At */
+            ends_at?: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Reveals At
+             * @description When the private board opens; null is never.
+             */
+            reveals_at?: string | ("end" | "never") | null;
+            /** Starts At */
+            starts_at?: string | null;
+        };
+        /**
          * PhaseView
          * @description A phase as participants see it.
          */
@@ -1279,6 +1594,69 @@ export interface components {
              * @default 0
              */
             waiting: number;
+        };
+        /**
+         * PublishPreview
+         * @description What publishing a folder would change; nothing is stored by asking.
+         */
+        PublishPreview: {
+            /**
+             * Challenge
+             * @description Id; empty where it cannot be read.
+             */
+            challenge: string;
+            /**
+             * Current
+             * @description Digest of the version that is current.
+             */
+            current?: string | null;
+            /**
+             * Digest
+             * @description What it would be; None with problems.
+             */
+            digest?: string | null;
+            /**
+             * Effects
+             * @default []
+             */
+            effects: components["schemas"]["Effect"][];
+            /**
+             * Fields
+             * @default []
+             */
+            fields: components["schemas"]["FieldChange"][];
+            /**
+             * Files
+             * @default []
+             */
+            files: components["schemas"]["FileChange"][];
+            /**
+             * New
+             * @description Whether there is no such challenge yet.
+             * @default false
+             */
+            new: boolean;
+            /**
+             * Problems
+             * @default []
+             */
+            problems: components["schemas"]["FolderProblem"][];
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /**
+             * Unchanged
+             * @description Files that stay as they are.
+             * @default 0
+             */
+            unchanged: number;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
         };
         /**
          * QuotaView
@@ -1719,14 +2097,52 @@ export interface components {
          */
         TieRule: "shared" | "earliest";
         /**
+         * VersionChanges
+         * @description What a version changed of the one before it.
+         */
+        VersionChanges: {
+            /** Before */
+            before?: string | null;
+            /** Digest */
+            digest: string;
+            /**
+             * Fields
+             * @default []
+             */
+            fields: components["schemas"]["FieldChange"][];
+            /**
+             * Files
+             * @default []
+             */
+            files: components["schemas"]["FileChange"][];
+        };
+        /**
          * VersionView
          * @description A published version of a challenge.
          */
         VersionView: {
+            /**
+             * Changed
+             * @description What is another one than in the version before.
+             * @default []
+             */
+            changed: ("first" | "phases" | "dates" | "quotas" | "metrics" | "labels" | "evaluator" | "data" | "starter" | "terms" | "texts" | "limits" | "access" | "other")[];
             /** Current */
             current: boolean;
             /** Digest */
             digest: string;
+            /**
+             * New Board
+             * @description Whether scores cannot be compared with the version before.
+             * @default false
+             */
+            new_board: boolean;
+            /**
+             * Number
+             * @description Counted from 1.
+             * @default 0
+             */
+            number: number;
             /**
              * Published At
              * Format: date-time
@@ -2313,6 +2729,88 @@ export interface operations {
             };
         };
     };
+    preview_api_v1_challenges_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_preview_api_v1_challenges_preview_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "challenge": "iris",
+                     *       "current": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *       "digest": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
+                     *       "effects": [
+                     *         {
+                     *           "code": "end",
+                     *           "text": "Final ends on 2026-12-01 18:00 CET instead of 2026-11-24 18:00 CET.",
+                     *           "weight": "notice"
+                     *         }
+                     *       ],
+                     *       "fields": [
+                     *         {
+                     *           "after": "2026-12-01T18:00:00",
+                     *           "before": "2026-11-24T18:00:00",
+                     *           "path": "phases[final].end"
+                     *         }
+                     *       ],
+                     *       "files": [
+                     *         {
+                     *           "change": "changed",
+                     *           "diff": "@@ -31,1 +31,1 @@\n-    end: 2026-11-24T18:00\n+    end: 2026-12-01T18:00",
+                     *           "path": "challenge.yaml",
+                     *           "size_after": 2120,
+                     *           "size_before": 2120,
+                     *           "why": null
+                     *         }
+                     *       ],
+                     *       "new": false,
+                     *       "problems": [],
+                     *       "title": "Iris",
+                     *       "unchanged": 11,
+                     *       "warnings": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PublishPreview"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     get_challenge_api_v1_challenges__challenge__get: {
         parameters: {
             query?: never;
@@ -2535,7 +3033,7 @@ export interface operations {
             };
         };
     };
-    close_challenge_api_v1_challenges__challenge__patch: {
+    change_challenge_api_v1_challenges__challenge__patch: {
         parameters: {
             query?: never;
             header?: never;
@@ -2546,7 +3044,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Closing"];
+                "application/json": components["schemas"]["ChallengeRequest"];
             };
         };
         responses: {
@@ -2911,6 +3409,90 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    preview_dates_api_v1_challenges__challenge__dates_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatesRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "challenge": "iris",
+                     *       "current": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *       "digest": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
+                     *       "effects": [
+                     *         {
+                     *           "code": "end",
+                     *           "text": "Final ends on 2026-12-01 18:00 CET instead of 2026-11-24 18:00 CET.",
+                     *           "weight": "notice"
+                     *         }
+                     *       ],
+                     *       "fields": [
+                     *         {
+                     *           "after": "2026-12-01T18:00:00",
+                     *           "before": "2026-11-24T18:00:00",
+                     *           "path": "phases[final].end"
+                     *         }
+                     *       ],
+                     *       "files": [
+                     *         {
+                     *           "change": "changed",
+                     *           "diff": "@@ -31,1 +31,1 @@\n-    end: 2026-11-24T18:00\n+    end: 2026-12-01T18:00",
+                     *           "path": "challenge.yaml",
+                     *           "size_after": 2120,
+                     *           "size_before": 2120,
+                     *           "why": null
+                     *         }
+                     *       ],
+                     *       "new": false,
+                     *       "problems": [],
+                     *       "title": "Iris",
+                     *       "unchanged": 11,
+                     *       "warnings": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PublishPreview"];
                 };
             };
             /** @description Refused; says why and what to do. */
@@ -3340,6 +3922,76 @@ export interface operations {
             };
         };
     };
+    get_overview_api_v1_challenges__challenge__overview_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "active": 2,
+                     *       "challenge": "iris",
+                     *       "closed": false,
+                     *       "failed_today": 4,
+                     *       "failures": [
+                     *         {
+                     *           "failure_class": "wrong_ids",
+                     *           "fault": "participant",
+                     *           "last_at": "2026-11-21T12:30:00Z",
+                     *           "sentence": "The ids in the predictions are not those of the test data.",
+                     *           "submissions": 12,
+                     *           "teams": 9
+                     *         }
+                     *       ],
+                     *       "number": 3,
+                     *       "published_at": "2026-11-21T12:30:00Z",
+                     *       "published_by": "olga",
+                     *       "submissions": 412,
+                     *       "teams": 87,
+                     *       "today": 31,
+                     *       "tries": 1904,
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChallengeOverview"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     get_quota_api_v1_challenges__challenge__quota_get: {
         parameters: {
             query?: {
@@ -3641,8 +4293,13 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
+                     *           "changed": [
+                     *             "dates"
+                     *           ],
                      *           "current": true,
                      *           "digest": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
+                     *           "new_board": false,
+                     *           "number": 3,
                      *           "published_at": "2026-11-21T12:30:00Z",
                      *           "published_by": "olga",
                      *           "submissions": 412
@@ -3653,6 +4310,119 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_VersionView_"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_spec_api_v1_challenges__challenge__versions__digest__challenge_yaml_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": unknown;
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_changes_api_v1_challenges__challenge__versions__digest__changes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "before": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c",
+                     *       "digest": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
+                     *       "fields": [
+                     *         {
+                     *           "after": "2026-12-01T18:00:00",
+                     *           "before": "2026-11-24T18:00:00",
+                     *           "path": "phases[final].end"
+                     *         }
+                     *       ],
+                     *       "files": [
+                     *         {
+                     *           "change": "changed",
+                     *           "diff": "@@ -31,1 +31,1 @@\n-    end: 2026-11-24T18:00\n+    end: 2026-12-01T18:00",
+                     *           "path": "challenge.yaml",
+                     *           "size_after": 2120,
+                     *           "size_before": 2120,
+                     *           "why": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VersionChanges"];
                 };
             };
             /** @description Refused; says why and what to do. */
@@ -3930,6 +4700,11 @@ export interface operations {
                 team?: "mine" | "all";
                 state?: components["schemas"]["SubmissionState"] | null;
                 tries?: boolean | null;
+                failure?: components["schemas"]["FailureClass"] | null;
+                fault?: components["schemas"]["Fault"] | null;
+                user?: string | null;
+                /** @description Part of a name. */
+                q?: string;
                 /** @description `next` of the page before. */
                 cursor?: string | null;
                 /** @description Items on a page. */

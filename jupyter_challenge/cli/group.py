@@ -27,6 +27,7 @@ COMMANDS = {
     "create": "organising",
     "validate": "organising",
     "publish": "organising",
+    "diff": "organising",
     "export": "organising",
     "serve": "operating",
     "backup": "operating",

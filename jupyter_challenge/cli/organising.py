@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from jupyter_challenge.cli.options import (
     placed,
 )
 from jupyter_challenge.cli.terminal import LiveLine, print_json, printable, progress
+
+if TYPE_CHECKING:
+    from jupyter_challenge.core.models import PublishPreview
 
 
 @click.command("create")
@@ -65,17 +68,67 @@ def validate_command(folder: str, as_json: bool) -> None:
 
 @click.command("publish")
 @click.argument("folder", type=click.Path(file_okay=False))
+@click.option("--dry-run", is_flag=True, help="Say what it would change, and change nothing.")
 @json_option
 @placed
-def publish_command(folder: str, as_json: bool, place: Place) -> None:
+def publish_command(folder: str, dry_run: bool, as_json: bool, place: Place) -> None:
     """Publish a challenge folder as an immutable version."""
     with place.connect() as client:
+        if dry_run:
+            show_preview(client.preview(folder), as_json)
+            return
         view = client.publish(folder)
     if as_json:
         print_json(view)
     else:
         click.echo(f"{printable(view.title)} is published as version {view.version[:12]}.")
         click.echo(f"See it:  jupyter challenge show {view.id}")
+
+
+@click.command("diff", short_help="Say what publishing a folder would change.")
+@click.argument("folder", type=click.Path(file_okay=False))
+@json_option
+@placed
+def diff_command(folder: str, as_json: bool, place: Place) -> None:
+    """Say what publishing a folder would change: for those who take part, and line by line."""
+    with place.connect() as client:
+        show_preview(client.preview(folder), as_json)
+
+
+_MARKS = {"grave": ("!", "red"), "notice": ("*", "yellow"), "calm": ("-", None)}
+_SIGNS = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def show_preview(preview: PublishPreview, as_json: bool) -> None:
+    """Print what publishing would do: effects first, then values, files and lines."""
+    if as_json:
+        print_json(preview)
+    for problem in preview.problems if not as_json else []:
+        click.echo(problem_line(problem.model_dump()))
+    if preview.problems:
+        count = len(preview.problems)
+        said = "1 mistake" if count == 1 else f"{count} mistakes"
+        click.echo(click.style(f"{said}; nothing would be published.", fg="red"), err=True)
+        raise SystemExit(1)
+    if as_json:
+        return
+    for effect in preview.effects:
+        sign, colour = _MARKS[effect.weight]
+        click.echo(f"{click.style(sign, fg=colour, bold=True)} {printable(effect.text)}")
+    for warning in preview.warnings:
+        click.echo(f"{click.style('*', fg='yellow', bold=True)} {printable(warning)}")
+    if preview.fields:
+        click.echo()
+    for field in preview.fields:
+        before, after = (printable(each or "none") for each in (field.before, field.after))
+        click.echo(f"  {field.path}: {before} → {after}")
+    for file in preview.files:
+        size = f"{file.size_before or 0:,} → {file.size_after or 0:,} bytes"
+        why = f" ({file.why}: not shown)" if file.why else ""
+        title = f"{file.change} {printable(file.path)}, {size}{why}"
+        click.echo(f"\n{click.style(title, bold=True)}")
+        for line in (file.diff or "").splitlines():
+            click.echo(click.style(f"  {printable(line)}", fg=_SIGNS.get(line[:1])))
 
 
 @click.command("export", short_help="Save everything that was submitted as a zip.")

@@ -13,6 +13,7 @@ from jupyter_challenge.client import folder as folders
 from jupyter_challenge.client import getting, handing_in
 from jupyter_challenge.client.following import follow_log, wait_for
 from jupyter_challenge.client.http import Channel
+from jupyter_challenge.client.organising import Organising
 from jupyter_challenge.client.views import Board, Challenge, History, Rows, Submission
 from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.models import (
@@ -24,13 +25,12 @@ from jupyter_challenge.core.models import (
     QuotaView,
     StepName,
     SubmissionRequest,
-    VersionView,
 )
 
 Progress = Callable[[str, int, int], None]
 
 
-class Client:
+class Client(Organising):
     """A client of the service; made by `connect()`, closed by `close()` or `with`.
 
     Every method raises the `ChallengeError` that the service answered with.
@@ -68,25 +68,6 @@ class Client:
     def challenge(self, challenge: str) -> Challenge:
         """Read a challenge."""
         return self._channel.ask(Challenge, "GET", _at("challenges", challenge))
-
-    def publish(self, folder: str | os.PathLike[str]) -> Challenge:
-        """Publish a challenge folder as a new version; the same content again changes nothing.
-
-        Raises:
-            InvalidChallenge: `details["problems"]` lists every mistake.
-        """
-        with folders.zipped(Path(folder)) as archive:
-            files = {"folder": ("challenge.zip", archive, "application/zip")}
-            return self._channel.ask(Challenge, "POST", "/challenges", files=files)
-
-    def versions(self, challenge: str) -> list[VersionView]:
-        """List the published versions, newest first."""
-        return self._channel.pages(VersionView, _at("challenges", challenge, "versions"), {})
-
-    def close_challenge(self, challenge: str, closed: bool = True) -> Challenge:
-        """Close a challenge to new submissions, or open it again."""
-        path = _at("challenges", challenge)
-        return self._channel.ask(Challenge, "PATCH", path, json={"closed": closed})
 
     def enter(self, challenge: str, terms_digest: str | None = None) -> Challenge:
         """Enter a challenge; `terms_digest` names the terms that were read and accepted."""
@@ -311,13 +292,6 @@ class Client:
     def predictions(self, id: str, path: str | os.PathLike[str]) -> Path:
         """Save the predictions."""
         return folders.save(self._channel, _at("submissions", id, "predictions"), Path(path))
-
-    def export(
-        self, challenge: str, path: str | os.PathLike[str], progress: Progress | None = None
-    ) -> Path:
-        """Save all submissions, scores, predictions and notebooks of a challenge as a zip."""
-        at = _at("challenges", challenge, "export")
-        return folders.save(self._channel, at, Path(path), progress)
 
     def changes(self, after: int | None = None, timeout: float = 0) -> Changes:
         """Read the change feed, waiting up to `timeout` seconds; without `after` its end."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from jupyter_challenge.client.http import Channel
-from jupyter_challenge.core.errors import NotFound
+from jupyter_challenge.core.errors import ChallengeError, NotFound, TooLarge
 
 Progress = Callable[[str, int, int], None]
 DESCRIPTION = "challenge.json"
@@ -61,14 +61,21 @@ def save(channel: Channel, path: str, target: Path, progress: Progress | None = 
 
 
 @contextmanager
-def zipped(folder: Path) -> Iterator[IO[bytes]]:
+def zipped(folder: Path, max_size: int | None = None) -> Iterator[IO[bytes]]:
     """Zip a challenge folder: its regular files, no hidden ones and no caches.
+
+    Args:
+        folder: The folder. A link in it that leads out of it is not followed.
+        max_size: Bytes that its files may have together.
 
     Raises:
         NotFound: There is no such folder.
+        ChallengeError: There is a link that leads out of it.
+        TooLarge: There is more than `max_size`.
     """
     if not folder.is_dir():
         raise NotFound(f"There is no folder {folder}.", hint="Make one: jupyter challenge create.")
+    whole, size = folder.resolve(), 0
     with tempfile.TemporaryFile() as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for path in sorted(folder.rglob("*")):
@@ -76,6 +83,18 @@ def zipped(folder: Path) -> Iterator[IO[bytes]]:
                 if any(p.startswith(".") or p == "__pycache__" for p in parts):
                     continue
                 if path.is_file():
+                    if not path.resolve().is_relative_to(whole):
+                        raise ChallengeError(
+                            f'"{"/".join(parts)}" is a link that leads out of the folder.',
+                            hint="Put the file itself there.",
+                        )
+                    size += path.stat().st_size
+                    if max_size is not None and size > max_size:
+                        raise TooLarge(
+                            f"The folder holds more than {max_size / 1e6:,.0f} MB.",
+                            hint="Choose the folder that holds challenge.yaml and nothing else.",
+                            limit=max_size,
+                        )
                     info = zipfile.ZipInfo("/".join(parts))  # the same bytes for the same files
                     info.compress_type = zipfile.ZIP_DEFLATED
                     info.external_attr = 0o644 << 16

@@ -15,6 +15,12 @@ from jupyter_challenge.server.compare import CompareHandler
 from jupyter_challenge.server.forward import ForwardHandler
 from jupyter_challenge.server.getting import GetHandler, GetJobHandler, GetJobs
 from jupyter_challenge.server.open import OpenHandler
+from jupyter_challenge.server.publish import (
+    CreateHandler,
+    DatesHandler,
+    ExportHandler,
+    PublishHandler,
+)
 from jupyter_challenge.server.submit import SubmitHandler
 from jupyter_challenge.server.workspace import ExampleHandler, InspectHandler
 from jupyter_challenge.service.config import ChallengeConfig
@@ -57,6 +63,10 @@ class ChallengeExtension(ExtensionApp):
             (r"open", OpenHandler),
             (r"compare", CompareHandler),
             (r"example", ExampleHandler),
+            (r"publish", PublishHandler),
+            (r"create", CreateHandler),
+            (r"dates", DatesHandler),
+            (r"export", ExportHandler),
         ):
             self.handlers.append((url_path_join("/", PREFIX, pattern), handler, routed))
         self.get_jobs = GetJobs(self.upstream)
