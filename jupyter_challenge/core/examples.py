@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jupyter_challenge.core.errors import NotFound
 
-EXAMPLES = ("iris", "digits")
+EXAMPLES = ("iris", "digits", "shower")
 """Their names, the simplest first."""
 
 

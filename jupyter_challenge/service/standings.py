@@ -236,7 +236,6 @@ def baseline_titles(version: VersionRow, challenge: Challenge) -> dict[str, str]
     given = {each["sha256"] for each in version.layout["files"]}
     given.add(digests.get(challenge.starter or ""))
     found: Iterable[tuple[Any, str]] = (
-        (digests.get(str(each.notebook or each.predictions)), each.title)
-        for each in challenge.baselines
+        (digests.get(each.entry), each.title) for each in challenge.baselines
     )
     return {digest: title for digest, title in found if digest and digest not in given}

@@ -118,7 +118,7 @@ async def test_other_examples_by_name(ask: Ask) -> None:
         assert said(await ask("POST", "example", {"name": name}))["id"] == name
     refused = await ask("POST", "example", {"name": "../template"})
     assert refused.code == 404
-    assert "iris, digits" in said(refused)["error"]["hint"]
+    assert "iris, digits, shower" in said(refused)["error"]["hint"]
     assert (await ask("POST", "example", {"name": ["iris"]})).code == 400
 
 
