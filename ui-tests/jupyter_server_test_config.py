@@ -22,7 +22,7 @@ configure_jupyter_server(c)
 
 _home.joinpath("root").mkdir()
 c.ServerApp.root_dir = os.environ.get("JUPYTERLAB_GALATA_ROOT_DIR", str(_home / "root"))
-c.LabApp.user_settings_dir = str(_home / "settings")
+c.LabApp.user_settings_dir = c.JupyterNotebookApp.user_settings_dir = str(_home / "settings")
 c.ServerApp.cookie_secret = os.urandom(32)
 c.Application.log_level = "WARN"
 c.LabApp.news_url = None

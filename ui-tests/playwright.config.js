@@ -1,16 +1,26 @@
 /**
- * Galata on the system's Chromium.
+ * Galata on the system's Chromium: JupyterLab in tests/, Notebook 7 in notebook7/.
  *
- * CHROMIUM names another browser, JUPYTER_PORT another port.
+ * CHROMIUM names another browser, JUPYTER_PORT and NOTEBOOK_PORT other ports (the second is ten
+ * above the first). `--project lab` or `--project notebook7` runs one of them.
  */
 const baseConfig = require('@jupyterlab/galata/lib/playwright-config');
 
 const port = process.env.JUPYTER_PORT || '8899';
+const notebookPort = process.env.NOTEBOOK_PORT || String(Number(port) + 10);
 const asRoot = process.getuid && process.getuid() === 0;
+
+/** A server with an empty data folder and files of its own. */
+const server = (app, port, page) => ({
+  command: `jupyter ${app} --config jupyter_server_test_config.py --ServerApp.ip=127.0.0.1 --port ${port} ${asRoot ? '--allow-root' : ''}`,
+  url: `http://127.0.0.1:${port}${page}`,
+  timeout: 120 * 1000,
+  reuseExistingServer: !process.env.CI,
+  gracefulShutdown: { signal: 'SIGTERM', timeout: 15000 }
+});
 
 module.exports = {
   ...baseConfig,
-  testDir: './tests',
   timeout: 60000,
   // The service starts with the first request, on two cores beside the browser.
   expect: { timeout: 30000 },
@@ -32,11 +42,16 @@ module.exports = {
       args: [...(asRoot ? ['--no-sandbox'] : []), '--disable-dev-shm-usage']
     }
   },
-  webServer: {
-    command: `jupyter lab --config jupyter_server_test_config.py --ServerApp.ip=127.0.0.1 --port ${port} ${asRoot ? '--allow-root' : ''}`,
-    url: `http://127.0.0.1:${port}/lab`,
-    timeout: 120 * 1000,
-    reuseExistingServer: !process.env.CI,
-    gracefulShutdown: { signal: 'SIGTERM', timeout: 15000 }
-  }
+  projects: [
+    { name: 'lab', testDir: './tests' },
+    {
+      name: 'notebook7',
+      testDir: './notebook7',
+      use: { baseURL: `http://127.0.0.1:${notebookPort}` }
+    }
+  ],
+  webServer: [
+    server('lab', port, '/lab'),
+    server('notebook', notebookPort, '/tree')
+  ]
 };

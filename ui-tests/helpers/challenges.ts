@@ -11,7 +11,7 @@ const SCREENSHOTS = path.join(ROOT, 'docs', 'screenshots');
 const EXAMPLE = path.join(ROOT, 'jupyter_challenge', 'examples', 'iris');
 
 /** Runs share two cores with the browser, so they may take their time. */
-const PATIENCE = { timeout: 90_000 };
+export const PATIENCE = { timeout: 90_000 };
 
 /** The extension's pages, as a user finds them. */
 export class Challenges {
