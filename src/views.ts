@@ -7,6 +7,7 @@ import type { ITranslator } from '@jupyterlab/translation';
 import type { ChallengeDocument } from './challenge/challengeview';
 import { CommandIDs } from './commandids';
 import { addComparing } from './compare/comparing';
+import { bringToFront } from './front';
 import type { INotebookParts } from './run/executed';
 import type { RunPage } from './run/run';
 import type { ChallengeTab, IChallengeModel } from './tokens';
@@ -63,7 +64,7 @@ export function addViews(options: IViewOptions): void {
         shell.add(page, area, { type: 'Challenge' });
         await runs.add(page);
       }
-      shell.activateById(page.id);
+      bringToFront(shell, page);
     }
   });
 
@@ -111,7 +112,7 @@ export function addViews(options: IViewOptions): void {
         await documents.add(made);
         document = made;
       }
-      shell.activateById(document.id);
+      bringToFront(shell, document);
     }
   });
 

@@ -2,6 +2,7 @@ import { WidgetTracker } from '@jupyterlab/apputils';
 
 import type { Comparison } from './comparison';
 import { CommandIDs } from '../commandids';
+import { bringToFront } from '../front';
 import { DOMAIN } from '../tokens';
 import type { IViewOptions } from '../views';
 
@@ -51,7 +52,7 @@ export function addComparing(options: IViewOptions): void {
         shell.add(page, labShell ? 'main' : 'down', { type: 'Challenge' });
         await tracker.add(page);
       }
-      shell.activateById(page.id);
+      bringToFront(shell, page);
     }
   });
   if (restorer) {
