@@ -13,28 +13,16 @@ import sqlite3
 import statistics
 import tempfile
 import time
-import uuid
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
 
+from benchmarks.filling import fill, new_score
 from jupyter_challenge.service.app import EmbeddedService
 from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.store import challenges, scores
 from jupyter_challenge.store.database import Database
-from jupyter_challenge.store.orm import (
-    EntryRow,
-    MemberRow,
-    RunRow,
-    ScoreRow,
-    StandingLogRow,
-    StandingRow,
-    SubmissionRow,
-    TeamRow,
-    utc_now,
-)
 from tests.service.folders import zipped
 from tests.tiny import write_challenge
 
@@ -70,7 +58,7 @@ async def _measure(service: EmbeddedService, folder: Path, rounds: int) -> None:
         made = await http.post("/challenges", files={"folder": ("f.zip", zipped(tiny))})
         made.raise_for_status()
         db = service.service.db
-        key, submissions = fill(db)
+        key, submissions = _fill(db)
         bare = sqlite3.connect(folder / "challenge.db")
         bare.execute(
             "CREATE INDEX bench_floor ON standing "
@@ -126,99 +114,16 @@ def _print(
     print(shown, flush=True)
 
 
-def fill(db: Database) -> tuple[scores.Key, list[tuple[str, str]]]:
-    """Write teams with submissions and standings.
-
-    Returns:
-        The board's key, and one submission of each team.
-    """
-    draw, now = random.Random(1), utc_now()
-    began = now - timedelta(days=30)
-    with db.write() as session:
+def _fill(db: Database) -> tuple[scores.Key, list[tuple[str, str]]]:
+    submissions = fill(db, "tiny", [f"team-{n}" for n in range(TEAMS)], SUBMISSIONS // TEAMS)
+    with db.read() as session:
         found = challenges.challenge(session, "tiny")
         assert found is not None
-        version = found[1]
-        key = ("tiny", "main", "public", version.evaluators["main"])
-        teams = [(str(uuid.UUID(int=draw.getrandbits(128))), f"team-{n}") for n in range(TEAMS)]
-        put = session.connection().execute
-        table = TeamRow.__table__.insert()
-        put(table, [{"id": i, "challenge_id": "tiny", "name": n, "created_at": began}
-                    for i, n in teams])  # fmt: skip
-        put(MemberRow.__table__.insert(),
-            [{"team_id": i, "user": n, "challenge_id": "tiny", "joined_at": began}
-             for i, n in teams])  # fmt: skip
-        each_team = SUBMISSIONS // TEAMS
-        put(EntryRow.__table__.insert(),
-            [{"team_id": i, "challenge_id": "tiny", "user": n, "entered_at": began,
-              "last_number": each_team, "last_try": 0} for i, n in teams])  # fmt: skip
-        counting = []
-        for start in range(0, TEAMS, 500):
-            handed, runs, scored, standing = [], [], [], []
-            for team, name in teams[start : start + 500]:
-                best, best_at = None, began
-                for number in range(1, each_team + 1):
-                    at = began + timedelta(seconds=draw.randrange(30 * 86400))
-                    submission = str(uuid.UUID(int=draw.getrandbits(128)))
-                    run = str(uuid.UUID(int=draw.getrandbits(128)))
-                    value = round(draw.betavariate(8, 3), 6)
-                    handed.append(
-                        {"id": submission, "challenge_id": "tiny", "team_id": team, "user": name,
-                         "version": version.digest, "phase": "main", "number": number,
-                         "is_try": False, "kind": "predictions", "entry": "predictions.csv",
-                         "bundle": "0" * 64, "files": [], "parameters": {}, "environment": {},
-                         "note": "", "state": "scored", "created_at": at, "started_at": at,
-                         "ended_at": at, "score": value}
-                    )  # fmt: skip
-                    runs.append(
-                        {"id": run, "submission_id": submission, "attempt": 1, "engine": "bench",
-                         "state": "succeeded", "cleared": True, "steps": [], "created_at": at,
-                         "logs": {}}
-                    )  # fmt: skip
-                    scored.append(
-                        {"run_id": run, "submission_id": submission, "board": "public",
-                         "metric": "accuracy", "evaluator": key[3], "value": value,
-                         "created_at": at}
-                    )  # fmt: skip
-                    if best is None or value > best[1]:
-                        best, best_at = (submission, value), at
-                assert best is not None
-                counting.append((team, best[0]))
-                standing.append(
-                    {"challenge_id": "tiny", "phase": "main", "board": "public",
-                     "evaluator": key[3], "team_id": team, "submission_id": best[0],
-                     "value": best[1], "metrics": {"accuracy": best[1]}, "entries": each_team,
-                     "reached_at": best_at, "last_at": now, "seq": 1}
-                )  # fmt: skip
-            put(SubmissionRow.__table__.insert(), handed)
-            put(RunRow.__table__.insert(), runs)
-            put(ScoreRow.__table__.insert(), scored)
-            put(StandingRow.__table__.insert(), standing)
-            put(
-                StandingLogRow.__table__.insert(),
-                [
-                    {**{k: row[k] for k in ("challenge_id", "phase", "board", "evaluator",
-                                            "team_id", "submission_id", "metrics", "reached_at")},
-                     "at": row["reached_at"]}
-                    for row in standing
-                ],
-            )  # fmt: skip
-    return key, counting
+        return ("tiny", "main", "public", found[1].evaluators["main"]), submissions
 
 
 def _new_score(
     db: Database, key: scores.Key, draw: random.Random, submissions: list[tuple[str, str]]
 ) -> None:
     team, submission = draw.choice(submissions)
-    value, now = round(draw.betavariate(8, 3), 6), utc_now()
-    with db.write() as session:
-        scores.put_standing(
-            session,
-            key,
-            team,
-            submission=submission,
-            value=value,
-            metrics={"accuracy": value},
-            entries=16,
-            reached_at=now,
-            last_at=now,
-        )
+    new_score(db, key, team, submission, round(draw.betavariate(8, 3), 6), "accuracy")

@@ -4,7 +4,6 @@ import type { ServerConnection } from '@jupyterlab/services';
 
 import { downloadUrl, requestAPI } from './request';
 import type {
-  BoardView,
   Changes,
   ChallengeSummary,
   ChallengeView,
@@ -53,25 +52,6 @@ export class Api {
     return this._send('PUT', `challenges/${encodeURIComponent(id)}/entry`, {
       terms_digest: termsDigest
     });
-  }
-
-  /** One page of a board. */
-  board(
-    challenge: string,
-    phase: string,
-    board: 'public' | 'private',
-    options: { cursor?: string; limit?: number; q?: string } = {}
-  ): Promise<BoardView> {
-    return this._get(this._boardPath(challenge, phase, board), options);
-  }
-
-  /** The address of a board as CSV. */
-  boardCsv(
-    challenge: string,
-    phase: string,
-    board: 'public' | 'private'
-  ): string {
-    return this._url(`${this._boardPath(challenge, phase, board)}.csv`);
   }
 
   /** A page of my submissions and tries in a challenge, newest first. */
@@ -178,11 +158,6 @@ export class Api {
   /** The address of a download of the service's. */
   address(path: string): string {
     return this._url(path);
-  }
-
-  private _boardPath(challenge: string, phase: string, board: string): string {
-    const path = [challenge, 'boards', phase, board].map(encodeURIComponent);
-    return `challenges/${path.join('/')}`;
   }
 
   private _url(path: string): string {

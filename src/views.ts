@@ -102,6 +102,7 @@ export function addViews(options: IViewOptions): void {
         const made = new ChallengeDocument({
           challenge,
           tab,
+          commands,
           model,
           rendermime,
           translator

@@ -30,13 +30,16 @@ class Leaders:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._kept: dict[tuple[Key, RankedBy], tuple[int, list[Reached]]] = {}
+        self._kept: dict[tuple[Key, RankedBy], tuple[int, int, list[Reached]]] = {}
         self._lock = threading.Lock()
 
     def get(self, session: Session, key: Key, by: RankedBy) -> list[Reached]:
         """Every time at which the best of a board became better, oldest first."""
+        seq = scores.newest_seq(session, key)
         with self._lock:
-            last, steps = self._kept.get((key, by), (0, []))
+            known, last, steps = self._kept.get((key, by), (-1, 0, []))
+            if known == seq:
+                return steps
             new = scores.logged(session, key, max(0, last - _OVERLAP))
             reached = [
                 (at, float(metrics[by.metric])) for _, at, metrics in new if by.metric in metrics
@@ -46,7 +49,7 @@ class Leaders:
             last = max((line for line, _, _ in new), default=last)
             if (key, by) not in self._kept and len(self._kept) >= _KEEP:
                 del self._kept[next(iter(self._kept))]
-            self._kept[key, by] = (last, steps)
+            self._kept[key, by] = (max(known, seq), last, steps)
             return steps
 
 

@@ -1,139 +1,258 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { Debouncer } from '@lumino/polling';
 import * as React from 'react';
 
-import { Ago } from '../marks';
-import type { IChallengeModel } from '../tokens';
-import type { BoardView, StandingView } from '../wire';
-import { rankText } from '../words';
+import type { BoardView } from '../wire';
+import { Row, classOf } from './boardrow';
+import type { BoardRows } from './boardrows';
+import type { IColumn } from './columns';
+import { leastWidth } from './columns';
+import type { ISight } from './sight';
+import { rowsToDraw, scrollFor, sideOf } from './sight';
 
-interface IProps {
-  page: BoardView;
-  model: IChallengeModel;
-  trans: TranslationBundle;
+/** Height of a row in heights of its text. */
+const ROW_EM = 2.3;
+
+/** Pause of the scroll bar before rows are asked for, in milliseconds. */
+const PAUSE = 50;
+
+/** Rows for which there is always room, and for how many more, so that a new team moves nothing. */
+const LEAST_ROWS = 5;
+const MORE_ROWS = 2;
+
+interface IPlace extends ISight {
+  /** At which edge my row is, if it is out of sight. */
+  side: 'above' | 'below' | null;
 }
 
-/** The rows of a board; mine is marked and stays in sight. */
+interface IProps {
+  head: BoardView;
+  rows: BoardRows;
+  columns: ReadonlyArray<IColumn>;
+  now: number;
+  trans: TranslationBundle;
+  /** Whether the rows are those of what was asked for before. */
+  isOld: boolean;
+  sort: (metric: string) => void;
+  open?: (submission: string) => void;
+  /** Called with what brings my row into sight. */
+  setJump?: (jump: (() => void) | null) => void;
+}
+
+/**
+ * The rows of a board, of which only those in sight are drawn; mine always is.
+ *
+ * #### Notes
+ * My row stands at the upper or lower edge while its place is beyond it; it takes its height from
+ * the empty room there, so that nothing moves when it comes and goes.
+ */
 export function BoardTable(props: IProps): JSX.Element {
-  const { page, trans } = props;
-  const hasMoves = page.rows.some(row => typeof row.move === 'number');
-  const isListed = page.rows.some(row => row.mine);
+  const { head, rows, columns, now, trans, open } = props;
+  const box = React.useRef<HTMLDivElement>(null);
+  const [rowHeight, setRowHeight] = React.useState(30);
+  const at = head.mine_at ?? null;
+  // Chosen once: what comes later scrolls.
+  const [room] = React.useState(() => Math.max(LEAST_ROWS, head.total + MORE_ROWS));
+
+  const latest = React.useRef(rows);
+  latest.current = rows;
+  const [asking] = React.useState(
+    () =>
+      new Debouncer((first: number, end: number) => {
+        void latest.current.show(first, end);
+      }, PAUSE)
+  );
+  React.useEffect(() => () => asking.dispose(), [asking]);
+
+  // Drawn anew only when other rows come into sight, not at each move of the scroll bar.
+  const [sight, setSight] = React.useState<IPlace>({
+    ...rowsToDraw(0, 600, rowHeight, head.total),
+    side: at === null ? 'below' : sideOf(at, 0, 600, rowHeight)
+  });
+  const look = React.useCallback(() => {
+    const node = box.current;
+    if (!node || node.clientHeight === 0) {
+      return;
+    }
+    const height = Math.max(rowHeight, node.clientHeight - rowHeight);
+    const { first, end } = rowsToDraw(
+      node.scrollTop,
+      height,
+      rowHeight,
+      head.total
+    );
+    // Outside the list, as where a search does not find it, mine stands below.
+    const side =
+      at === null ? 'below' : sideOf(at, node.scrollTop, height, rowHeight);
+    setSight(known =>
+      known.first === first && known.end === end && known.side === side
+        ? known
+        : { first, end, side }
+    );
+  }, [rowHeight, head.total, at]);
+
+  React.useLayoutEffect(() => {
+    const node = box.current;
+    if (!node) {
+      return;
+    }
+    const size = parseFloat(getComputedStyle(node).fontSize) || 13;
+    setRowHeight(Math.round(size * ROW_EM));
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(node);
+    return () => observer.disconnect();
+  }, [look]);
+
+  // Another search or order begins at its top; news of the same rows leave one where one is.
+  React.useLayoutEffect(() => {
+    if (box.current) {
+      box.current.scrollTop = 0;
+    }
+  }, [rows]);
+
+  const first = Math.min(sight.first, Math.max(0, head.total - 1));
+  const end = Math.min(sight.end, head.total);
+  React.useEffect(() => {
+    void asking.invoke(first, end);
+  }, [asking, rows, first, end]);
+
+  const jump = React.useCallback(() => {
+    const node = box.current;
+    if (node && at !== null) {
+      node.scrollTop = scrollFor(at, node.clientHeight - rowHeight, rowHeight);
+      node.focus({ preventScroll: true });
+    }
+  }, [at, rowHeight]);
+  const { setJump } = props;
+  React.useEffect(() => {
+    setJump?.(at === null ? null : jump);
+    return () => setJump?.(null);
+  }, [setJump, jump, at]);
+
+  const { side } = sight;
+  const pinned = head.mine && side && (
+    <Row
+      row={head.mine}
+      index={at}
+      columns={columns}
+      now={now}
+      trans={trans}
+      open={open}
+    />
+  );
+  const above = first - (pinned && side === 'above' ? 1 : 0);
+  const below =
+    head.total - end - (pinned && side === 'below' && at !== null ? 1 : 0);
+  const drawn = [];
+  for (let index = first; index < end; index++) {
+    drawn.push(
+      <Row
+        key={index}
+        row={rows.row(index)}
+        index={index}
+        columns={columns}
+        now={now}
+        trans={trans}
+        open={open}
+      />
+    );
+  }
+  const style = {
+    '--jp-challenge-row': `${rowHeight}px`,
+    height: `${(room + 1) * rowHeight}px`
+  } as React.CSSProperties;
   return (
-    <div className="jp-Challenge-tableBox" tabIndex={0}>
-      <table className="jp-Challenge-table">
+    <div
+      ref={box}
+      className={`jp-Challenge-tableBox${props.isOld ? ' jp-mod-old' : ''}`}
+      role="region"
+      aria-busy={props.isOld}
+      aria-label={trans.__('Rows of the board')}
+      tabIndex={0}
+      style={style}
+      onScroll={look}
+    >
+      <table
+        className="jp-Challenge-table jp-ChallengeBoard-table"
+        aria-rowcount={head.total + 1}
+        style={{ minWidth: `${leastWidth(columns)}ch` }}
+      >
         <caption className="jp-Challenge-unseen">
-          {trans.__('%1, %2', page.title, page.phase_title)}
+          {trans.__('%1, %2', head.title, head.phase_title)}
         </caption>
+        <colgroup>
+          {columns.map(column => (
+            <col
+              key={column.id}
+              className={classOf(column)}
+              style={column.width ? { width: `${column.width}ch` } : undefined}
+            />
+          ))}
+        </colgroup>
         <thead>
-          <tr>
-            <th scope="col" className="jp-mod-number">
-              {trans.__('Rank')}
-            </th>
-            {hasMoves && <th scope="col">{trans.__('Move')}</th>}
-            <th scope="col">{trans.__('Team')}</th>
-            {page.metrics.map(metric => (
-              <th
-                key={metric.name}
-                scope="col"
-                className="jp-mod-number"
-                aria-sort={
-                  metric.ranked
-                    ? metric.direction === 'maximize'
-                      ? 'descending'
-                      : 'ascending'
-                    : undefined
-                }
-                title={
-                  metric.direction === 'maximize'
-                    ? trans.__('More is better')
-                    : trans.__('Less is better')
-                }
-              >
-                {metric.label}
-                {metric.ranked && (
-                  <span aria-hidden="true">
-                    {metric.direction === 'maximize' ? ' ▾' : ' ▴'}
-                  </span>
-                )}
-              </th>
+          <tr aria-rowindex={1}>
+            {columns.map(column => (
+              <Title key={column.id} {...props} column={column} />
             ))}
-            <th scope="col" className="jp-mod-number">
-              {trans.__('Entries')}
-            </th>
-            <th scope="col" className="jp-mod-number">
-              {trans.__('Last')}
-            </th>
           </tr>
         </thead>
-        <tbody>
-          {page.rows.map(row => (
-            <Row key={row.team.id} {...props} row={row} hasMoves={hasMoves} />
-          ))}
-        </tbody>
-        {page.mine && !isListed && (
-          <tfoot>
-            <Row {...props} row={page.mine} hasMoves={hasMoves} />
-          </tfoot>
+        {pinned && side === 'above' && (
+          <tbody className="jp-mod-pinned jp-mod-above">{pinned}</tbody>
+        )}
+        <Gap rows={above} height={rowHeight} />
+        <tbody>{drawn}</tbody>
+        <Gap rows={below} height={rowHeight} />
+        {pinned && side === 'below' && (
+          <tfoot className="jp-mod-pinned jp-mod-below">{pinned}</tfoot>
         )}
       </table>
     </div>
   );
 }
 
-function Row(
-  props: IProps & { row: StandingView; hasMoves: boolean }
-): JSX.Element {
-  const { row, page, model, trans, hasMoves } = props;
+/** The room of rows that are not drawn. */
+function Gap(props: { rows: number; height: number }): JSX.Element {
   return (
-    <tr
-      className={row.mine ? 'jp-mod-mine' : ''}
-      aria-current={row.mine ? 'true' : undefined}
-      data-team={row.team.name}
-    >
-      <td className="jp-mod-number">{rankText(row)}</td>
-      {hasMoves && (
-        <td>
-          <Move move={row.move ?? null} trans={trans} />
-        </td>
+    <tbody aria-hidden="true" className="jp-Challenge-gap">
+      {props.rows > 0 && (
+        <tr style={{ height: `${props.rows * props.height}px` }} />
       )}
-      <th scope="row">
-        {row.mine ? trans.__('%1 (you)', row.team.name) : row.team.name}
-      </th>
-      {page.metrics.map(metric => (
-        <td key={metric.name} className="jp-mod-number">
-          {row.display[metric.name] ?? '–'}
-        </td>
-      ))}
-      <td className="jp-mod-number">{row.entries}</td>
-      <td className="jp-mod-number">
-        <Ago time={row.last_at} model={model} trans={trans} />
-      </td>
-    </tr>
+    </tbody>
   );
 }
 
-/** Ranks won or lost since yesterday. */
-function Move(props: {
-  move: number | null;
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { move, trans } = props;
-  if (move === null) {
-    return <></>;
-  }
-  if (move === 0) {
-    return <span title={trans.__('No change since yesterday')}>=</span>;
-  }
+/** A column's title; that of a metric orders the rows by it. */
+function Title(props: IProps & { column: IColumn }): JSX.Element {
+  const { head, column, trans } = props;
+  const { metric } = column;
+  const by = head.sort ?? '';
+  const isOrder = metric ? (by ? metric.name === by : metric.ranked) : false;
+  const isDown = metric?.direction === 'maximize';
+  const text = (
+    <>
+      {column.title}
+      {isOrder && <span aria-hidden="true">{isDown ? ' ▾' : ' ▴'}</span>}
+    </>
+  );
   return (
-    <span
-      className={`jp-Challenge-move jp-mod-${move > 0 ? 'up' : 'down'}`}
-      title={
-        move > 0
-          ? trans.__('%1 up since yesterday', move)
-          : trans.__('%1 down since yesterday', -move)
-      }
+    <th
+      scope="col"
+      className={classOf(column)}
+      title={column.caption || undefined}
+      aria-sort={isOrder ? (isDown ? 'descending' : 'ascending') : undefined}
     >
-      {move > 0 ? '▲' : '▼'}
-      {Math.abs(move)}
-    </span>
+      {metric && head.metrics.length > 1 ? (
+        <button
+          className="jp-Challenge-order"
+          aria-label={trans.__('Order the rows by %1', column.title)}
+          onClick={() => props.sort(metric.ranked ? '' : metric.name)}
+        >
+          {text}
+        </button>
+      ) : (
+        text
+      )}
+    </th>
   );
 }

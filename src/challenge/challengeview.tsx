@@ -2,11 +2,13 @@ import { MainAreaWidget } from '@jupyterlab/apputils';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { DataPage, RulesPage } from './challengepages';
+import { CommandIDs } from '../commandids';
 import { challengeIcon } from '../icons';
 import { Leaderboard } from '../board/leaderboard';
 import { ErrorFace, Face, Loading, Markdown } from '../marks';
@@ -56,6 +58,8 @@ export namespace ChallengeDocument {
     challenge: string;
     /** The page to begin with. */
     tab: ChallengeTab;
+    /** What opens a run. */
+    commands: CommandRegistry;
     /** Challenges and submissions. */
     model: IChallengeModel;
     /** What draws Markdown. */
@@ -103,6 +107,7 @@ class Body extends ReactWidget {
               <Pages
                 {...this.options}
                 tab={this.tab}
+                open={this._open}
                 trans={this._trans}
                 setTab={tab => {
                   this.tab = tab;
@@ -119,6 +124,8 @@ class Body extends ReactWidget {
     );
   }
 
+  private _open = (submission: string) =>
+    void this.options.commands.execute(CommandIDs.openRun, { submission });
   private _tab: ChallengeTab;
   private _trans: TranslationBundle;
 }
@@ -126,6 +133,7 @@ class Body extends ReactWidget {
 function Pages(
   props: ChallengeDocument.IOptions & {
     trans: TranslationBundle;
+    open: (submission: string) => void;
     setTab: (tab: ChallengeTab) => void;
     setTitle: (label: string) => void;
   }
@@ -185,10 +193,11 @@ function NotYet(props: {
 function Page(
   props: ChallengeDocument.IOptions & {
     view: ChallengeView;
+    open: (submission: string) => void;
     trans: TranslationBundle;
   }
 ): JSX.Element {
-  const { view, model, rendermime, trans, tab } = props;
+  const { view, model, rendermime, trans, tab, open } = props;
   switch (tab) {
     case 'about':
       return view.description ? (
@@ -199,7 +208,9 @@ function Page(
     case 'data':
       return <DataPage view={view} model={model} trans={trans} />;
     case 'board':
-      return <Leaderboard view={view} model={model} trans={trans} />;
+      return (
+        <Leaderboard view={view} model={model} trans={trans} open={open} />
+      );
     case 'rules':
       return <RulesPage view={view} rendermime={rendermime} trans={trans} />;
   }
