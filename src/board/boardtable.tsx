@@ -52,7 +52,9 @@ export function BoardTable(props: IProps): JSX.Element {
   const [rowHeight, setRowHeight] = React.useState(30);
   const at = head.mine_at ?? null;
   // Chosen once: what comes later scrolls.
-  const [room] = React.useState(() => Math.max(LEAST_ROWS, head.total + MORE_ROWS));
+  const [room] = React.useState(() =>
+    Math.max(LEAST_ROWS, head.total + MORE_ROWS)
+  );
 
   const latest = React.useRef(rows);
   latest.current = rows;
