@@ -34,9 +34,18 @@ class TakingPart:
         """Submit and wait for the end."""
         return self.client.wait(self.client.submit(path, self.view.id, **options).id)
 
-    def scored(self, path: Path, **options: Any) -> SubmissionView:
+    def scored(self, path: Path) -> SubmissionView:
         """Submit what must get a score."""
-        done = self.submit(path, **options)
+        return self._scored(self.submit(path))
+
+    def tried_and_scored(self, path: Path) -> tuple[SubmissionView, SubmissionView]:
+        """Try and submit what must get a score, both at once."""
+        tried = self.client.submit(path, self.view.id, is_try=True)
+        done = self.submit(path)
+        return self._scored(self.client.wait(tried.id)), self._scored(done)
+
+    @staticmethod
+    def _scored(done: SubmissionView) -> SubmissionView:
         assert done.state.value == "scored", done.failure
         return done
 
@@ -51,7 +60,7 @@ class TakingPart:
 def taking_part(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], TakingPart]]:
     """Take part in an example, on a data folder of its own."""
     config = load_config(tmp_path_factory.mktemp("data"))
-    config.warm = False
+    config.warm, config.parallel_runs = False, 2
     folder = tmp_path_factory.mktemp("mine")
     with connect(config=config) as client:
         yield lambda name: TakingPart(client, name, folder)

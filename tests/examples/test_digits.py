@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import runpy
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +19,7 @@ from jupyter_challenge.core.errors import RunFailed
 from jupyter_challenge.core.notebook import read_notebook
 from tests.examples.conftest import TakingPart, boards, evaluated
 
+ROOT = Path(__file__).parent.parent.parent
 DIGITS = Path(str(files("jupyter_challenge") / "examples" / "digits"))
 MADE = ["data/train.npz", "data/test.npz", "data/sample/test.npz", "data/sample/labels.npz",
         "hidden/labels.npz"]  # fmt: skip
@@ -26,6 +31,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 TRUTH = load(DIGITS / "hidden/labels.npz")
+GOOD = load(DIGITS / "baselines/network.npz")
 
 
 def count(predictions: Path) -> tuple[int, float]:
@@ -109,10 +115,10 @@ def as_counted(mine: TakingPart, done: Any, least: float, most: float, tmp_path:
 
 
 def test_the_starter_is_tried_and_scored_as_counted(mine, tmp_path):
-    tried = mine.scored(mine.starter, is_try=True)
+    tried, done = mine.tried_and_scored(mine.starter)
     assert [(score.board, score.n) for score in tried.scores if score.ranked] == [("public", 100)]
     assert tried.score is not None and tried.score.value > 0.95, "it has learned these images"
-    as_counted(mine, mine.scored(mine.starter), 0.95, 0.97, tmp_path)
+    as_counted(mine, done, 0.95, 0.97, tmp_path)
 
 
 def test_the_baselines_predictions_are_scored_as_counted(mine, tmp_path):
@@ -120,13 +126,55 @@ def test_the_baselines_predictions_are_scored_as_counted(mine, tmp_path):
     as_counted(mine, done, 0.97, 0.995, tmp_path)
 
 
+def python_with_torch() -> str | None:
+    """A Python that has PyTorch: the one of the tests, or that which .ci/torch makes."""
+    for python in (sys.executable, str(ROOT / ".make/torch/bin/python")):
+        tried = (
+            subprocess.run([python, "-c", "import torch"], capture_output=True, check=False)
+            if Path(python).exists()
+            else None
+        )
+        if tried is not None and tried.returncode == 0:
+            return python
+    return None
+
+
+@pytest.fixture
+def torch_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs use a kernel that has PyTorch."""
+    python = python_with_torch()
+    if python is None:
+        pytest.skip("PyTorch is not installed: run .ci/torch")
+    folder = tmp_path / "jupyter/kernels/python3"
+    folder.mkdir(parents=True)
+    argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "Python with PyTorch", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+
+
+def test_the_baselines_notebook_makes_its_predictions(mine, torch_kernel, tmp_path):
+    done = mine.scored(mine.folder / "network.ipynb")
+    as_counted(mine, done, 0.97, 0.995, tmp_path)
+    assert "PyTorch" in mine.client.log(done.id, "run").text
+    made = load(tmp_path / "predictions.npz")
+    assert (made["digit"] == GOOD["digit"]).mean() > 0.97, "as far as versions of PyTorch agree"
+
+
+def test_without_pytorch_the_notebook_says_how_to_install_it(mine, tmp_path, monkeypatch):
+    nothing = tmp_path / "modules/torch.py"
+    nothing.parent.mkdir()
+    nothing.write_text("raise ModuleNotFoundError('No module named torch', name='torch')")
+    inherited = os.environ.get("PYTHONPATH")
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join(filter(None, [str(nothing.parent), inherited]))
+    )
+    assert 'pip install "jupyter_challenge[torch]"' in mine.refused(mine.folder / "network.ipynb")
+
+
 def wrong(**changes: Any) -> dict[str, Any]:
     """The baseline's arrays with changes; None takes an array out."""
-    arrays = load(DIGITS / "baselines/network.npz") | changes
-    return {name: array for name, array in arrays.items() if array is not None}
-
-
-GOOD = load(DIGITS / "baselines/network.npz")
+    return {name: array for name, array in (GOOD | changes).items() if array is not None}
 
 
 @pytest.mark.parametrize(

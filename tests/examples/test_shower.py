@@ -129,9 +129,9 @@ def as_computed(mine: TakingPart, done: Any, least: float, most: float, tmp_path
 
 
 def test_the_starter_is_tried_and_scored_as_computed(mine, tmp_path):
-    tried = mine.scored(mine.starter, is_try=True)
+    tried, done = mine.tried_and_scored(mine.starter)
     assert tried.score is not None and tried.score.n == 100
-    as_computed(mine, mine.scored(mine.starter), 0.0220, 0.0235, tmp_path)
+    as_computed(mine, done, 0.0220, 0.0235, tmp_path)
 
 
 def test_the_baselines_notebook_makes_its_predictions(mine, tmp_path):
