@@ -43,6 +43,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "releasing": files.releasing,
     "routes": routes.routes,
     "server settings": settings.server_settings,
+    "way through": files.way_through,
 }
 MARK = re.compile(r"^<!-- from the code: (.+) -->$", re.MULTILINE)
 

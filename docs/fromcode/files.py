@@ -40,3 +40,9 @@ def contributing() -> str:
 def releasing() -> str:
     """Take over RELEASE.md."""
     return _file("RELEASE.md")
+
+
+def way_through() -> str:
+    """Take the drawing into the page, where it has the page's colours."""
+    drawing = (ROOT / "docs" / "developers" / "way-through.svg").read_text("utf-8")
+    return f'<div class="drawing">\n{drawing.strip()}\n</div>'
