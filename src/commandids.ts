@@ -18,14 +18,23 @@ export namespace CommandIDs {
   export const openChallenge = 'jupyter-challenge:open-challenge';
   /** Open a submission's page. */
   export const openRun = 'jupyter-challenge:open-run';
+  /** Open the page of an organiser's baseline. */
   export const openBaseline = 'jupyter-challenge:open-baseline';
+  /** Get a challenge's data into a folder, or what is new of it. */
   export const getData = 'jupyter-challenge:get-data';
+  /** Save a board as CSV. */
   export const saveBoard = 'jupyter-challenge:save-board';
+  /** Submit the notebook or predictions file that is selected in the file browser. */
   export const submitFile = 'jupyter-challenge:submit-file';
+  /** Try the notebook that is selected in the file browser on the public sample. */
   export const tryFile = 'jupyter-challenge:try-file';
+  /** Publish a challenge folder. */
   export const publishFolder = 'jupyter-challenge:publish-folder';
+  /** Publish the challenge folder that is selected in the file browser. */
   export const publishSelected = 'jupyter-challenge:publish-selected-folder';
+  /** Choose a submission to count in the end, or take the choice back. */
   export const selectSubmission = 'jupyter-challenge:select-submission';
+  /** Compare two submissions side by side. */
   export const compareSubmissions = 'jupyter-challenge:compare-submissions';
   /** Cancel a submission that is queued or running. */
   export const cancelRun = 'jupyter-challenge:cancel-run';

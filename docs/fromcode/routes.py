@@ -8,6 +8,7 @@ from typing import Any
 
 from fromcode.tables import code, table
 from jupyter_challenge.service.openapi import openapi
+from jupyter_challenge.service.routes import API
 
 _VERBS = ("get", "post", "put", "patch", "delete")
 
@@ -28,7 +29,7 @@ def routes() -> str:
 
 
 def _route(verb: str, path: str, operation: dict[str, Any]) -> str:
-    parts = [f"## {verb.upper()} {path}"]
+    parts = [f"## {verb.upper()} {path.removeprefix(API)}"]
     if said := operation.get("description") or operation.get("summary"):
         parts.append(said.strip())
     if rows := [_parameter(each) for each in operation.get("parameters", [])]:
