@@ -13,6 +13,7 @@ import pytest
 from jupyter_challenge.core.challenge import TableFormat
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.table import TableLimits, class_name
+from jupyter_challenge.core.table_formats import read_npz
 from jupyter_challenge.core.tables import read_table
 
 CSV, JSON, NPZ, PARQUET = TableFormat.CSV, TableFormat.JSON, TableFormat.NPZ, TableFormat.PARQUET
@@ -225,6 +226,68 @@ def test_an_npz_bomb_is_not_unpacked(tmp_path):
     path = npz(tmp_path / "t", id=npy(np.arange(3)), y=zeros)
     assert path.stat().st_size < 1_000_000
     assert failed(path, NPZ).failure_class is FailureClass.BAD_FORMAT
+
+
+def test_an_npz_with_a_huge_directory_is_not_listed(tmp_path, monkeypatch):
+    path = tmp_path / "t"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(2_000):
+            archive.writestr(f"{number}{'x' * 200}.npy", b"")
+    monkeypatch.setattr(zipfile, "ZipInfo", None)  # not one entry may become an object
+    with path.open("rb") as file, pytest.raises(RunFailed) as refused:
+        read_npz(file, "t", "id", ["y"], TableLimits(columns=100))
+    assert refused.value.failure_class is FailureClass.TOO_LARGE
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_npz_arrays_packed_so_that_reading_cannot_be_bounded_are_refused(tmp_path, method):
+    path = tmp_path / "t"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("id.npy", npy(np.arange(3)))
+        archive.writestr("y.npy", npy(np.arange(3)))
+    assert "numpy.savez" in failed(path, NPZ).detail
+
+
+def test_small_numbers_count_as_the_large_ones_that_they_become(tmp_path):
+    path = tmp_path / "t"
+    with path.open("wb") as file:
+        np.savez_compressed(file, id=np.arange(10_000), y=np.zeros((10_000, 1_500), np.uint8))
+    # 15 MB of bytes, 120 MB of float64, where 100 MB are allowed
+    assert failed(path, NPZ, size=1_000_000).failure_class is FailureClass.TOO_LARGE
+
+
+def test_an_npz_with_two_arrays_of_a_name_or_a_locked_one(tmp_path):
+    with zipfile.ZipFile(tmp_path / "two", "w") as archive:
+        archive.writestr("id.npy", npy(np.arange(3)))
+        archive.writestr("y", npy(np.arange(3)))
+        archive.writestr("y.npy", npy(np.arange(3) + 1))
+    assert "more than once" in failed(tmp_path / "two", NPZ).detail
+    data = bytearray(npz(tmp_path / "t", id=npy(np.arange(3)), y=npy(np.arange(3))).read_bytes())
+    for at in [i for i in range(len(data)) if data[i : i + 4] == b"PK\x01\x02"]:
+        data[at + 8] |= 1  # encrypted, says the directory
+    (tmp_path / "locked").write_bytes(data)
+    assert failed(tmp_path / "locked", NPZ).failure_class is FailureClass.BAD_FORMAT
+
+
+@pytest.mark.filterwarnings("ignore:Reading .* required additional header parsing")
+def test_a_broken_npz_is_refused_and_breaks_nothing(tmp_path):
+    """Whatever bytes are changed, the answer is a table or a refusal."""
+    random = np.random.default_rng(0)
+    whole = npz(tmp_path / "t", id=npy(np.arange(3)), y=npy(np.arange(3.0))).read_bytes()
+    stored = io.BytesIO()
+    np.savez(stored, id=np.arange(3), y=np.arange(3.0))
+    refused = 0
+    for good in (whole, stored.getvalue()):
+        for _ in range(1_500):
+            data = bytearray(good)
+            for at in random.integers(0, len(data), random.integers(1, 4)):
+                data[at] = random.integers(0, 256)
+            broken = bytes(data[: random.integers(1, len(data))] if random.random() < 0.1 else data)
+            try:
+                read_npz(io.BytesIO(broken), "t", "id", ["y"], TableLimits(size=10_000))
+            except RunFailed:
+                refused += 1
+    assert 1_000 < refused < 3_000
 
 
 def test_npz_matrices_are_read_in_either_order(tmp_path):

@@ -11,7 +11,7 @@ from jupyter_challenge.core.challenge import MetricSpec
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.metrics import METRICS
 from jupyter_challenge.core.table import Column, Table
-from jupyter_challenge.steps.metrics import FUNCTIONS, Rows, Value, compute
+from jupyter_challenge.steps.metrics import FUNCTIONS, Rows, Value, compute, uncertainty
 
 
 def column(name, values) -> Column:
@@ -235,6 +235,102 @@ def test_standard_errors_are_those_of_resampling():
         samples = [random.integers(0, 150, 150) for _ in range(80)]
         values = [score(name, list(truth[s]), predicted[s]).value for s in samples]
         assert found.stderr == pytest.approx(np.std(values), rel=0.4), name
+
+
+RESAMPLED = [
+    ("f1", {}), ("f1", {"average": "weighted"}), ("f1", {"average": "micro"}),
+    ("f1", {"average": "binary", "positive": 1}), ("f1", {"weight": "w"}),
+    ("f1", {"average": "weighted", "weight": "w"}),
+    ("precision", {}), ("recall", {"weight": "w"}), ("jaccard", {}), ("dice", {}),
+    ("matthews_corrcoef", {}), ("matthews_corrcoef", {"weight": "w"}),
+    ("cohen_kappa", {}), ("cohen_kappa", {"weights": "linear"}),
+    ("cohen_kappa", {"weights": "quadratic", "weight": "w"}),
+    ("average_precision", {"prediction": "chance", "label": "bit"}),
+    ("average_precision", {"prediction": "chance", "label": "bit", "weight": "w"}),
+    ("average_precision", {"prediction": ["p_0", "p_1", "p_2"]}),
+    ("r2", {"prediction": "close", "label": "energy"}),
+    ("r2", {"prediction": "close", "label": "energy", "weight": "w"}),
+    ("median_absolute_error", {"prediction": "close", "label": "energy"}),
+    ("energy_resolution", {"prediction": "close", "label": "energy"}),
+    ("energy_resolution", {"prediction": "close", "label": "energy", "estimator": "std"}),
+    ("energy_resolution", {"prediction": "close", "label": "energy", "bins": [10, 20, 30]}),
+    ("energy_bias", {"prediction": "close", "label": "energy"}),
+    ("energy_bias", {"prediction": "close", "label": "energy", "bins": [10, 20, 30]}),
+    ("ams", {"prediction": "picked", "label": "bit", "weight": "w"}),
+    ("ams", {"prediction": "picked", "label": "bit", "weight": "w", "rescale": False}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [pytest.param(n, o, id=f"{n}-{i}") for i, (n, o) in enumerate(RESAMPLED)]
+)
+def test_more_standard_errors_are_those_of_resampling(name, options, monkeypatch):
+    random = np.random.default_rng(5)
+    n = 500
+    truth = random.choice(3, n, p=[0.5, 0.3, 0.2])
+    guess = np.where(random.random(n) < 0.7, truth, random.integers(0, 3, n))
+    bit = (random.random(n) < 0.4).astype(int)
+    # One decimal: many rows have the same score.
+    chance = np.round(np.clip(bit * 0.3 + random.random(n) * 0.7, 0, 1), 1)
+    energy = random.uniform(10, 30, n)
+    scores = random.random((n, 3)) + np.eye(3)[truth] * 0.4
+    labels = table(n, y=truth, bit=bit, energy=energy, w=random.uniform(0.2, 3, n))
+    given = table(
+        n, p=guess, chance=chance, picked=(chance > 0.5).astype(int),
+        close=energy * (1.02 + 0.1 * random.normal(size=n)),
+        p_0=scores[:, 0], p_1=scores[:, 1], p_2=scores[:, 2],
+    )  # fmt: skip
+    spec = MetricSpec(name=name, options={"prediction": "p", "label": "y", **options})
+    found = compute(spec, Rows(labels, given, labels))
+    monkeypatch.setattr(uncertainty, "REPLICAS", 2)  # the values are wanted, not their errors
+    drawn = []
+    for _ in range(150):
+        again = random.integers(0, n, n).tolist()
+        drawn.append(compute(spec, Rows(labels.take(again), given.take(again), labels)).value)
+    assert found.stderr == pytest.approx(np.std(drawn), rel=0.25)
+
+
+def test_average_precision_is_scikit_learns_with_equal_scores_and_weights():
+    from sklearn.metrics import average_precision_score
+
+    random = np.random.default_rng(3)
+    for size in (5, 40, 300):
+        truth = np.append(random.integers(0, 2, size), [0, 1])
+        chance = np.round(random.random(size + 2), 1)
+        weights = np.append(random.integers(0, 3, size), [1, 1]).astype(float)
+        plain = score("average_precision", list(truth), chance, {"label": "y"})
+        assert plain.value == pytest.approx(average_precision_score(truth, chance))
+        weighted = score(
+            "average_precision", list(truth), chance, {"label": "y", "weight": "w"}, w=weights
+        )
+        wanted = average_precision_score(truth, chance, sample_weight=weights)
+        assert weighted.value == pytest.approx(wanted)
+
+
+def test_agreement_is_scikit_learns_of_many_classes():
+    from sklearn import metrics
+
+    random = np.random.default_rng(4)
+    truth, guess = random.integers(0, 6, (2, 200))
+    guess = np.where(random.random(200) < 0.5, truth, guess)
+    weights = random.uniform(0, 2, 200)
+    for options, weighted in (({}, {}), ({"weight": "w"}, {"sample_weight": weights})):
+        options = {"label": "y", **options}
+        found = score("matthews_corrcoef", truth, guess, options, w=weights)
+        assert found.value == pytest.approx(metrics.matthews_corrcoef(truth, guess, **weighted))
+        for kind in ("none", "linear", "quadratic"):
+            found = score("cohen_kappa", truth, guess, {"weights": kind, **options}, w=weights)
+            wanted = metrics.cohen_kappa_score(
+                truth, guess, weights=None if kind == "none" else kind, **weighted
+            )
+            assert found.value == pytest.approx(wanted), kind
+
+
+def test_few_rows_have_no_error_that_nobody_could_believe():
+    for name in ("f1", "matthews_corrcoef", "cohen_kappa"):
+        assert score(name, ["a"], ["a"]).stderr is None, name
+    assert score("median_absolute_error", [1.0, 2.0], [1.0, 3.0]).stderr is None
+    assert score("energy_resolution", [1.0, 2.0, 3.0], [1.0, 2.1, 3.3]).stderr is None
 
 
 def test_boards_know_the_classes_and_weights_of_all_rows():

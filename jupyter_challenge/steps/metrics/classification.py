@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,7 @@ from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.metrics import AverageOptions, KappaOptions, Options
 from jupyter_challenge.core.table import Numbers
 from jupyter_challenge.steps.metrics.rows import Rows, Value, mean, some
+from jupyter_challenge.steps.metrics.uncertainty import linearized
 
 
 def _classes(rows: Rows, options: Options) -> tuple[list[str], list[str]]:
@@ -76,7 +76,8 @@ def _averaged(
     """Average a ratio of counts over classes, as scikit-learn does.
 
     Counted here and not there, since importing scikit-learn takes longer than most evaluations;
-    the tests compare the two. `empty` is the value of a class with nothing to divide by.
+    the tests compare the two. `empty` is the value of a class with nothing to divide by. `ratio`
+    is of sums of the counts, so that it also says what one row adds to each of the two.
     """
     truth, predicted = _classes(rows, options)
     average = options.average
@@ -87,25 +88,40 @@ def _averaged(
         # A class without rows on the board says nothing about it.
         names = rows.classes(options, board=True)
     weights = rows.weights(options)
-    weights = np.ones(len(truth)) if weights is None else weights
+    each = np.ones(len(truth)) if weights is None else weights
     true, guess = np.array(truth), np.array(predicted)
-
-    def sums(of: NDArray[np.bool_]) -> float:
-        return float(weights[of].sum())
-
-    counts = _Counts(
-        np.array([sums((true == name) & (guess == name)) for name in names]),
-        np.array([sums(guess == name) for name in names]),
-        np.array([sums(true == name) for name in names]),
-    )
+    counts: Iterator[_Counts]
     if average == "micro":
-        counts = _Counts(
-            *(c.sum(keepdims=True) for c in (counts.hits, counts.predicted, counts.true))
-        )
-    above, below = ratio(counts)
-    values = np.divide(above, below, out=np.full(len(below), empty), where=below > 0)
-    shares = counts.true if average == "weighted" else np.ones(len(values))
-    return Value(float((values * shares).sum() / shares.sum()))
+        # Right, predicted as any class, of any class: each row once.
+        one = np.ones(len(truth))
+        counts = iter([_Counts(_ones_where(true == guess), one, one)])
+    else:
+        counts = (_one_row(true == name, guess == name) for name in names)
+    values, totals = [], []
+    moved, members = np.zeros(len(truth)), np.zeros(len(truth))
+    for of_row in counts:
+        above, below = ratio(of_row)
+        total = float((each * below).sum())
+        value = float((each * above).sum()) / total if total > 0 else empty
+        derivative = (above - value * below) / total if total > 0 else np.zeros(len(truth))
+        share = of_row.true if average == "weighted" else None
+        values.append(value)
+        totals.append(1.0 if share is None else float((each * share).sum()))
+        moved += totals[-1] * derivative
+        if share is not None:
+            moved += value * share
+            members += share
+    found = float(np.dot(values, totals)) / sum(totals)
+    return linearized(found, (moved - found * members) / sum(totals), weights)
+
+
+def _ones_where(rows: NDArray[np.bool_]) -> Numbers:
+    return rows.astype(np.float64)
+
+
+def _one_row(true: NDArray[np.bool_], guess: NDArray[np.bool_]) -> _Counts:
+    """What each row counts for a class, before its weight."""
+    return _Counts(_ones_where(true & guess), _ones_where(guess), _ones_where(true))
 
 
 def f1(rows: Rows, options: AverageOptions) -> Value:
@@ -133,37 +149,71 @@ def dice(rows: Rows, options: AverageOptions) -> Value:
     return _averaged(rows, options, lambda c: (2 * c.hits, c.predicted + c.true), empty=1.0)
 
 
-def matthews_corrcoef(rows: Rows, options: Options) -> Value:
-    """Correlation of predicted and true classes; 0 where one of them is constant."""
-    from sklearn.metrics import matthews_corrcoef as function
+@dataclass(frozen=True)
+class _Table:
+    """Summed weights by true class (down) and predicted class (across), and each row's place."""
 
+    sums: Numbers
+    true: NDArray[np.intp]
+    guess: NDArray[np.intp]
+    weights: Numbers | None
+
+
+def _confusion(rows: Rows, options: Options) -> _Table:
+    """Count true against predicted classes; predicted ones that no label has come last."""
     truth, predicted = _classes(rows, options)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        value = function(truth, predicted, sample_weight=rows.weights(options))
-    return Value(float(value))
+    known = {name: i for i, name in enumerate(rows.classes(options))}
+    for name in predicted:
+        known.setdefault(name, len(known))
+    true = np.array([known[name] for name in truth], dtype=np.intp)
+    guess = np.array([known[name] for name in predicted], dtype=np.intp)
+    weights = rows.weights(options)
+    sums = np.bincount(true * len(known) + guess, weights, len(known) ** 2).astype(np.float64)
+    return _Table(sums.reshape(len(known), len(known)), true, guess, weights)
+
+
+def matthews_corrcoef(rows: Rows, options: Options) -> Value:
+    """Correlation of predicted and true classes; 0 where one of them is constant.
+
+    Of several classes it is R_K (J. Gorodkin, Comput. Biol. Chem. 28, 2004, 367).
+    """
+    found = _confusion(rows, options)
+    sums, true, guess = found.sums, found.true, found.guess
+    total, right = sums.sum(), np.trace(sums)
+    of_true, of_guess = sums.sum(axis=1), sums.sum(axis=0)
+    above = right * total - of_true @ of_guess
+    spread_true, spread_guess = total**2 - of_true @ of_true, total**2 - of_guess @ of_guess
+    below = np.sqrt(spread_true * spread_guess)
+    if below <= 0:
+        return Value(0.0)
+    value = float(above / below)
+    moved_above = (true == guess) * total + right - of_true[guess] - of_guess[true]
+    moved_below = (total - of_true[true]) / spread_true + (total - of_guess[guess]) / spread_guess
+    return linearized(value, moved_above / below - value * moved_below, found.weights)
 
 
 def cohen_kappa(rows: Rows, options: KappaOptions) -> Value:
-    """Agreement beyond chance; with weights, distance counts in the order of the classes."""
-    from sklearn.metrics import cohen_kappa_score
+    """Agreement beyond chance; with weights, distance counts in the order of the classes.
 
-    truth, predicted = _classes(rows, options)
-    classes = rows.classes(options)
-    known = {name: i for i, name in enumerate(classes)}
-    # Predicted classes that no label has come last, in order of appearance.
-    for name in predicted:
-        known.setdefault(name, len(known))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        value = cohen_kappa_score(
-            [known[t] for t in truth],
-            [known[p] for p in predicted],
-            labels=list(range(len(known))),
-            weights=None if options.weights == "none" else options.weights,
-            sample_weight=rows.weights(options),
-        )
-    # Undefined where both are one same class throughout: that is full agreement.
-    if np.isnan(value) and truth == predicted:
+    Its standard error is that of J. Fleiss, J. Cohen and B. Everitt (Psychol. Bull. 72, 1969, 323).
+    """
+    found = _confusion(rows, options)
+    sums, true, guess = found.sums, found.true, found.guess
+    place = np.arange(len(sums), dtype=np.float64)
+    distance = np.abs(place[:, None] - place[None, :])
+    if options.weights == "none":
+        distance = (distance > 0) * 1.0
+    elif options.weights == "quadratic":
+        distance = distance**2
+    total, of_true, of_guess = sums.sum(), sums.sum(axis=1), sums.sum(axis=0)
+    seen, chance = float((distance * sums).sum()), float(of_true @ distance @ of_guess / total)
+    if chance == 0:
+        # Undefined where both are one same class throughout: that is full agreement.
         return Value(1.0)
-    return Value(float(value))
+    moved = (
+        (distance @ of_guess)[true]
+        + (of_true @ distance)[guess]
+        - of_true @ distance @ of_guess / total
+    ) / total
+    derivative = -distance[true, guess] / chance + seen * moved / chance**2
+    return linearized(1 - seen / chance, derivative, found.weights)

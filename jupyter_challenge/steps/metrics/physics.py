@@ -11,6 +11,7 @@ from jupyter_challenge.core.metrics import AmsOptions, EnergyOptions
 from jupyter_challenge.core.table import Numbers
 from jupyter_challenge.steps.metrics.regression import numbers
 from jupyter_challenge.steps.metrics.rows import Rows, Value
+from jupyter_challenge.steps.metrics.uncertainty import bootstrapped, linearized
 
 _PER_BIN = 2
 
@@ -27,11 +28,16 @@ def ams(rows: Rows, options: AmsOptions) -> Value:
     selected = np.array([name == signal for name in rows.one(options).classes()])
     if (weights < 0).any():
         raise RunFailed(FailureClass.EVALUATOR_ERROR, "event weights must not be negative")
-    sums = []
+    sums, moved = [], []
     for of_class, wanted in ((is_signal, True), (~is_signal, False)):
-        selected_sum = float(weights[selected & of_class].sum())
+        chosen = selected & of_class
         part = float(weights[of_class].sum())
-        sums.append(selected_sum * _scale(rows, options, part, signal, wanted))
+        scale = _scale(rows, options, part, signal, wanted)
+        chosen_sum = float(weights[chosen].sum())
+        sums.append(chosen_sum * scale)
+        # Where the class's total is fixed, only the share of it that is selected can vary.
+        share = chosen_sum / part if options.rescale and part > 0 else 0.0
+        moved.append(scale * weights * (chosen - share * of_class))
     s, b = sums[0], sums[1] + options.b_reg
     if s == 0:
         return Value(0.0)
@@ -39,7 +45,10 @@ def ams(rows: Rows, options: AmsOptions) -> Value:
         raise RunFailed(
             FailureClass.INVALID_SCORE, "AMS is infinite: no background is selected and b_reg is 0"
         )
-    return Value(float(np.sqrt(max(0.0, 2 * ((s + b) * np.log1p(s / b) - s)))))
+    value = float(np.sqrt(max(0.0, 2 * ((s + b) * np.log1p(s / b) - s))))
+    by_signal, by_background = np.log1p(s / b) / value, (np.log1p(s / b) - s / b) / value
+    derivative = by_signal * moved[0] + by_background * moved[1]
+    return linearized(value, derivative - derivative.mean())
 
 
 def _scale(rows: Rows, options: AmsOptions, part: float, signal: str, wanted: bool) -> float:
@@ -68,21 +77,37 @@ def _relative(rows: Rows, options: EnergyOptions) -> tuple[Numbers, Numbers]:
 
 
 def _over_bins(
-    truth: Numbers, relative: Numbers, bins: list[float] | None, of_bin: Callable[[Numbers], float]
-) -> float:
-    """Compute a number for all rows, or its mean over bins of true energy."""
+    truth: Numbers,
+    relative: Numbers,
+    bins: list[float] | None,
+    of_bin: Callable[[Numbers], float],
+    sign: bool = False,
+) -> Value:
+    """Compute a number for all rows, or its mean over bins of true energy.
+
+    With `sign` the number counts without its sign, and its error is that of it with the sign.
+    """
+
+    def one(part: Numbers) -> Value:
+        found = bootstrapped(of_bin(part), of_bin, part)
+        return Value(abs(found.value), found.stderr) if sign else found
+
     if bins is None:
-        return of_bin(relative)
+        return one(relative)
     edges = np.array(bins, dtype=np.float64)
     if len(edges) < 2 or (np.diff(edges) <= 0).any():
         raise RunFailed(FailureClass.EVALUATOR_ERROR, "`bins` must be rising edges, two or more")
     at = np.searchsorted(edges, truth, side="right") - 1
     at[truth == edges[-1]] = len(edges) - 2
     parts = [relative[at == i] for i in range(len(edges) - 1)]
-    values = [of_bin(part) for part in parts if len(part) >= _PER_BIN]
-    if not values:
+    found = [one(part) for part in parts if len(part) >= _PER_BIN]
+    if not found:
         raise RunFailed(FailureClass.EVALUATOR_ERROR, "no bin has two rows or more")
-    return float(np.mean(values))
+    errors = [each.stderr for each in found if each.stderr is not None]
+    error = float(np.sqrt(np.square(errors).sum())) / len(found)
+    return Value(
+        float(np.mean([each.value for each in found])), error if len(errors) == len(found) else None
+    )
 
 
 def energy_resolution(rows: Rows, options: EnergyOptions) -> Value:
@@ -98,7 +123,7 @@ def energy_resolution(rows: Rows, options: EnergyOptions) -> Value:
         low, high = np.quantile(values, [0.15865, 0.84135])
         return float(high - low) / 2
 
-    return Value(_over_bins(truth, relative, options.bins, width))
+    return _over_bins(truth, relative, options.bins, width)
 
 
 def energy_bias(rows: Rows, options: EnergyOptions) -> Value:
@@ -109,6 +134,6 @@ def energy_bias(rows: Rows, options: EnergyOptions) -> Value:
     truth, relative = _relative(rows, options)
 
     def center(values: Numbers) -> float:
-        return abs(float(np.median(values) if estimator == "median" else values.mean()))
+        return float(np.median(values) if estimator == "median" else values.mean())
 
-    return Value(_over_bins(truth, relative, options.bins, center))
+    return _over_bins(truth, relative, options.bins, center, sign=True)

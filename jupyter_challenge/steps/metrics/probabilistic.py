@@ -19,6 +19,7 @@ from jupyter_challenge.core.metrics import (
 )
 from jupyter_challenge.core.table import Numbers
 from jupyter_challenge.steps.metrics.rows import SUM_TOLERANCE, Rows, Value, mean
+from jupyter_challenge.steps.metrics.uncertainty import linearized
 
 Indices = NDArray[np.intp]
 
@@ -95,11 +96,12 @@ def _truth_indices(rows: Rows, options: Options, classes: list[str]) -> Indices:
     return np.array([known[name] for name in rows.truth_classes(options)], dtype=np.intp)
 
 
-def _one_against_rest(function: Any, rows: Rows, options: BinaryOptions, name: str) -> float:
-    """Compute a metric of scores for the positive class, or the mean over all classes."""
+def _one_against_rest(
+    rows: Rows, options: BinaryOptions, name: str
+) -> list[tuple[NDArray[np.bool_], Numbers]]:
+    """Return truth and scores of the positive class, or of every class that the board has."""
     classes, scores = _scores(rows, options)
     truth = np.array(rows.truth_classes(options))
-    weights = rows.weights(options)
     if scores.ndim == 1 or len(classes) == 2:
         positive = rows.positive(options)
         one = scores if scores.ndim == 1 else scores[:, classes.index(positive)]
@@ -111,18 +113,19 @@ def _one_against_rest(function: Any, rows: Rows, options: BinaryOptions, name: s
         raise RunFailed(
             FailureClass.EVALUATOR_ERROR, f"{name} needs labels of at least two classes"
         )
-    return float(np.mean([function(true, s, sample_weight=weights) for true, s in pairs]))
+    return pairs
 
 
 def roc_auc(rows: Rows, options: BinaryOptions) -> Value:
     """Area under the ROC curve; its standard error is DeLong's, for one class without weights."""
     from sklearn.metrics import roc_auc_score
 
-    value = _one_against_rest(roc_auc_score, rows, options, "roc_auc")
-    classes, scores = _scores(rows, options)
-    if options.weight is not None or scores.ndim == 2:
+    weights = rows.weights(options)
+    pairs = _one_against_rest(rows, options, "roc_auc")
+    value = float(np.mean([roc_auc_score(t, s, sample_weight=weights) for t, s in pairs]))
+    if weights is not None or len(pairs) > 1:
         return Value(value)
-    positive = np.array([name == rows.positive(options) for name in rows.truth_classes(options)])
+    ((positive, scores),) = pairs
     return Value(value, _delong(scores[positive], scores[~positive]))
 
 
@@ -141,9 +144,44 @@ def _delong(high: Numbers, low: Numbers) -> float | None:
 
 def average_precision(rows: Rows, options: BinaryOptions) -> Value:
     """Area under precision over recall."""
-    from sklearn.metrics import average_precision_score
+    weights = rows.weights(options)
+    found = [
+        _average_precision(true, scores, weights)
+        for true, scores in _one_against_rest(rows, options, "average_precision")
+    ]
+    value = float(np.mean([value for value, _ in found]))
+    return linearized(value, np.mean([derivative for _, derivative in found], axis=0), weights)
 
-    return Value(_one_against_rest(average_precision_score, rows, options, "average_precision"))
+
+def _average_precision(
+    true: NDArray[np.bool_], scores: Numbers, weights: Numbers | None
+) -> tuple[float, Numbers]:
+    """Return the average precision of one class and its derivative by each row's weight.
+
+    A row moves the precision at its own score and at all lower ones.
+    """
+    order = np.argsort(-scores, kind="stable")
+    hit = true[order] * 1.0
+    weight = np.ones(len(order)) if weights is None else weights[order]
+    ordered = scores[order]
+    # Rows of one score are one threshold: the sums are those at the last of them.
+    last = np.append(np.flatnonzero(np.diff(ordered)), len(order) - 1)
+    step = np.searchsorted(last, np.arange(len(order)))
+    hits, rows = np.cumsum(weight * hit)[last], np.cumsum(weight)[last]
+    positives = hits[-1]
+    if positives <= 0:
+        return 0.0, np.zeros(len(order))
+    # A threshold above which nothing has weight has no precision; nothing is counted there.
+    precision = np.divide(hits, rows, out=np.zeros(len(hits)), where=rows > 0)
+    value = float((weight * hit * precision[step]).sum() / positives)
+    gained = np.bincount(step, weight * hit, len(last))
+    per_row = np.divide(gained, rows, out=np.zeros(len(rows)), where=rows > 0)
+    from_here = np.cumsum(per_row[::-1])[::-1]
+    lost_from_here = np.cumsum((per_row * precision)[::-1])[::-1]
+    moved = hit * (precision[step] - value + from_here[step]) - lost_from_here[step]
+    derivative = np.empty(len(order))
+    derivative[order] = moved / positives
+    return value, derivative
 
 
 def log_loss(rows: Rows, options: LogLossOptions) -> Value:

@@ -8,6 +8,7 @@ from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.metrics import Options, QuantileOptions
 from jupyter_challenge.core.table import Numbers
 from jupyter_challenge.steps.metrics.rows import Rows, Value, mean, root
+from jupyter_challenge.steps.metrics.uncertainty import bootstrapped, linearized
 
 
 def numbers(rows: Rows, options: Options) -> tuple[Numbers, Numbers]:
@@ -80,7 +81,10 @@ def median_absolute_error(rows: Rows, options: Options) -> Value:
     from sklearn.metrics import median_absolute_error as function
 
     truth, predicted = numbers(rows, options)
-    return Value(float(function(truth, predicted, sample_weight=rows.weights(options))))
+    value = float(function(truth, predicted, sample_weight=rows.weights(options)))
+    if options.weight is not None:
+        return Value(value)
+    return bootstrapped(value, lambda drawn: float(np.median(drawn)), np.abs(predicted - truth))
 
 
 def r2(rows: Rows, options: Options) -> Value:
@@ -89,7 +93,11 @@ def r2(rows: Rows, options: Options) -> Value:
 
     truth, predicted = numbers(rows, options)
     _require_variance(truth, "r2")
-    return Value(float(r2_score(truth, predicted, sample_weight=rows.weights(options))))
+    weights = rows.weights(options)
+    value = float(r2_score(truth, predicted, sample_weight=weights))
+    away = (truth - np.average(truth, weights=weights)) ** 2
+    total = away.sum() if weights is None else (weights * away).sum()
+    return linearized(value, ((1 - value) * away - (truth - predicted) ** 2) / total, weights)
 
 
 def pearson(rows: Rows, options: Options) -> Value:
