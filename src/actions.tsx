@@ -1,31 +1,18 @@
-import {
-  Dialog,
-  InputDialog,
-  Notification,
-  showDialog
-} from '@jupyterlab/apputils';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { IFileBrowserFactory } from '@jupyterlab/filebrowser';
-import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { Contents } from '@jupyterlab/services';
+import type { IStateDB } from '@jupyterlab/statedb';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
-import { UUID } from '@lumino/coreutils';
 import * as React from 'react';
 
 import { CommandIDs } from './commandids';
 import { Markdown } from './marks';
 import type { RunNotifier } from './notify';
-import { RequestError } from './request';
 import { tell } from './tell';
 import type { IChallengeModel } from './tokens';
-import type { ISubmitRequest, SubmissionView } from './wire';
-
-/** The notebook's metadata that says which challenge it belongs to. */
-const METADATA_KEY = 'jupyter_challenge';
-
-/** How often a submission that got no answer is sent again, with the same key. */
-const SEND_AGAIN = 2;
 
 /** What actions need of the application. */
 export interface IActors {
@@ -35,127 +22,10 @@ export interface IActors {
   rendermime: IRenderMimeRegistry;
   contents: Contents.IManager;
   browsers: IFileBrowserFactory | null;
+  tracker: INotebookTracker | null;
+  /** Where the last choices are remembered. */
+  state: IStateDB | null;
   trans: TranslationBundle;
-}
-
-/** Hand in a notebook, or try it, after asking how. */
-export async function submitNotebook(
-  actors: IActors,
-  panel: NotebookPanel,
-  options: { isTry: boolean; challenge?: string }
-): Promise<void> {
-  const { model, notifier, contents, trans } = actors;
-  const notebook = panel.content.model;
-  if (!notebook) {
-    return;
-  }
-  model.wake();
-  const known = notebook.getMetadata(METADATA_KEY) as
-    { challenge?: string; files?: string[] } | undefined;
-  const challenge = await whichChallenge(
-    actors,
-    known?.challenge ?? null,
-    options.challenge
-  );
-  if (!challenge) {
-    return;
-  }
-  if (panel.context.model.dirty) {
-    await panel.context.save();
-  }
-  // Loaded when it is needed: it is no part of a start.
-  const { askSubmit } = await import('./submit/submit');
-  const path = contents.localPath(panel.context.path);
-  const choice = await askSubmit(
-    { path, challenge, isTry: options.isTry },
-    model,
-    trans
-  );
-  if (!choice || panel.isDisposed) {
-    return;
-  }
-  const files = choice.files ?? known?.files ?? [];
-  if (
-    known?.challenge !== challenge ||
-    JSON.stringify(known?.files ?? []) !== JSON.stringify(files)
-  ) {
-    notebook.setMetadata(METADATA_KEY, { challenge, files });
-    await panel.context.save();
-  }
-  const submission = await notifier.follow(
-    panel.context.localPath.split('/').pop() ?? path,
-    send(model, {
-      path,
-      challenge,
-      is_try: choice.isTry,
-      files,
-      parameters: choice.parameters,
-      note: choice.note,
-      idempotency_key: UUID.uuid4()
-    })
-  );
-  if (submission) {
-    model.current = challenge;
-    model.loadChallenge(challenge).catch(error => tell(error, trans));
-  }
-}
-
-/** Send a submission; one that got no answer is sent again and counts once. */
-export async function send(
-  model: IChallengeModel,
-  request: ISubmitRequest
-): Promise<SubmissionView> {
-  for (let left = SEND_AGAIN; ; left--) {
-    try {
-      return await model.api.submit(request);
-    } catch (error) {
-      const isLost = error instanceof RequestError && error.status === 0;
-      if (!isLost || left === 0) {
-        throw error;
-      }
-    }
-  }
-}
-
-/** The challenge that a file goes to: its own, the one in sight, the only one, or the user's choice. */
-export async function whichChallenge(
-  actors: IActors,
-  own: string | null,
-  named: string | undefined
-): Promise<string | null> {
-  const { model, commands, trans } = actors;
-  if (named) {
-    return named;
-  }
-  if (own) {
-    return own;
-  }
-  if (model.state !== 'ready') {
-    await model.refresh();
-  }
-  const entered = model.challenges.filter(one => one.entered);
-  if (model.current && entered.some(one => one.id === model.current)) {
-    return model.current;
-  }
-  if (entered.length === 1) {
-    return entered[0].id;
-  }
-  if (!entered.length) {
-    await commands.execute(CommandIDs.showPanel);
-    if (model.state === 'ready') {
-      Notification.info(
-        trans.__('Choose a challenge in the sidebar and enter it first.')
-      );
-    }
-    return null;
-  }
-  const answer = await InputDialog.getItem({
-    title: trans.__('Which challenge is this for?'),
-    items: entered.map(one => one.title),
-    okLabel: trans.__('Go on')
-  });
-  const chosen = entered.find(one => one.title === answer.value);
-  return answer.button.accept && chosen ? chosen.id : null;
 }
 
 /** Enter a challenge; where it has terms, they are shown and accepted first. */

@@ -108,11 +108,16 @@ export class Api {
     );
   }
 
-  /** What would travel with a notebook: its declared files, or these instead. */
-  inspect(path: string, files: string[] | null = null): Promise<IInspection> {
+  /** What would travel with a notebook: its declared files, or these instead; and whether it may. */
+  inspect(
+    path: string,
+    files: string[] | null = null,
+    challenge: string | null = null
+  ): Promise<IInspection> {
     const query = {
       path,
-      ...(files === null ? {} : { files: JSON.stringify(files) })
+      ...(files === null ? {} : { files: JSON.stringify(files) }),
+      ...(challenge === null ? {} : { challenge })
     };
     return requestAPI(
       `inspect${URLExt.objectToQueryString(query)}`,

@@ -8,8 +8,7 @@ import {
   cancelRun,
   enterChallenge,
   getStarter,
-  selectSubmission,
-  submitNotebook
+  selectSubmission
 } from './actions';
 import { CommandIDs } from './commandids';
 import { addFileCommands } from './filecommands';
@@ -60,6 +59,8 @@ export function addCommands(
           return;
         }
         try {
+          // Loaded when it is needed: it is no part of a start.
+          const { submitNotebook } = await import('./submit/submitfile');
           await submitNotebook(actors, panel, {
             isTry,
             challenge: args['challenge'] as string | undefined

@@ -9,6 +9,7 @@ import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
@@ -58,6 +59,7 @@ const actions: JupyterFrontEndPlugin<void> = {
     INotebookTracker,
     IFileBrowserFactory,
     ICommandPalette,
+    IStateDB,
     ITranslator
   ],
   activate: (
@@ -67,6 +69,7 @@ const actions: JupyterFrontEndPlugin<void> = {
     tracker: INotebookTracker | null,
     browsers: IFileBrowserFactory | null,
     palette: ICommandPalette | null,
+    state: IStateDB | null,
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
@@ -79,6 +82,8 @@ const actions: JupyterFrontEndPlugin<void> = {
         rendermime,
         contents: app.serviceManager.contents,
         browsers,
+        tracker,
+        state,
         trans
       },
       tracker

@@ -1,6 +1,7 @@
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type { IDisposable } from '@lumino/disposable';
+import { DisposableDelegate } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 
 import type { Api } from './api';
@@ -172,7 +173,19 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
 
   /** My submissions and tries, newest first, if they were read already. */
   submissions(challenge: string): ReadonlyArray<SubmissionView> | undefined {
-    return this._lists.get(challenge);
+    const list = this._lists.get(challenge);
+    const expected = [...this._expected.values()]
+      .filter(one => one.submission.challenge === challenge)
+      // What came in meanwhile under its name is most likely this one.
+      .filter(
+        one =>
+          !list?.some(
+            other =>
+              other.name === one.submission.name && !one.known.has(other.id)
+          )
+      )
+      .map(one => one.submission);
+    return expected.length ? [...expected, ...(list ?? [])] : list;
   }
 
   /** A submission that was read already. */
@@ -240,6 +253,20 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
     this._lists.set(challenge, list);
     this._older.set(challenge, page.next ?? null);
     this._stateChanged.emit();
+  }
+
+  /** Show a submission that the service has not answered yet, until it is disposed. */
+  expect(submission: SubmissionView): IDisposable {
+    const list = this._lists.get(submission.challenge) ?? [];
+    const known = new Set(list.map(one => one.id));
+    this._expected.set(submission.id, { submission, known });
+    this._stateChanged.emit();
+    return new DisposableDelegate(() => {
+      this._expected.delete(submission.id);
+      if (!this.isDisposed) {
+        this._stateChanged.emit();
+      }
+    });
   }
 
   /** Take over what an action of the user or the feed made of a submission. */
@@ -382,6 +409,10 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
   private _clock: Poll;
   private _current: string | null = null;
   private _error: RequestError | null = null;
+  private _expected = new Map<
+    string,
+    { submission: SubmissionView; known: ReadonlySet<string> }
+  >();
   private _feed: Poll;
   private _isDisposed = false;
   private _lists = new Map<string, ReadonlyArray<SubmissionView>>();

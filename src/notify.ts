@@ -5,16 +5,9 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
 import { CommandIDs } from './commandids';
-import { RequestError } from './request';
 import type { IChallengeModel } from './tokens';
 import type { SubmissionView } from './wire';
-import {
-  errorText,
-  failureLine,
-  isOver,
-  rowText,
-  submissionName
-} from './words';
+import { failureLine, isOver, rowText, submissionName } from './words';
 
 /** Follows what was handed in from this page, and ends with the score. */
 export class RunNotifier implements IDisposable {
@@ -42,10 +35,9 @@ export class RunNotifier implements IDisposable {
   async follow(
     name: string,
     handedIn: Promise<SubmissionView>
-  ): Promise<SubmissionView | null> {
-    const { trans } = this;
+  ): Promise<SubmissionView> {
     const id = Notification.emit(
-      trans.__('Handing in %1…', name),
+      this.trans.__('Handing in %1…', name),
       'in-progress',
       { autoClose: false }
     );
@@ -55,18 +47,9 @@ export class RunNotifier implements IDisposable {
       this.model.accept(submission);
       return submission;
     } catch (error) {
-      if (!(error instanceof RequestError)) {
-        Notification.dismiss(id);
-        throw error;
-      }
-      const { message, hint } = errorText(error, trans);
-      Notification.update({
-        id,
-        message: trans.__('%1 was not handed in. %2 %3', name, message, hint),
-        type: 'error',
-        autoClose: false
-      });
-      return null;
+      // Whoever handed it in says why not.
+      Notification.dismiss(id);
+      throw error;
     }
   }
 

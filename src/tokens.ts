@@ -1,4 +1,5 @@
 import { Token } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
 import type { Api } from './api';
@@ -87,6 +88,9 @@ export interface IChallengeModel {
 
   /** Read a challenge and my submissions to it. */
   loadChallenge(id: string): Promise<ChallengeView>;
+
+  /** Show a submission that the service has not answered yet, until it is disposed. */
+  expect(submission: SubmissionView): IDisposable;
 
   /** Take over what an action of the user made of a submission. */
   accept(submission: SubmissionView): void;

@@ -6,6 +6,7 @@ import * as React from 'react';
 import { CommandIDs } from '../commandids';
 import { selectedIcon, unselectedIcon } from '../icons';
 import { Ago, Elapsed, StateMark } from '../marks';
+import { isExpected } from '../submit/expected';
 import type { IChallengeModel } from '../tokens';
 import type { ChallengeView, SubmissionView } from '../wire';
 import { isOver, rowText, submissionName } from '../words';
@@ -46,7 +47,7 @@ function SubmissionRow(
       data-submission={submission.id}
       data-state={submission.state}
     >
-      {chosen && (
+      {chosen && !isExpected(submission) && (
         <input
           type="checkbox"
           className="jp-Challenge-rowChoice"
@@ -57,6 +58,7 @@ function SubmissionRow(
       )}
       <button
         className="jp-Challenge-rowMain"
+        disabled={isExpected(submission)}
         title={rowTitle(submission, trans)}
         onClick={() =>
           void commands.execute(CommandIDs.openRun, {
@@ -90,7 +92,7 @@ function SubmissionRow(
         )}
       </button>
       {isSelectable(submission, props.view) && <SelectButton {...props} />}
-      {!isOver(submission) && (
+      {!isOver(submission) && !isExpected(submission) && (
         <button
           className="jp-Challenge-iconButton"
           title={trans.__('Cancel %1', name)}

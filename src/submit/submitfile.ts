@@ -1,9 +1,25 @@
-import { UUID } from '@lumino/coreutils';
+import type { NotebookPanel } from '@jupyterlab/notebook';
 
 import type { IActors } from '../actions';
-import { send, whichChallenge } from '../actions';
 import { tell } from '../tell';
-import { askSubmit } from './submit';
+import { handIn } from './handingin';
+import { FileSource, NotebookSource } from './sources';
+
+/** Hand in a notebook that is open, or try it, after asking how. */
+export async function submitNotebook(
+  actors: IActors,
+  panel: NotebookPanel,
+  options: { isTry: boolean; challenge?: string }
+): Promise<void> {
+  const { contents, commands } = actors;
+  if (panel.content.model) {
+    await handIn(
+      actors,
+      new NotebookSource(panel, contents, commands),
+      options
+    );
+  }
+}
 
 /** Hand in a file as it is on disk, after asking how: a notebook, or predictions. */
 export async function submitFile(
@@ -11,42 +27,16 @@ export async function submitFile(
   path: string,
   options: { isTry?: boolean; challenge?: string } = {}
 ): Promise<void> {
-  const { model, notifier, trans } = actors;
-  model.wake();
+  const { contents, trans } = actors;
+  // What is open may say more than what is on disk.
+  const open = actors.tracker?.find(
+    panel => contents.localPath(panel.context.path) === path
+  );
+  const asked = { isTry: options.isTry ?? false, challenge: options.challenge };
   try {
-    const seen = await model.api.inspect(path);
-    const challenge = await whichChallenge(
-      actors,
-      seen.challenge,
-      options.challenge
-    );
-    if (!challenge) {
-      return;
-    }
-    const choice = await askSubmit(
-      { path, challenge, isTry: options.isTry ?? false },
-      model,
-      trans
-    );
-    if (!choice) {
-      return;
-    }
-    const submission = await notifier.follow(
-      path.split('/').pop() ?? path,
-      send(model, {
-        path,
-        challenge,
-        is_try: choice.isTry,
-        files: choice.files,
-        parameters: choice.parameters,
-        note: choice.note,
-        idempotency_key: UUID.uuid4()
-      })
-    );
-    if (submission) {
-      model.current = challenge;
-      await model.loadChallenge(challenge);
-    }
+    await (open
+      ? submitNotebook(actors, open, asked)
+      : handIn(actors, new FileSource(path, contents), asked));
   } catch (error) {
     tell(error, trans);
   }

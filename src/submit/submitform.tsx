@@ -1,115 +1,238 @@
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { Contents } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { ErrorFace, Loading } from '../marks';
-import { parameterText } from './parameters';
 import { RequestError } from '../request';
-import { obstacles } from './obstacles';
-import type { IFields, ISubmitFacts, ISubmitSubject } from './submit';
 import type { IChallengeModel } from '../tokens';
-import type { ChallengeView, IInspection, QuotaView } from '../wire';
-import { bytes } from '../words';
+import { errorText } from '../words';
+import type { IDraft, IFacts, IStanding, ISubject } from './draft';
+import { enter, isGone, likelyChallenge, loadFacts } from './facts';
+import { KernelRow } from './kernelrow';
+import type { IWayOut } from './obstacles';
+import { obstacles } from './obstacles';
+import { ParameterFields } from './parameterfields';
+import { ObstacleList, TableProblems, Terms } from './problems';
+import { RunsOn } from './runson';
+import { afterThis } from './texts';
+import { ToChallenge } from './tochallenge';
+import { Travels } from './travels';
 
-interface IProps {
-  subject: ISubmitSubject;
+/** What the form knows and what it tells the dialog around it. */
+export interface IFormOptions {
+  subject: ISubject;
+  draft: IDraft;
+  standing: IStanding;
+  /** Why it was not handed in before. */
+  failure: RequestError | null;
   model: IChallengeModel;
+  contents: Contents.IManager;
+  rendermime: IRenderMimeRegistry;
   trans: TranslationBundle;
-  onFields: (fields: IFields) => void;
-  onFacts: (facts: ISubmitFacts, canTry: boolean, canSubmit: boolean) => void;
+  /** Called whenever the draft or what may be done with it is another. */
+  onChange: (
+    draft: IDraft,
+    facts: IFacts | null,
+    may: { canTry: boolean; canSubmit: boolean }
+  ) => void;
+  /** Called with a way out that needs the dialog to be gone. */
+  onWayOut: (wayOut: IWayOut) => void;
 }
 
 /** What would be handed in, where to, what it costs, and what stands against it. */
-export function SubmitForm(props: IProps): JSX.Element {
-  const { subject, model, trans } = props;
-  const [facts, setFacts] = React.useState<ISubmitFacts | null>(null);
+export function SubmitForm(props: IFormOptions): JSX.Element {
+  const { subject, standing, model, trans } = props;
+  const [draft, setDraft] = React.useState(props.draft);
+  const [facts, setFacts] = React.useState<IFacts | null>(null);
   const [error, setError] = React.useState<RequestError | null>(null);
+  const [failure, setFailure] = React.useState(props.failure);
   const [round, setRound] = React.useState(0);
-  const [fields, setFields] = React.useState<IFields>({
-    files: null,
-    parameters: {},
-    note: ''
-  });
+  const [isReading, setReading] = React.useState(false);
+  const [isChoosing, setChoosing] = React.useState(false);
+  const loaded = React.useRef(-1);
+  const form = React.useRef<HTMLDivElement>(null);
+  const change = (changes: Partial<IDraft>) =>
+    setDraft(old => ({ ...old, ...changes }));
+
   React.useEffect(() => {
-    let isGone = false;
+    let isGoneAlready = false;
+    const known = loaded.current === round ? facts : null;
     setError(null);
-    Promise.all([
-      model.api.inspect(subject.path, fields.files),
-      model.loadChallenge(subject.challenge)
-    ]).then(
-      ([inspection, view]) => {
-        if (!isGone) {
-          setFacts({ inspection, view });
+    loadFacts(model, subject, draft, known).then(
+      found => {
+        if (isGoneAlready) {
+          return;
+        }
+        loaded.current = round;
+        setFacts(found);
+        if (!draft.challenge) {
+          const challenge =
+            found.inspection.challenge ?? likelyChallenge(model);
+          if (challenge) {
+            change({ challenge });
+          }
         }
       },
       reason => {
-        if (!isGone && reason instanceof RequestError) {
+        if (isGoneAlready) {
+          return;
+        }
+        if (isGone(reason) && draft.challenge && facts !== null) {
+          setFacts({ ...facts, view: null });
+        } else if (reason instanceof RequestError) {
           setError(reason);
+        } else {
+          throw reason;
         }
       }
     );
     return () => {
-      isGone = true;
+      isGoneAlready = true;
     };
-  }, [subject.path, subject.challenge, fields.files, round]);
-  React.useEffect(() => props.onFields(fields), [fields]);
+  }, [subject.path, draft.challenge, draft.files, round]);
+
+  const situation = facts && { ...facts, subject, draft, standing };
+  const against = situation
+    ? obstacles(situation, subject.isTry, trans)
+    : undefined;
   React.useEffect(() => {
-    if (facts) {
-      props.onFacts(
-        facts,
-        facts.view.has_sample && !obstacles(facts, true, trans).length,
-        !obstacles(facts, false, trans).length
-      );
-    }
-  }, [facts]);
+    props.onChange(draft, facts, {
+      canTry:
+        !!situation &&
+        !!facts?.view?.has_sample &&
+        !obstacles(situation, true, trans).length,
+      canSubmit: !!situation && !obstacles(situation, false, trans).length
+    });
+  }, [draft, facts]);
+
   if (error) {
     return (
-      <ErrorFace
-        error={error}
+      <>
+        {isGone(error) && (
+          <ToChallenge {...props} draft={draft} view={null} change={change} />
+        )}
+        <ErrorFace
+          error={error}
+          trans={trans}
+          retry={() => setRound(round + 1)}
+        />
+      </>
+    );
+  }
+  if (!situation || !against) {
+    return <Loading trans={trans} />;
+  }
+  const { inspection, view, profiles } = situation;
+  const takeWayOut = (wayOut: IWayOut) => {
+    switch (wayOut.kind) {
+      case 'enter':
+        if (view?.terms) {
+          setReading(true);
+        } else if (view) {
+          enterNow();
+        }
+        return;
+      case 'leave-out':
+        change({
+          files: inspection.declared.filter(name => name !== wayOut.about)
+        });
+        return;
+      case 'files':
+        setChoosing(true);
+        return;
+      case 'parameter':
+        form.current
+          ?.querySelector<HTMLElement>(`[data-parameter="${wayOut.about}"]`)
+          ?.focus();
+        return;
+      default:
+        props.onWayOut(wayOut);
+    }
+  };
+  const enterNow = () => {
+    enter(model, view!).then(
+      () => {
+        setReading(false);
+        setRound(round + 1);
+      },
+      reason => {
+        if (!(reason instanceof RequestError)) {
+          throw reason;
+        }
+        setFailure(reason);
+      }
+    );
+  };
+  if (isReading && view) {
+    return (
+      <Terms
+        view={view}
+        rendermime={props.rendermime}
         trans={trans}
-        retry={() => setRound(round + 1)}
+        accept={enterNow}
+        back={() => setReading(false)}
       />
     );
   }
-  if (!facts) {
-    return <Loading trans={trans} />;
-  }
-  const { inspection, view } = facts;
-  const against = obstacles(facts, subject.isTry, trans);
+  const isNotebook = subject.kind === 'notebook';
+  const told = failure && errorText(failure, trans);
   return (
-    <div className="jp-Challenge-form">
+    <div className="jp-Challenge-form" ref={form}>
+      {told && (
+        <div className="jp-Challenge-failure" role="alert">
+          <strong>{told.message}</strong> {told.hint}
+        </div>
+      )}
       <dl>
         <Row name={trans.__('To')}>
-          {trans.__('%1 · %2', view.title, view.phase.title)}
+          <ToChallenge {...props} draft={draft} view={view} change={change} />
         </Row>
         <Row name={trans.__('Travels')}>
           <Travels
+            subject={subject}
             inspection={inspection}
-            files={fields.files}
-            setFiles={files => setFields({ ...fields, files })}
+            view={view}
+            isChoosing={isChoosing}
+            setChoosing={setChoosing}
+            setFiles={files => change({ files })}
+            contents={props.contents}
+            trans={trans}
+          />
+          <TableProblems
+            problems={inspection.table}
+            failure={failure}
             trans={trans}
           />
         </Row>
-        <Row name={trans.__('Kernel')}>{kernelText(inspection, trans)}</Row>
-        {Object.keys(inspection.parameters).length > 0 && (
+        {profiles.length > 0 && (
+          <Row name={trans.__('Runs on')}>
+            <RunsOn
+              profiles={profiles}
+              draft={draft}
+              change={change}
+              trans={trans}
+            />
+          </Row>
+        )}
+        {isNotebook && (
+          <Row name={trans.__('Kernel')}>
+            <KernelRow
+              inspection={inspection}
+              profiles={profiles}
+              profile={draft.profile}
+              trans={trans}
+            />
+          </Row>
+        )}
+        {isNotebook && Object.keys(inspection.parameters).length > 0 && (
           <Row name={trans.__('Parameters')}>
-            {Object.entries(inspection.parameters).map(([name, value]) => (
-              <label key={name} className="jp-Challenge-parameter">
-                <code>{name}</code>
-                <input
-                  className="jp-mod-styled"
-                  value={fields.parameters[name] ?? parameterText(value)}
-                  onChange={event =>
-                    setFields({
-                      ...fields,
-                      parameters: {
-                        ...fields.parameters,
-                        [name]: event.target.value
-                      }
-                    })
-                  }
-                />
-              </label>
-            ))}
+            <ParameterFields
+              given={inspection.parameters}
+              texts={draft.parameters}
+              setTexts={parameters => change({ parameters })}
+              trans={trans}
+            />
           </Row>
         )}
         <Row name={trans.__('Note')}>
@@ -118,23 +241,21 @@ export function SubmitForm(props: IProps): JSX.Element {
             maxLength={300}
             aria-label={trans.__('Note')}
             placeholder={trans.__('What is new in it (for yourself)')}
-            value={fields.note}
-            onChange={event =>
-              setFields({ ...fields, note: event.target.value })
-            }
+            value={draft.note}
+            onChange={event => change({ note: event.target.value })}
           />
         </Row>
-        <Row name={trans.__('After this')}>
-          {afterThis(view, subject.isTry, trans)}
-        </Row>
+        {view && (
+          <Row name={trans.__('After this')}>
+            {afterThis(view, subject.isTry, trans).map(one => (
+              <span key={one} className="jp-Challenge-sentence">
+                {one}
+              </span>
+            ))}
+          </Row>
+        )}
       </dl>
-      <div className="jp-Challenge-obstacles" role="status">
-        {against.map(one => (
-          <p key={one.message}>
-            <strong>{one.message}</strong> {one.hint}
-          </p>
-        ))}
-      </div>
+      <ObstacleList obstacles={against} takeWayOut={takeWayOut} />
     </div>
   );
 }
@@ -146,148 +267,4 @@ function Row(props: { name: string; children: React.ReactNode }): JSX.Element {
       <dd>{props.children}</dd>
     </div>
   );
-}
-
-/** The files that travel, with their sizes; they can be changed. */
-function Travels(props: {
-  inspection: IInspection;
-  files: string[] | null;
-  setFiles: (files: string[]) => void;
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { inspection, setFiles, trans } = props;
-  const [isChanging, setChanging] = React.useState(false);
-  const [added, setAdded] = React.useState('');
-  const entry = inspection.path.split('/').pop();
-  const others = inspection.files.filter(file => file.path !== entry);
-  const inEntryFirst = [
-    ...inspection.files.filter(file => file.path === entry),
-    ...others
-  ];
-  const declared = others
-    .map(file => file.path)
-    .filter(path => path !== 'challenge.json');
-  const add = () => {
-    const path = added.trim();
-    if (path && !declared.includes(path)) {
-      setFiles([...declared, path]);
-    }
-    setAdded('');
-  };
-  return (
-    <div>
-      <ul className="jp-Challenge-files">
-        {inEntryFirst.map(file => (
-          <li key={file.path} className={file.missing ? 'jp-mod-missing' : ''}>
-            <span>{file.path}</span>
-            <span className="jp-Challenge-number">
-              {file.missing
-                ? trans.__('missing')
-                : bytes(file.size ?? 0, trans)}
-            </span>
-            {isChanging && declared.includes(file.path) && (
-              <button
-                className="jp-Challenge-link"
-                type="button"
-                aria-label={trans.__('Leave %1 out', file.path)}
-                onClick={() =>
-                  setFiles(declared.filter(path => path !== file.path))
-                }
-              >
-                {trans.__('Leave out')}
-              </button>
-            )}
-          </li>
-        ))}
-      </ul>
-      {isChanging ? (
-        <div className="jp-Challenge-addFile">
-          <input
-            className="jp-mod-styled"
-            aria-label={trans.__('File to add')}
-            placeholder={trans.__('features.py')}
-            value={added}
-            onChange={event => setAdded(event.target.value)}
-            onKeyDown={event => {
-              if (event.key === 'Enter') {
-                event.preventDefault();
-                event.stopPropagation();
-                add();
-              }
-            }}
-          />
-          <button className="jp-Challenge-link" type="button" onClick={add}>
-            {trans.__('Add')}
-          </button>
-        </div>
-      ) : (
-        <button
-          className="jp-Challenge-link"
-          type="button"
-          onClick={() => setChanging(true)}
-        >
-          {trans.__('Change files')}
-        </button>
-      )}
-    </div>
-  );
-}
-
-/** The kernel, and how many packages of its environment were read. */
-function kernelText(inspection: IInspection, trans: TranslationBundle): string {
-  const { kernel, language, environment } = inspection;
-  const count = Object.keys(environment.packages ?? {}).length;
-  const { version } = environment;
-  const name = [kernel ?? trans.__('none'), version ?? language]
-    .filter(Boolean)
-    .join(' · ');
-  return count
-    ? trans._n(
-        '%2 · 1 package captured',
-        '%2 · %1 packages captured',
-        count,
-        name
-      )
-    : name;
-}
-
-/** What is left once this one is handed in. */
-export function afterThis(
-  view: ChallengeView,
-  isTry: boolean,
-  trans: TranslationBundle
-): string {
-  if (isTry) {
-    return trans.__('A try uses no quota and counts nowhere.');
-  }
-  const quota: Partial<QuotaView> = view.quota ?? view.phase.quota ?? {};
-  const parts: string[] = [];
-  if (typeof quota.left_today === 'number') {
-    parts.push(
-      trans.__(
-        '%1 of %2 left today.',
-        Math.max(0, quota.left_today - 1),
-        quota.per_day ?? quota.left_today
-      )
-    );
-  }
-  if (typeof quota.left_total === 'number') {
-    parts.push(
-      trans.__(
-        '%1 of %2 left in this phase.',
-        Math.max(0, quota.left_total - 1),
-        quota.total ?? quota.left_total
-      )
-    );
-  }
-  if (typeof quota.failures_left_today === 'number') {
-    parts.push(
-      trans.__(
-        '%1 of %2 failed runs left today.',
-        quota.failures_left_today,
-        quota.failures_per_day ?? quota.failures_left_today
-      )
-    );
-  }
-  return parts.join(' ') || trans.__('No limit on submissions.');
 }

@@ -42,6 +42,28 @@ export class Challenges {
 
   /** Publish the iris challenge, as its organiser would; the same version again is nothing new. */
   async publishIris(): Promise<void> {
+    await this._publish(EXAMPLE);
+  }
+
+  /** Publish the iris challenge once more under another id and title; returns the id. */
+  async publishCopy(id: string, title: string): Promise<string> {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'copy-'));
+    try {
+      fs.cpSync(EXAMPLE, folder, { recursive: true });
+      const spec = path.join(folder, 'challenge.yaml');
+      const text = fs
+        .readFileSync(spec, 'utf8')
+        .replace(/^id: .*$/m, `id: ${id}`)
+        .replace(/^title: .*$/m, `title: ${title}`);
+      fs.writeFileSync(spec, text);
+      await this._publish(folder);
+      return id;
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  }
+
+  private async _publish(challenge: string): Promise<void> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iris-'));
     try {
       const archive = path.join(folder, 'iris.zip');
@@ -49,7 +71,7 @@ export class Challenges {
         '-c',
         'import shutil, sys; shutil.make_archive(sys.argv[1][:-4], "zip", sys.argv[2])',
         archive,
-        EXAMPLE
+        challenge
       ]);
       const answer = await this.page.request.post(this.api('challenges'), {
         multipart: {
@@ -95,7 +117,11 @@ export class Challenges {
   }
 
   /** Make a notebook for the iris challenge and open it. */
-  async openNotebook(name: string, cells: string[]): Promise<void> {
+  async openNotebook(
+    name: string,
+    cells: string[],
+    ours: { challenge?: string | null; files?: string[] } = {}
+  ): Promise<void> {
     const content = {
       cells: cells.map((source, index) => ({
         cell_type: 'code',
@@ -112,7 +138,9 @@ export class Challenges {
           language: 'python'
         },
         language_info: { name: 'python' },
-        jupyter_challenge: { challenge: 'iris', files: [] }
+        ...(ours.challenge === null
+          ? {}
+          : { jupyter_challenge: { challenge: 'iris', files: [], ...ours } })
       },
       nbformat: 4,
       nbformat_minor: 5
