@@ -248,7 +248,7 @@ export function SubmitForm(props: IFormOptions): JSX.Element {
         {view && (
           <Row name={trans.__('After this')}>
             {afterThis(view, subject.isTry, trans).map(one => (
-              <span key={one} className="jp-Challenge-sentence">
+              <span key={one} className="jp-Challenge-afterThis">
                 {one}
               </span>
             ))}

@@ -91,6 +91,14 @@ function totalText(
     .slice(1)
     .filter(file => file.path !== DESCRIPTION).length;
   const size = bytes(inspection.size, trans);
+  if (view && !count) {
+    return trans.__(
+      'No file beside it (at most %1), %2 of %3',
+      view.max_files,
+      size,
+      bytes(view.max_size, trans)
+    );
+  }
   return view
     ? trans._n(
         '1 file beside it (at most %2), %3 of %4',

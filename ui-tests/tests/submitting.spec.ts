@@ -64,7 +64,7 @@ test('what travels, on what, with which kernel, at which price', async ({
   await dialog.getByLabel('lib (whole folder)').check();
   await dialog.getByRole('button', { name: 'Show what is in lib' }).click();
   await expect(dialog.getByLabel('a.py')).toBeDisabled();
-  await expect(dialog).toContainText('3 files beside it (at most 100)');
+  await expect(dialog).toContainText('3 files beside it (at most 20)');
   await look(page, 'files');
   expect(await barriers(page)).toEqual([]);
   await challenges.confirm();
@@ -189,7 +189,10 @@ test('each obstacle has its way out', async ({ page, tmpPath }) => {
   await page.keyboard.press('Escape');
   await expect(dialog).toHaveCount(0);
 
-  // Somebody else writes the file while it is open here.
+  // Somebody else writes the file while it is open here, and has no changes of its own.
+  await page.evaluate(() =>
+    window.jupyterapp.commands.execute('docmanager:save')
+  );
   const path = `${tmpPath}/model.ipynb`;
   await page.evaluate(async path => {
     const { contents } = window.jupyterapp.serviceManager;
