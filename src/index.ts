@@ -20,7 +20,7 @@ import { addCommands } from './commands';
 import { challengeIcon } from './icons';
 import { ChallengeModel } from './model';
 import { RunNotifier } from './notify';
-import { addOrganising } from './organise/organising';
+import { organise } from './organise/plugin';
 import { ChallengeSettings } from './settings';
 import { ChallengePanel } from './sidebar/panel';
 import { addStatusItem } from './statusitem';
@@ -88,7 +88,6 @@ const actions: JupyterFrontEndPlugin<void> = {
       },
       tracker
     );
-    addOrganising({ model: challenges, commands, trans });
     const category = trans.__('Challenges');
     for (const command of [
       CommandIDs.submit,
@@ -203,4 +202,4 @@ const cells: JupyterFrontEndPlugin<void> = {
 };
 
 export { IChallengeModel } from './tokens';
-export default [model, actions, views, status, cells];
+export default [model, actions, views, organise, status, cells];

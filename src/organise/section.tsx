@@ -3,8 +3,10 @@ import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
-import { OrganiserApi } from './organiserapi';
+import { CommandIDs } from '../commandids';
 import { OrganiseIDs } from './organiseids';
+import { useOverview } from './overview';
+import { ErrorFace, Loading } from '../marks';
 import { exactTime } from '../time';
 import type { IChallengeModel } from '../tokens';
 import type { ChallengeView } from '../wire';
@@ -20,14 +22,13 @@ export interface IOrganiserProps {
 
 /** What organisers see of their challenge in the sidebar: its state, and what they can do. */
 export function OrganiserSection(props: IOrganiserProps): JSX.Element | null {
-  const { model, view, commands, trans } = props;
+  const { model, view, trans } = props;
   // On one's own machine everybody is organiser of everything, and mostly takes part.
   const [isOpen, setOpen] = React.useState(model.me?.place !== 'embedded');
   if (view.role !== 'organiser' && view.role !== 'admin') {
     return null;
   }
   const Caret = isOpen ? caretDownIcon : caretRightIcon;
-  const api = new OrganiserApi(model.api);
   return (
     <section
       className="jp-Challenge-organiser"
@@ -46,54 +47,105 @@ export function OrganiserSection(props: IOrganiserProps): JSX.Element | null {
           </span>
         </button>
       </h3>
-      {isOpen && (
-        <>
-          <dl className="jp-Challenge-facts">
-            <div>
-              <dt>{trans.__('State')}</dt>
-              <dd>{view.closed ? trans.__('closed') : trans.__('open')}</dd>
-            </div>
-            <div>
-              <dt>{trans.__('Version')}</dt>
-              <dd title={exactTime(view.published_at)}>
-                {view.version.slice(0, 12)}
-              </dd>
-            </div>
-            {view.phases.map(phase => (
-              <div key={phase.id}>
-                <dt>{phase.title}</dt>
-                <dd
-                  title={exactTime(
-                    phase.state === 'soon' ? phase.starts_at : phase.ends_at
-                  )}
-                >
-                  {phaseTime(phase, Date.now(), trans)}
-                </dd>
-              </div>
-            ))}
-          </dl>
-          <div className="jp-Challenge-actions">
-            <button
-              className="jp-Challenge-button jp-mod-styled"
-              onClick={() =>
-                void commands.execute(OrganiseIDs.closeChallenge, {
-                  challenge: view.id,
-                  closed: !view.closed
-                })
-              }
-            >
-              {view.closed ? trans.__('Open again…') : trans.__('Close…')}
-            </button>
-            <a
-              className="jp-Challenge-link"
-              href={api.exportUrl(view.id)}
-              download
-            >
-              {trans.__('Export')}
-            </a>
-          </div>
-        </>
-      )}
+      {isOpen && <Body {...props} />}
     </section>
+  );
+}
+
+function Body(props: IOrganiserProps): JSX.Element {
+  const { model, view, commands, trans } = props;
+  const { value, error, again } = useOverview(model, view.id, view.version);
+  if (!value) {
+    return error ? (
+      <ErrorFace error={error} trans={trans} retry={again} />
+    ) : (
+      <Loading trans={trans} />
+    );
+  }
+  const show = (tab: string) => () =>
+    void commands.execute(OrganiseIDs.organise, { challenge: view.id, tab });
+  const facts: [string, string, string?][] = [
+    [trans.__('State'), view.closed ? trans.__('closed') : trans.__('open')],
+    [
+      trans.__('Version'),
+      trans.__('%1 · %2', value.number, view.version.slice(0, 12)),
+      trans.__(
+        'Published by %1 on %2',
+        value.published_by,
+        exactTime(value.published_at)
+      )
+    ],
+    ...view.phases.map(
+      phase =>
+        [
+          phase.title,
+          phaseTime(phase, Date.now(), trans),
+          exactTime(phase.state === 'soon' ? phase.starts_at : phase.ends_at)
+        ] as [string, string, string]
+    ),
+    [trans.__('Teams'), String(value.teams)],
+    [
+      trans.__('Today'),
+      [
+        trans._n('1 submission', '%1 submissions', value.today),
+        trans.__('%1 failed', value.failed_today)
+      ].join(' · ')
+    ]
+  ];
+  return (
+    <>
+      <dl className="jp-Challenge-facts">
+        {facts.map(([name, text, more]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd title={more}>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      <div className="jp-Challenge-organiserLinks">
+        <button className="jp-Challenge-link" onClick={show('submissions')}>
+          {trans.__('All submissions')}
+        </button>
+        <button className="jp-Challenge-link" onClick={show('versions')}>
+          {trans.__('Versions')}
+        </button>
+        <button className="jp-Challenge-link" onClick={show('dates')}>
+          {trans.__('Edit dates…')}
+        </button>
+        <button
+          className="jp-Challenge-link"
+          onClick={() =>
+            void commands.execute(OrganiseIDs.exportChallenge, {
+              challenge: view.id
+            })
+          }
+        >
+          {trans.__('Export')}
+        </button>
+      </div>
+      <div className="jp-Challenge-actions">
+        <button
+          className="jp-Challenge-button jp-mod-styled"
+          onClick={() =>
+            void commands.execute(CommandIDs.publishFolder, {
+              challenge: view.id
+            })
+          }
+        >
+          {trans.__('Publish new version…')}
+        </button>
+        <button
+          className="jp-Challenge-button jp-mod-styled"
+          onClick={() =>
+            void commands.execute(OrganiseIDs.closeChallenge, {
+              challenge: view.id,
+              closed: !view.closed
+            })
+          }
+        >
+          {view.closed ? trans.__('Open again…') : trans.__('Close…')}
+        </button>
+      </div>
+    </>
   );
 }

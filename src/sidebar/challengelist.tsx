@@ -4,6 +4,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import { CommandIDs } from '../commandids';
+import { OrganiseIDs } from '../organise/organiseids';
 import { ErrorFace, Face, Loading } from '../marks';
 import { groupChallenges } from '../merge';
 import { phaseTime, quotaText, rankText } from '../words';
@@ -18,8 +19,25 @@ interface IProps {
   setFilter: (filter: string) => void;
 }
 
-/** All challenges in their groups. */
+/** All challenges in their groups, and the way to a new one for who may publish it. */
 export function ChallengeList(props: IProps): JSX.Element {
+  const { model, commands, trans } = props;
+  return (
+    <>
+      <Challenges {...props} />
+      {model.state === 'ready' && model.me?.admin && (
+        <button
+          className="jp-Challenge-link jp-Challenge-newChallenge"
+          onClick={() => void commands.execute(OrganiseIDs.createChallenge)}
+        >
+          {trans.__('New challenge…')}
+        </button>
+      )}
+    </>
+  );
+}
+
+function Challenges(props: IProps): JSX.Element {
   const { model, commands, trans, filter } = props;
   const retry = () => void model.refresh();
   if (model.state === 'loading' || model.state === 'dormant') {
@@ -133,6 +151,12 @@ function Group(
               >
                 <span className="jp-Challenge-itemTitle">
                   {challenge.title}
+                  {model.me?.place !== 'embedded' &&
+                    challenge.role === 'organiser' && (
+                      <span className="jp-Challenge-badge">
+                        {trans.__('Organise')}
+                      </span>
+                    )}
                 </span>
                 <span className="jp-Challenge-itemTime">
                   {phaseTime(challenge.phase, Date.now(), trans)}
