@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from typing import Any
 
@@ -17,9 +16,12 @@ from jupyter_challenge.core.notebook import METADATA_KEY, Notebook, source_of
 from jupyter_challenge.steps import kernel
 from jupyter_challenge.steps.context import StepContext
 from jupyter_challenge.steps.folder import replace
+from jupyter_challenge.steps.transcript import ANSI, Transcript
 
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _SHOWN = {"stream", "display_data", "execute_result", "update_display_data", "error"}
+_WIDGETS = {"comm_open", "comm_msg"}
+_TOLD_EVERY = 1.0
+"""Seconds between two reports of how far a cell is."""
 _SAVE_AGAIN_AFTER = 10
 """A save may take a tenth of the time: a notebook with large outputs is not saved every cell."""
 
@@ -49,6 +51,10 @@ class Execution:
         self.code = [i for i, c in enumerate(self.notebook.cells) if c.cell_type == "code"]
         self.left = context.spec.limits.notebook
         self.full = False
+        self.transcript = Transcript()
+        self._runner: _Client | None = None
+        self._where = ""
+        self._told = ("", 0.0)
         self._save_not_before = 0.0
 
     async def execute(self) -> None:
@@ -68,6 +74,7 @@ class Execution:
             kernel_name=self.name,
         )
         runner.execution = self
+        self._runner = runner
         runner.kc = client
         try:
             await self._language(runner)
@@ -88,12 +95,18 @@ class Execution:
     async def _cell(self, runner: _Client, number: int, index: int) -> None:
         cell = self.notebook.cells[index]
         injected = "injected-parameters" in cell.metadata.get("tags", [])
-        self.context.progress(f"cell {number}/{len(self.code)}")
+        self._where = f"cell {number}/{len(self.code)}"
+        self.transcript.begin()
+        self._told = self._where, 0.0
+        self.context.progress(self._where)
         say(f"── cell {number}/{len(self.code)}{' (parameters)' if injected else ''} ──")
         try:
-            await runner.async_execute_cell(cell, index)
+            try:
+                await runner.async_execute_cell(cell, index)
+            finally:
+                print(self.transcript.end(), end="", flush=True)
         except CellExecutionError as error:
-            detail = _ANSI.sub("", f"{error.ename}: {error.evalue}")
+            detail = ANSI.sub("", f"{error.ename}: {error.evalue}")
             failure = FailureClass.CELL_ERROR
             if error.ename == "MemoryError":
                 failure = FailureClass.OUT_OF_MEMORY
@@ -112,24 +125,38 @@ class Execution:
     def heard(self, message: dict[str, Any]) -> bool:
         """Log what the kernel said; False when it has said more than a run may keep."""
         kind, content = message["msg_type"], message["content"]
+        if kind in _WIDGETS and not self.full:
+            self.transcript.comm(kind, content)
+            self._tell()
         if kind not in _SHOWN or self.full:
             return not self.full
         if kind == "stream":
             self.left -= len(content["text"])
-            text = content["text"]
+            text = self.transcript.stream(content["text"])
         elif kind == "error":
             text = "\n".join(content["traceback"]) + "\n"
             self.left -= len(text)
+            text = self.transcript.end() + self.transcript.stream(text)
         else:
             self.left -= sum(
                 len(part) if isinstance(part, str) else len(json.dumps(part))
                 for part in content["data"].values()
             )
-            plain = content["data"].get("text/plain", "")
-            text = f"{plain}\n" if kind != "update_display_data" else ""
-        print(_ANSI.sub("", text), end="", flush=True)
+            text = self.transcript.shown(kind, content["data"])
+        print(text, end="", flush=True)
+        self._tell()
         self.full = self.left < 0
         return not self.full
+
+    def _tell(self) -> None:
+        """Report how far the cell is, where a progress bar says so; not more often than is read."""
+        percent = self.transcript.percent
+        where = self._where if percent is None else f"{self._where} · {percent} %"
+        said, at = self._told
+        now = time.monotonic()
+        if where != said and now - at >= _TOLD_EVERY:
+            self._told = where, now
+            self.context.progress(where)
 
     def _stopped(self, failure: FailureClass, detail: str, number: int, index: int) -> RunFailed:
         """Mark the cell that stopped, save the notebook, and make the error."""
@@ -137,6 +164,8 @@ class Execution:
         cell.metadata[METADATA_KEY] = {"failed": True}
         if self.full:
             cell.outputs = []
+        if self._runner is not None:
+            self._runner.set_widgets_metadata()
         self._save()
         say(detail)
         return RunFailed(failure, detail, step=StepName.RUN.value, cell=number, cell_index=index)

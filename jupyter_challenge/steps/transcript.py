@@ -1,0 +1,154 @@
+"""What a kernel says, as a log that people can read: no colours, no bar drawn a thousand times.
+
+A progress bar writes over its own line again and again. The log gets the line as it was left, and
+while it moves a glance every few seconds, so that an hour of training is a page and not a gigabyte.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+GLANCE_EVERY = 2.0
+"""Seconds between two states of a line that is written over."""
+LONGEST_LINE = 20_000
+"""Characters of a line that the log keeps."""
+
+# Colours and cursor movements, hyperlinks and titles, character sets.
+ANSI = re.compile(
+    r"\x1b(?:\[[0-9;:<=>?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[()][0-9A-B]|.)"
+)
+_UNFINISHED = re.compile(r"\x1b(?:\[[0-9;:<=>?]*[ -/]*|\][^\x07\x1b]*\x1b?|[()])?\Z")
+_PERCENT = re.compile(r"(?<![\d.])(\d{1,3})(?:\.\d+)?\s?%")
+_FRACTION = re.compile(r"(?<![\d./])(\d{1,9})/(\d{1,9})(?![\d/])")
+
+
+def percent_in(text: str) -> int | None:
+    """How far a progress bar says that it is, from 0 to 100; None where it does not say."""
+    for match in _PERCENT.finditer(text):
+        if int(match[1]) <= 100:
+            return int(match[1])
+    for match in _FRACTION.finditer(text):
+        done, whole = int(match[1]), int(match[2])
+        if whole > 0 and done <= whole:
+            return 100 * done // whole
+    return None
+
+
+class Transcript:
+    """Turns streams and displays into lines of a log, and bars into how far a cell is."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin with an empty log; `clock` tells seconds."""
+        self._clock = clock
+        self._half = ""  # of an escape sequence that two messages share
+        self._held = ""  # a line that is being written over, as it is now
+        self._over = False  # whether such a line is held
+        self._column = 0  # characters of the current line that were said
+        self._dropped = 0  # characters of it that were not
+        self._glanced = 0.0
+        self._bars: dict[str, tuple[float, float]] = {}
+        self.percent: int | None = None
+
+    def begin(self) -> None:
+        """A cell begins; how far the last one came is of no interest."""
+        self.percent = None
+
+    def stream(self, text: str) -> str:
+        """Take text that was printed; returns what the log gets of it now."""
+        text = ANSI.sub("", self._whole(text)).replace("\r\n", "\n").replace("\b", "\r")
+        said = []
+        *lines, rest = text.split("\n")
+        for line in lines:
+            said.append(self._ended(line))
+        said.append(self._begun(rest))
+        return "".join(said)
+
+    def end(self) -> str:
+        """Return what is still to be said of a line that was not ended."""
+        self._half = ""
+        return self._ended("") if self._over or self._column else ""
+
+    def shown(self, kind: str, data: Mapping[str, Any]) -> str:
+        """Take a display; returns its text for the log. One that is drawn again is not repeated."""
+        plain = data.get("text/plain", "")
+        if not isinstance(plain, str):
+            return ""
+        if kind == "update_display_data":
+            found = percent_in(ANSI.sub("", plain))
+            self.percent = self.percent if found is None else found
+            return ""
+        return self.stream(f"{plain}\n")
+
+    def comm(self, kind: str, content: Mapping[str, Any]) -> None:
+        """Take a message of a widget: a progress bar says how far it is."""
+        data = content.get("data")
+        state = data.get("state") if isinstance(data, dict) else None
+        name = content.get("comm_id")
+        if not isinstance(state, dict) or not isinstance(name, str):
+            return
+        if kind == "comm_open" and str(state.get("_model_name", "")).endswith("ProgressModel"):
+            self._bars[name] = (_number(state.get("min"), 0), _number(state.get("max"), 100))
+        low, high = self._bars.get(name, (0.0, 0.0))
+        low, high = _number(state.get("min"), low), _number(state.get("max"), high)
+        if name in self._bars and high > low:
+            self._bars[name] = low, high
+            value = _number(state.get("value"), low - 1)
+            if low <= value <= high:
+                self.percent = int(100 * (value - low) / (high - low))
+
+    def _whole(self, text: str) -> str:
+        text = self._half + text
+        half = _UNFINISHED.search(text)
+        self._half = half[0] if half is not None and len(half[0]) < 1_000 else ""
+        return text[: len(text) - len(self._half)]
+
+    def _ended(self, line: str) -> str:
+        """A line is complete: say it as it was left."""
+        self._take(line)
+        said = self._anew() if self._over else self._fitting(self._held)
+        more = f" … {self._dropped:,} more characters in this line" if self._dropped else ""
+        self._held, self._over, self._column, self._dropped = "", False, 0, 0
+        return f"{said}{more}\n"
+
+    def _begun(self, text: str) -> str:
+        """A line goes on: say it, or now and then how it is if it is written over."""
+        self._take(text)
+        if not self._over:
+            said, self._held = self._fitting(self._held), ""
+            return said
+        now = self._clock()
+        if now - self._glanced < GLANCE_EVERY:
+            return ""
+        self._glanced = now
+        return self._anew()
+
+    def _take(self, text: str) -> None:
+        *before, last = text.split("\r")
+        if before:
+            # A bar that ends by going back to its line's beginning is still to be seen.
+            states = [state for state in (self._held + before[0], *before[1:]) if state.strip()]
+            self._over = True
+            self._held = last or (states[-1] if states else "")
+            found = percent_in(self._held)
+            self.percent = self.percent if found is None else found
+        else:
+            self._held += last
+
+    def _anew(self) -> str:
+        """The line as it is now, over what was said of it before."""
+        back = "\r" if self._column else ""
+        self._column = self._dropped = 0
+        return back + self._fitting(self._held)
+
+    def _fitting(self, text: str) -> str:
+        kept = text[: max(0, LONGEST_LINE - self._column)]
+        self._column += len(kept)
+        self._dropped += len(text) - len(kept)
+        return kept
+
+
+def _number(value: Any, default: float) -> float:
+    return float(value) if isinstance(value, (int, float)) else default
