@@ -1994,6 +1994,11 @@ export interface components {
              */
             mine: boolean;
             /**
+             * Move
+             * @description Ranks gained since a day ago.
+             */
+            move?: number | null;
+            /**
              * Name
              * @description Notebook or file handed in.
              * @example model.ipynb
@@ -4107,6 +4112,7 @@ export interface operations {
                      *       "is_try": false,
                      *       "kind": "notebook",
                      *       "mine": true,
+                     *       "move": null,
                      *       "name": "model.ipynb",
                      *       "note": "",
                      *       "number": 14,
@@ -4196,6 +4202,7 @@ export interface operations {
                      *       "is_try": false,
                      *       "kind": "notebook",
                      *       "mine": true,
+                     *       "move": null,
                      *       "name": "model.ipynb",
                      *       "note": "",
                      *       "number": 14,
@@ -4755,6 +4762,7 @@ export interface operations {
                      *           "is_try": false,
                      *           "kind": "notebook",
                      *           "mine": true,
+                     *           "move": null,
                      *           "name": "model.ipynb",
                      *           "note": "",
                      *           "number": 14,
@@ -4905,6 +4913,7 @@ export interface operations {
                      *       "is_try": false,
                      *       "kind": "notebook",
                      *       "mine": true,
+                     *       "move": null,
                      *       "name": "model.ipynb",
                      *       "note": "",
                      *       "number": 14,
@@ -5095,6 +5104,7 @@ export interface operations {
                      *       "is_try": false,
                      *       "kind": "notebook",
                      *       "mine": true,
+                     *       "move": null,
                      *       "name": "model.ipynb",
                      *       "note": "",
                      *       "number": 14,
@@ -5364,6 +5374,7 @@ export interface operations {
                      *       "is_try": false,
                      *       "kind": "notebook",
                      *       "mine": true,
+                     *       "move": null,
                      *       "name": "model.ipynb",
                      *       "note": "",
                      *       "number": 14,
@@ -5510,6 +5521,7 @@ export interface operations {
                      *       "is_try": false,
                      *       "kind": "notebook",
                      *       "mine": true,
+                     *       "move": null,
                      *       "name": "model.ipynb",
                      *       "note": "",
                      *       "number": 14,

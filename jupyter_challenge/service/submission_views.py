@@ -8,6 +8,7 @@ from typing import Any
 from jupyter_challenge.core import fairness, ranking
 from jupyter_challenge.core.challenge import Challenge, Feedback, SubmissionKind
 from jupyter_challenge.core.errors import FAILURES, FailureClass
+from jupyter_challenge.core.imports import import_hint
 from jupyter_challenge.core.metrics import direction_of, title_of
 from jupyter_challenge.core.models import (
     FailureView,
@@ -127,7 +128,7 @@ def _view(
         engine=run.engine if run is not None else "",
         attempt=run.attempt if run is not None else 0,
         steps=_steps(run, full),
-        failure=_failure(run, state, full),
+        failure=_failure(run, state, full, row.environment),
         scores=views,
         score=next((s for s in views if s.board == "public" and s.metric == ranked), None),
         best_before=_shown(row.best_before, by.precision),
@@ -193,13 +194,17 @@ def _steps(run: RunRow | None, full: bool) -> list[StepView]:
     return [StepView(name=step.name, state=step.state) for step in steps]
 
 
-def _failure(run: RunRow | None, state: SubmissionState, full: bool) -> FailureView | None:
+def _failure(
+    run: RunRow | None, state: SubmissionState, full: bool, environment: Mapping[str, Any]
+) -> FailureView | None:
     if run is None or run.failure is None or state is not SubmissionState.FAILED:
         return None
     failure = RunFailure.model_validate(run.failure)
     text = FAILURES[FailureClass(failure.failure_class)]
     hidden: dict[str, Any] = {}
+    hint = text.hint
     if full:
+        hint = import_hint(failure.detail, environment) or hint
         hidden = {
             "step": failure.step,
             "cell": failure.cell,
@@ -209,7 +214,7 @@ def _failure(run: RunRow | None, state: SubmissionState, full: bool) -> FailureV
     return FailureView(
         failure_class=failure.failure_class,
         sentence=text.sentence,
-        hint=text.hint,
+        hint=hint,
         fault=text.fault,
         **hidden,
     )
@@ -224,5 +229,5 @@ def _place(session: Session, service: Service, found: SeenSubmission, view: Subm
     board = service.boards.get(session, found.seen.version, found.row.phase, "public")
     place = board.row_of(found.row.team_id)
     if place is not None:
-        view.rank, view.teams = place.rank, len(board)
+        view.rank, view.move, view.teams = place.rank, place.move, len(board)
         view.is_best = place.submission == found.row.id
