@@ -119,30 +119,30 @@ export async function selectSubmission(
   }
 }
 
-/** Cancel a run, after asking. */
+/** Cancel a run; asks first where that costs something. */
 export async function cancelRun(actors: IActors, id: string): Promise<void> {
   const { model, trans } = actors;
   const submission = model.submission(id);
-  const answer = await showDialog({
-    title: trans.__('Cancel this run?'),
-    body: submission
-      ? submission.is_try || !submission.started_at
+  // Nobody is asked about what costs nothing.
+  const isFree =
+    submission && (submission.is_try || submission.state === 'queued');
+  if (!isFree) {
+    const answer = await showDialog({
+      title: trans.__('Cancel this run?'),
+      body: submission
         ? trans.__(
-            '%1 stops and is not scored; it uses no quota.',
-            submission.name
-          )
-        : trans.__(
             '%1 stops and is not scored; it has started, so it uses one submission.',
             submission.name
           )
-      : trans.__('It stops and is not scored.'),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Let it run') }),
-      Dialog.warnButton({ label: trans.__('Cancel the run') })
-    ]
-  });
-  if (!answer.button.accept) {
-    return;
+        : trans.__('It stops and is not scored.'),
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Let it run') }),
+        Dialog.warnButton({ label: trans.__('Cancel the run') })
+      ]
+    });
+    if (!answer.button.accept) {
+      return;
+    }
   }
   try {
     model.accept(await model.api.cancel(id));

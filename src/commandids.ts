@@ -36,6 +36,8 @@ export namespace CommandIDs {
   export const selectSubmission = 'jupyter-challenge:select-submission';
   /** Compare two submissions side by side. */
   export const compareSubmissions = 'jupyter-challenge:compare-submissions';
+  /** Open a copy of the notebook that was handed in. */
+  export const openNotebook = 'jupyter-challenge:open-notebook';
   /** Cancel a submission that is queued or running. */
   export const cancelRun = 'jupyter-challenge:cancel-run';
 }

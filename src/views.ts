@@ -9,6 +9,7 @@ import { CommandIDs } from './commandids';
 import { addComparing } from './compare/comparing';
 import { bringToFront } from './front';
 import type { INotebookParts } from './run/executed';
+import { addOpening } from './run/opening';
 import type { RunPage } from './run/run';
 import type { ChallengeTab, IChallengeModel } from './tokens';
 import { DOMAIN } from './tokens';
@@ -35,6 +36,7 @@ export function addViews(options: IViewOptions): void {
   // Notebook 7 has one document in its main area; there, views go below it.
   const area = labShell ? 'main' : 'down';
   addComparing(options);
+  addOpening(options);
 
   const runs = new WidgetTracker<RunPage>({
     namespace: 'jupyter-challenge-run'

@@ -11,15 +11,15 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_challenge.client.session import with_client
-from jupyter_challenge.core.errors import ChallengeError, Conflict, NotFound, TooLarge
+from jupyter_challenge.core.errors import ChallengeError, Conflict, TooLarge
 from jupyter_challenge.server.base import ChallengeHandler
+from jupyter_challenge.server.handed_in import called, handed_in
 
 if TYPE_CHECKING:
     from jupyter_challenge.client import Client
     from jupyter_challenge.core.models import SubmissionView
     from jupyter_challenge.core.notebook import Notebook
 
-MOST_FILES = 64_000_000
 MOST_SOURCE = 2_000_000
 MOST_CELLS = 2_000
 
@@ -62,7 +62,7 @@ def compared(client: Client, first: str, second: str, outputs: bool) -> dict[str
     for view in both:
         if view.kind.value != "notebook":
             raise Conflict(
-                f"{_called(view)} is no notebook, so there is nothing to lay side by side.",
+                f"{called(view)} is no notebook, so there is nothing to lay side by side.",
                 hint="Their scores can be compared.",
             )
     read = _as_run if outputs else _handed_in
@@ -73,23 +73,7 @@ def compared(client: Client, first: str, second: str, outputs: bool) -> dict[str
 
 def _handed_in(client: Client, view: SubmissionView) -> Notebook:
     """The notebook as it was handed in."""
-    from jupyter_challenge.core.archive import unpack_archive
-    from jupyter_challenge.core.notebook import read_notebook
-
-    if sum(file.size or 0 for file in view.files) > MOST_FILES:
-        raise TooLarge(
-            f"The files of {_called(view)} are too large to look into here.",
-            hint="Compare the notebooks as they ran, with their outputs.",
-        )
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        bundle = client.bundle(view.id, place / "bundle.zip")
-        unpack_archive(bundle, place / "files", max_files=10_000, max_size=2 * MOST_FILES)
-        named = [path for path in (place / "files").rglob("*") if path.name == view.name]
-        if not named:
-            raise NotFound(f"The notebook of {_called(view)} cannot be read.")
-        entry = min(named, key=lambda path: len(path.parts))
-        return _bounded(read_notebook(entry, complete=False), view)
+    return _bounded(handed_in(client, view), view)
 
 
 def _as_run(client: Client, view: SubmissionView) -> Notebook:
@@ -109,11 +93,7 @@ def _bounded(notebook: Notebook, view: SubmissionView) -> Notebook:
     size = sum(len(source_of(cell)) for cell in notebook.cells)
     if size > MOST_SOURCE or len(notebook.cells) > MOST_CELLS:
         raise TooLarge(
-            f"The notebook of {_called(view)} is too large to be laid beside another.",
+            f"The notebook of {called(view)} is too large to be laid beside another.",
             hint="Download both and compare them with a program for that.",
         )
     return notebook
-
-
-def _called(view: SubmissionView) -> str:
-    return f"Try {view.number}" if view.is_try else f"#{view.number}"

@@ -14,6 +14,7 @@ from jupyter_challenge.core.errors import ChallengeError
 from jupyter_challenge.server.compare import CompareHandler
 from jupyter_challenge.server.forward import ForwardHandler
 from jupyter_challenge.server.getting import GetHandler, GetJobHandler, GetJobs
+from jupyter_challenge.server.handed_in import CopyHandler
 from jupyter_challenge.server.open import OpenHandler
 from jupyter_challenge.server.publish import (
     CreateHandler,
@@ -62,6 +63,7 @@ class ChallengeExtension(ExtensionApp):
             (r"submit", SubmitHandler),
             (r"open", OpenHandler),
             (r"compare", CompareHandler),
+            (r"copy", CopyHandler),
             (r"example", ExampleHandler),
             (r"publish", PublishHandler),
             (r"create", CreateHandler),

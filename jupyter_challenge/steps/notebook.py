@@ -16,7 +16,7 @@ from jupyter_challenge.core.notebook import METADATA_KEY, Notebook, source_of
 from jupyter_challenge.steps import kernel
 from jupyter_challenge.steps.context import StepContext
 from jupyter_challenge.steps.folder import replace
-from jupyter_challenge.steps.transcript import ANSI, Transcript
+from jupyter_challenge.steps.transcript import ANSI, Transcript, coalesced
 
 _SHOWN = {"stream", "display_data", "execute_result", "update_display_data", "error"}
 _WIDGETS = {"comm_open", "comm_msg"}
@@ -70,7 +70,6 @@ class Execution:
             self.notebook,
             km=manager,
             timeout=None,
-            coalesce_streams=True,
             kernel_name=self.name,
         )
         runner.execution = self
@@ -105,6 +104,7 @@ class Execution:
                 await runner.async_execute_cell(cell, index)
             finally:
                 print(self.transcript.end(), end="", flush=True)
+                self._tidy(runner, cell, index)
         except CellExecutionError as error:
             detail = ANSI.sub("", f"{error.ename}: {error.evalue}")
             failure = FailureClass.CELL_ERROR
@@ -148,6 +148,15 @@ class Execution:
         self.full = self.left < 0
         return not self.full
 
+    def _tidy(self, runner: _Client, cell: Any, index: int) -> None:
+        """Bring the outputs of a cell in order; nbclient still finds displays to be updated."""
+        before = list(cell.outputs)
+        cell.outputs = coalesced(before)
+        places = {id(output): place for place, output in enumerate(cell.outputs)}
+        for cells in runner._display_id_map.values():
+            if index in cells:
+                cells[index] = [places[id(before[place])] for place in cells[index]]
+
     def _tell(self) -> None:
         """Report how far the cell is, where a progress bar says so; not more often than is read."""
         percent = self.transcript.percent
@@ -167,7 +176,6 @@ class Execution:
         if self._runner is not None:
             self._runner.set_widgets_metadata()
         self._save()
-        say(detail)
         return RunFailed(failure, detail, step=StepName.RUN.value, cell=number, cell_index=index)
 
     def _too_much(self) -> tuple[FailureClass, str]:

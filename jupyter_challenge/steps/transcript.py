@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 GLANCE_EVERY = 2.0
@@ -35,6 +35,48 @@ def percent_in(text: str) -> int | None:
         if whole > 0 and done <= whole:
             return 100 * done // whole
     return None
+
+
+def coalesced(outputs: Iterable[Any]) -> list[Any]:
+    """Outputs with what was printed between two displays in one piece, as a terminal leaves it.
+
+    In time that is proportional to the text: nbclient's own takes its square.
+    """
+    kept: list[Any] = []
+    streams: dict[str, tuple[Any, list[str]]] = {}
+    for output in outputs:
+        if output["output_type"] != "stream":
+            streams = {}
+            kept.append(output)
+        elif output["name"] in streams:
+            streams[output["name"]][1].append(output["text"])
+        else:
+            streams[output["name"]] = output, [output["text"]]
+            kept.append((output, streams[output["name"]][1]))
+    done = []
+    for each in kept:
+        if isinstance(each, tuple):
+            output, texts = each
+            output["text"] = "\n".join(map(_as_left, "".join(texts).split("\n")))
+            done.append(output)
+        else:
+            done.append(each)
+    return done
+
+
+def _as_left(line: str) -> str:
+    """A line after all carriage returns and backspaces in it."""
+    if "\r" in line:
+        line = next((state for state in reversed(line.split("\r")) if state), "")
+    if "\b" not in line:
+        return line
+    characters: list[str] = []
+    for character in line:
+        if character != "\b":
+            characters.append(character)
+        elif characters:
+            characters.pop()
+    return "".join(characters)
 
 
 class Transcript:

@@ -1,9 +1,5 @@
-import {
-  kernelText,
-  packageRows,
-  parameterRows,
-  scoreRows
-} from '../compare/differences';
+import { packageRows, parameterRows, scoreRows } from '../compare/differences';
+import { kernelText } from '../run/environment';
 import type { ScoreView, SubmissionView } from '../wire';
 import { submission } from './wireparts';
 

@@ -4,7 +4,6 @@ import * as React from 'react';
 
 import type { IValueRow } from './differences';
 import {
-  kernelText,
   packageCount,
   packageRows,
   parameterRows,
@@ -12,6 +11,7 @@ import {
 } from './differences';
 import { CommandIDs } from '../commandids';
 import { StateMark } from '../marks';
+import { kernelText } from '../run/environment';
 import { exactTime, took } from '../time';
 import type { SubmissionView } from '../wire';
 import { submissionName } from '../words';

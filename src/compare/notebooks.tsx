@@ -6,6 +6,7 @@ import type { Comparison } from './comparison';
 import type { NotebookDiff } from './nbdiff';
 import { ErrorFace, Face, Hosted, Loading } from '../marks';
 import { RequestError } from '../request';
+import { sealed } from '../run/executed';
 import type { SubmissionView } from '../wire';
 import { submissionName } from '../words';
 
@@ -98,7 +99,7 @@ function Drawn(
       made = new NotebookDiff(
         {
           editorFactory: parts.editorFactory,
-          rendermime: parts.rendermime.clone({ resolver: undefined }),
+          rendermime: sealed(parts.rendermime),
           translator,
           names: {
             first: trans.__('Code of %1', submissionName(first, trans)),

@@ -8,6 +8,8 @@ import { NotebookModel, StaticNotebook } from '@jupyterlab/notebook';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ITranslator } from '@jupyterlab/translation';
 
+import { SealedSanitizer } from './sealed';
+
 /** What draws notebooks in this application. */
 export interface INotebookParts {
   contentFactory: NotebookPanel.IContentFactory;
@@ -15,6 +17,13 @@ export interface INotebookParts {
   mimeTypeService: IEditorMimeTypeService;
   rendermime: IRenderMimeRegistry;
   translator: ITranslator;
+}
+
+/** What renders outputs of strangers: they neither run nor ask the network for anything. */
+export function sealed(rendermime: IRenderMimeRegistry): IRenderMimeRegistry {
+  return rendermime.clone({
+    sanitizer: new SealedSanitizer(rendermime.sanitizer)
+  });
 }
 
 /** A notebook as it ran: drawn by JupyterLab, neither editable nor trusted. */
@@ -28,10 +37,7 @@ export class ExecutedNotebook extends StaticNotebook {
     const isReadOnly = { readOnly: true };
     super({
       ...parts,
-      rendermime: parts.rendermime.clone({
-        // Links and files of a run lead nowhere here.
-        resolver: undefined
-      }),
+      rendermime: sealed(parts.rendermime),
       editorConfig: {
         code: { ...StaticNotebook.defaultEditorConfig.code, ...isReadOnly },
         markdown: {
@@ -43,7 +49,8 @@ export class ExecutedNotebook extends StaticNotebook {
       notebookConfig: {
         ...StaticNotebook.defaultNotebookConfig,
         scrollPastEnd: false,
-        windowingMode: 'none'
+        // Drawn cell after cell while nothing else is to be done.
+        windowingMode: 'defer'
       }
     });
     this.addClass('jp-Challenge-notebook');
@@ -71,4 +78,12 @@ export class ExecutedNotebook extends StaticNotebook {
   }
 
   private _ownModel: NotebookModel;
+}
+
+/** A notebook of one cell of another. */
+export function onlyCell(
+  content: INotebookContent,
+  index: number
+): INotebookContent {
+  return { ...content, cells: content.cells.slice(index, index + 1) };
 }

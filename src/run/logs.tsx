@@ -2,19 +2,19 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Poll } from '@lumino/polling';
 import * as React from 'react';
 
-import type { Api } from '../api';
+import { append, EMPTY } from './logtext';
+import { LogView } from './logview';
+import { RunApi } from './runapi';
 import { ErrorFace, Loading } from '../marks';
 import { RequestError } from '../request';
+import type { IChallengeModel } from '../tokens';
 import type { StepName } from '../wire';
 
 /** How often the log of a running step is asked for more. */
 const FOLLOW = 700;
 
-/** Most characters that are shown; the beginning of a longer log is left out. */
-const SHOWN = 500_000;
-
 interface IProps {
-  api: Api;
+  model: IChallengeModel;
   submission: string;
   step: StepName;
   attempt: number;
@@ -23,20 +23,18 @@ interface IProps {
 
 /** The log of one step; follows it while the step runs. */
 export function Log(props: IProps): JSX.Element {
-  const { api, submission, step, attempt, trans } = props;
-  const [text, setText] = React.useState('');
+  const { model, submission, step, attempt, trans } = props;
+  const { api } = model;
+  const [text, setText] = React.useState(EMPTY);
   const [isEnded, setEnded] = React.useState(false);
   const [isRead, setRead] = React.useState(false);
   const [isCut, setCut] = React.useState(false);
   const [error, setError] = React.useState<RequestError | null>(null);
-  const [isFollowing, setFollowing] = React.useState(true);
-  const [isWrapped, setWrapped] = React.useState(false);
   const [round, setRound] = React.useState(0);
-  const box = React.useRef<HTMLPreElement>(null);
 
   React.useEffect(() => {
     let offset = 0;
-    setText('');
+    setText(EMPTY);
     setEnded(false);
     setRead(false);
     setCut(false);
@@ -54,10 +52,7 @@ export function Log(props: IProps): JSX.Element {
           offset = chunk.next;
           setError(null);
           setRead(true);
-          setText(known => {
-            const whole = known + chunk.text;
-            return whole.length > SHOWN ? whole.slice(-SHOWN) : whole;
-          });
+          setText(known => append(known, chunk.text));
           setCut(known => known || !!chunk.truncated);
           if (chunk.ended && chunk.text === '') {
             setEnded(true);
@@ -79,68 +74,35 @@ export function Log(props: IProps): JSX.Element {
     return () => poll.dispose();
   }, [api, submission, step, attempt, round]);
 
-  React.useLayoutEffect(() => {
-    if (isFollowing && box.current) {
-      box.current.scrollTop = box.current.scrollHeight;
-    }
-  }, [text, isFollowing]);
-
-  const save = () => {
+  const save = async () => {
+    const pieces = await new RunApi(api).wholeLog(submission, step);
     const link = document.createElement('a');
-    const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
+    const url = URL.createObjectURL(new Blob(pieces, { type: 'text/plain' }));
     link.href = url;
     link.download = `${step}.log`;
     link.click();
     URL.revokeObjectURL(url);
   };
 
-  return (
-    <div className="jp-Challenge-log">
-      <div className="jp-Challenge-logBar">
-        <label>
-          <input
-            type="checkbox"
-            checked={isFollowing}
-            onChange={event => setFollowing(event.target.checked)}
-          />
-          {trans.__('Follow')}
-        </label>
-        <label>
-          <input
-            type="checkbox"
-            checked={isWrapped}
-            onChange={event => setWrapped(event.target.checked)}
-          />
-          {trans.__('Wrap')}
-        </label>
-        <button className="jp-Challenge-link" disabled={!text} onClick={save}>
-          {trans.__('Download')}
-        </button>
-      </div>
-      {error && !text ? (
-        <ErrorFace
-          error={error}
-          trans={trans}
-          retry={() => setRound(round + 1)}
-        />
-      ) : !isRead ? (
-        <Loading trans={trans} />
-      ) : (
-        <pre
-          ref={box}
-          tabIndex={0}
-          aria-label={trans.__('Log')}
-          className={isWrapped ? 'jp-mod-wrapped' : ''}
-          onWheel={event => {
-            if (event.deltaY < 0) {
-              setFollowing(false);
-            }
-          }}
-        >
-          {isCut && trans.__('(The log was cut: it was over its limit.)\n')}
-          {text || (isEnded ? trans.__('This step printed nothing.') : '')}
-        </pre>
-      )}
-    </div>
+  if (error && text === EMPTY) {
+    return (
+      <ErrorFace
+        error={error}
+        trans={trans}
+        retry={() => setRound(round + 1)}
+      />
+    );
+  }
+  return isRead ? (
+    <LogView
+      text={text}
+      isEnded={isEnded}
+      isCut={isCut}
+      follows={model.settings.values.followLogs}
+      save={save}
+      trans={trans}
+    />
+  ) : (
+    <Loading trans={trans} />
   );
 }

@@ -2,7 +2,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
-import { CommandIDs } from '../commandids';
+import { Failure } from './failure';
+import { hasBegun } from './next';
 import type { IChallengeModel } from '../tokens';
 import type { SubmissionView } from '../wire';
 import { isOver, scoreChange } from '../words';
@@ -18,39 +19,17 @@ interface IProps {
 export function Outcome(props: IProps): JSX.Element {
   const { commands, trans, view } = props;
   if (view.state === 'failed' && view.failure) {
-    const { failure } = view;
     return (
-      <section
-        className="jp-Challenge-outcome jp-mod-failed"
-        aria-label={trans.__('What went wrong')}
-      >
-        <p className="jp-Challenge-sentence">{failure.sentence}</p>
-        {failure.detail && (
-          <pre className="jp-Challenge-errorDetail">
-            {failure.cell
-              ? trans.__('Cell %1: %2', failure.cell, failure.detail)
-              : failure.detail}
-          </pre>
-        )}
-        <p>{failure.hint}</p>
-        <p className="jp-Challenge-hint">
-          <code title={trans.__('Class of the failure')}>
-            {failure.failure_class}
-          </code>{' '}
-          {failure.fault === 'participant'
-            ? ''
-            : trans.__('This was not your doing and costs no quota.')}
-        </p>
-      </section>
+      <Failure
+        commands={commands}
+        trans={trans}
+        view={view}
+        failure={view.failure}
+      />
     );
   }
   const score = view.score;
   const change = score ? scoreChange(score, view.best_before) : '';
-  const openBoard = () =>
-    void commands.execute(CommandIDs.openChallenge, {
-      challenge: view.challenge,
-      tab: 'board'
-    });
   return (
     <section
       className="jp-Challenge-outcome"
@@ -67,10 +46,20 @@ export function Outcome(props: IProps): JSX.Element {
       <p className="jp-Challenge-score">{score?.display ?? '–'}</p>
       <p className="jp-Challenge-scoreFacts">
         {change && !view.is_try && (
-          <span className={view.improved ? 'jp-mod-better' : ''}>
+          <span
+            className={
+              view.improved
+                ? 'jp-mod-better'
+                : change === '±0'
+                  ? ''
+                  : 'jp-mod-worse'
+            }
+          >
             {view.improved
               ? trans.__('%1, your new best', change)
-              : trans.__('%1 against your best', change)}
+              : change === '±0'
+                ? trans.__('%1 against your best: the same', change)
+                : trans.__('%1 against your best: worse', change)}
           </span>
         )}
         {!change && view.improved && !view.is_try && (
@@ -79,35 +68,38 @@ export function Outcome(props: IProps): JSX.Element {
         {typeof view.rank === 'number' && !view.is_try && (
           <span>
             {trans.__('rank %1 of %2', view.rank, view.teams ?? view.rank)}
+            {!!view.move && (
+              <span
+                className={view.move > 0 ? 'jp-mod-better' : 'jp-mod-worse'}
+                title={trans.__('Against a day ago')}
+              >
+                {' '}
+                <span aria-hidden={true}>{view.move > 0 ? '▲' : '▼'}</span>
+                <span className="jp-Challenge-unseen">
+                  {view.move > 0 ? trans.__('up') : trans.__('down')}
+                </span>
+                {Math.abs(view.move)}
+              </span>
+            )}
           </span>
         )}
       </p>
-      <p className="jp-Challenge-next">
-        {!isOver(view) ? (
-          view.position ? (
-            trans.__('%1 in line', view.position)
-          ) : (
-            ' '
-          )
-        ) : view.state === 'cancelled' ? (
-          view.started_at && !view.is_try ? (
-            trans.__('Cancelled: it had started, so it used one submission.')
-          ) : (
-            trans.__('Cancelled: it used no quota and counts nowhere.')
-          )
-        ) : view.is_try ? (
-          trans.__(
-            'A try counts nowhere; submit the notebook when it is ready.'
-          )
-        ) : (
-          <button className="jp-Challenge-link" onClick={openBoard}>
-            {trans.__('Show on the board')}
-          </button>
-        )}
-      </p>
+      <p className="jp-Challenge-next">{nextText(view, trans)}</p>
       <Others {...props} />
     </section>
   );
+}
+
+/** What to know of a run that has no board to be shown on; the buttons say the rest. */
+function nextText(view: SubmissionView, trans: TranslationBundle): string {
+  if (view.state === 'cancelled') {
+    return view.is_try || !hasBegun(view)
+      ? trans.__('Cancelled: it used no quota and counts nowhere.')
+      : trans.__('Cancelled: it had started, so it used one submission.');
+  }
+  return isOver(view) && view.is_try
+    ? trans.__('A try counts nowhere; submit the notebook when it is ready.')
+    : '';
 }
 
 /** The other metrics and boards, where there are any. */

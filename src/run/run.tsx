@@ -12,6 +12,8 @@ import { RequestError } from '../request';
 import { Detail } from './rundetail';
 import { Outcome } from './outcome';
 import { StepGraph } from './graph';
+import { RunFacts } from './runfacts';
+import { RunNext } from './runnext';
 import { took } from '../time';
 import type { IChallengeModel } from '../tokens';
 import { DOMAIN } from '../tokens';
@@ -184,6 +186,21 @@ function Loaded(props: IRunProps & { view: SubmissionView }): JSX.Element {
               {trans.__('Cancel')}
             </button>
           )}
+          {view.kind === 'notebook' && (
+            <button
+              className="jp-Challenge-button jp-mod-styled"
+              title={trans.__(
+                'Open a copy of the notebook as it was handed in'
+              )}
+              onClick={() =>
+                void commands.execute(CommandIDs.openNotebook, {
+                  submission: view.id
+                })
+              }
+            >
+              {trans.__('Open notebook')}
+            </button>
+          )}
         </span>
       </div>
       <div className="jp-Challenge-runTop">
@@ -196,6 +213,8 @@ function Loaded(props: IRunProps & { view: SubmissionView }): JSX.Element {
         />
         <Outcome model={model} commands={commands} trans={trans} view={view} />
       </div>
+      <RunFacts model={model} trans={trans} view={view} />
+      <RunNext model={model} commands={commands} trans={trans} view={view} />
       <Detail
         {...props}
         view={view}

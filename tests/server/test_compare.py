@@ -37,7 +37,9 @@ def handed_in(tiny: str, challenge_data_dir: Path, tmp_path: Path) -> dict[str, 
     return ids
 
 
-async def test_sides_of_a_comparison(ask: Ask, handed_in: dict[str, str]) -> None:
+async def test_two_submissions_side_by_side_and_a_copy_of_one(
+    ask: Ask, handed_in: dict[str, str], jp_root_dir: Path
+) -> None:
     pair = {"first": handed_in["first"], "second": handed_in["second"]}
     answer = await ask("POST", "compare", pair)
     assert answer.code == 200
@@ -68,3 +70,13 @@ async def test_sides_of_a_comparison(ask: Ask, handed_in: dict[str, str]) -> Non
         assert refused.code == code, second
         assert words in said(refused)["error"]["message"]
     assert (await ask("POST", "compare", json.dumps([1]))).code == 400
+
+    copied = said(await ask("POST", "copy", {"submission": pair["second"]}))["path"]
+    assert copied == "tiny/m-submission-3.ipynb"
+    written = json.loads((jp_root_dir / copied).read_text())
+    assert written["cells"][0]["source"] == "n = 2"
+    (jp_root_dir / copied).write_text("changed since")
+    assert said(await ask("POST", "copy", {"submission": pair["second"]}))["path"] == copied
+    assert (jp_root_dir / copied).read_text() == "changed since"
+    assert (await ask("POST", "copy", {"submission": handed_in["predictions"]})).code == 409
+    assert (await ask("POST", "copy", {})).code == 400

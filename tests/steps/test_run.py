@@ -133,3 +133,20 @@ def test_too_much_output_of_any_kind(
     assert caught.value.cell == 2
     executed = folder.executed.read_text()
     assert "kept" in executed and len(executed) < 50_000
+
+
+def test_a_display_is_updated_by_a_later_cell_and_a_long_line_takes_no_time(
+    folder: RunFolder, challenge: SmallChallenge
+) -> None:
+    cells = (
+        "for part in 'abc':\n    print(part, flush=True)\n"
+        "handle = display({'text/plain': 'first'}, raw=True, display_id=True)\n"
+        "print('x' * 2_000_000)",
+        "handle.update({'text/plain': 'second'}, raw=True)",
+    )
+    execute(folder, challenge, notebook(*cells))
+    outputs = json.loads(folder.executed.read_text())["cells"][0]["outputs"]
+    assert [output["output_type"] for output in outputs] == ["stream", "display_data", "stream"]
+    assert outputs[0]["text"] == "a\nb\nc\n"
+    assert outputs[1]["data"]["text/plain"] == "second"
+    assert len(outputs[2]["text"]) == 2_000_001

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_challenge.steps.transcript import LONGEST_LINE, Transcript, percent_in
+from jupyter_challenge.steps.transcript import LONGEST_LINE, Transcript, coalesced, percent_in
 
 
 class Clock:
@@ -103,3 +103,27 @@ def test_bars_that_are_widgets_or_displays() -> None:
     assert transcript.percent == 40
     transcript.begin()
     assert transcript.percent is None
+
+
+def printed(text: str, name: str = "stdout") -> dict[str, Any]:
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def test_what_is_printed_between_displays_is_in_one_piece() -> None:
+    plot: dict[str, Any] = {"output_type": "display_data", "data": {}, "metadata": {}}
+    outputs = [
+        printed("a"),
+        printed("\r 1%", "stderr"),
+        printed("b\n"),
+        printed("\r 2%\r", "stderr"),
+        printed("\n", "stderr"),
+        plot,
+        printed("1/2\b\b\b2/2\n"),
+        printed("x" * 5_000_000),
+    ]
+    assert coalesced(outputs) == [
+        printed("ab\n"),
+        printed(" 2%\n", "stderr"),
+        plot,
+        printed("2/2\n" + "x" * 5_000_000),
+    ]

@@ -34,10 +34,13 @@ test('a failing notebook shows its cell, class and hint', async ({
     "Cell 2: NameError: name 'modle' is not defined"
   );
   await expect(run.locator('code', { hasText: 'cell_error' })).toBeVisible();
-  const failing = run.locator('.jp-Cell.jp-mod-failing');
+  // It comes first; the whole notebook follows.
+  const failing = run.locator('.jp-Cell.jp-mod-failing').first();
   await expect(failing).toBeInViewport();
   await expect(failing).toContainText('Traceback');
-  await expect(run.locator('.jp-Cell').first()).toContainText('fine so far');
+  await expect(
+    run.getByRole('region', { name: 'The whole notebook' })
+  ).toContainText('fine so far');
   await challenges.picture('failed');
 
   // Nothing in it can be changed.

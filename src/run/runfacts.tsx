@@ -1,0 +1,95 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { kernelText } from './environment';
+import { RunApi } from './runapi';
+import { RequestError } from '../request';
+import { span } from '../time';
+import type { IChallengeModel } from '../tokens';
+import type { SubmissionView } from '../wire';
+import { stateWord } from '../words';
+
+interface IProps {
+  model: IChallengeModel;
+  trans: TranslationBundle;
+  view: SubmissionView;
+}
+
+/** Queue, profile, commit and kernel of a run, in sight from the first moment. */
+export function RunFacts(props: IProps): JSX.Element {
+  const { trans, view } = props;
+  const facts: [string, React.ReactNode][] = [
+    ...(view.state === 'queued'
+      ? [[trans.__('Queue'), <Queue {...props} />] as [string, React.ReactNode]]
+      : []),
+    [trans.__('Profile'), view.profile ?? (view.engine || '–')],
+    [
+      trans.__('Commit'),
+      <code title={view.digest}>{shortDigest(view.digest)}</code>
+    ],
+    [trans.__('Kernel'), kernelText(view) || '–']
+  ];
+  return (
+    <dl className="jp-Challenge-runFacts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** The place in the queue, and when it is the run's turn, where somebody can say. */
+function Queue(props: IProps): JSX.Element {
+  const { model, trans, view } = props;
+  const [wait, setWait] = React.useState<number | null>(null);
+  React.useEffect(() => {
+    let isGone = false;
+    setWait(null);
+    new RunApi(model.api).profiles(view.challenge).then(
+      ({ items }) => {
+        const mine = items.find(one =>
+          view.profile ? one.id === view.profile : one.default
+        );
+        if (!isGone) {
+          setWait(mine?.wait_seconds ?? null);
+        }
+      },
+      error => {
+        // Only a guess is missing then.
+        if (!(error instanceof RequestError)) {
+          throw error;
+        }
+      }
+    );
+    return () => {
+      isGone = true;
+    };
+  }, [view.position, view.challenge, view.profile]);
+  if (!view.position) {
+    return <>{stateWord('queued', trans)}</>;
+  }
+  if (wait === null) {
+    return <>{trans.__('%1 in line', view.position)}</>;
+  }
+  return (
+    <>
+      {wait < 5
+        ? trans.__('%1 in line, starts now', view.position)
+        : trans.__(
+            '%1 in line, starts within about %2',
+            view.position,
+            span(wait * 1000, trans)
+          )}
+    </>
+  );
+}
+
+/** A digest as people tell them apart. */
+function shortDigest(digest: string): string {
+  const [kind, ...rest] = digest.split(':');
+  const value = rest.length ? rest.join(':') : kind;
+  return `${value.slice(0, 12)}…`;
+}
