@@ -17,8 +17,15 @@ import type {
   SubmissionView
 } from './wire';
 
-/** Seconds that the feed waits for a change before it answers that there is none. */
-const FEED_TIMEOUT = 25;
+/**
+ * Seconds that the feed waits for a change before it answers that there is none.
+ *
+ * #### Notes
+ * At least and at most, by chance: those who were woken together ask again at different times.
+ * Proxies end what is silent for a minute.
+ */
+const FEED_LEAST = 40;
+const FEED_MOST = 54;
 
 const JSON_HEADERS = { 'Content-Type': 'application/json' };
 
@@ -102,10 +109,11 @@ export class Api {
 
   /** What changed after a point; waits for the next change. Without a point: where the feed is. */
   changes(after: number | null): Promise<Changes> {
-    return this._get(
-      'changes',
-      after === null ? {} : { after, timeout: FEED_TIMEOUT }
-    );
+    if (after === null) {
+      return this._get('changes');
+    }
+    const timeout = FEED_LEAST + Math.random() * (FEED_MOST - FEED_LEAST);
+    return this._get('changes', { after, timeout: timeout.toFixed(1) });
   }
 
   /** What would travel with a notebook: its declared files, or these instead; and whether it may. */

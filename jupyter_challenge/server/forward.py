@@ -12,7 +12,7 @@ from jupyter_challenge.server.base import ChallengeHandler
 # What a browser may show when somebody opens the address; all else is a download.
 _SHOWN = frozenset({"application/json", "application/problem+json", "text/plain", "text/csv"})
 _HANDED_BACK = ("etag", "cache-control", "content-disposition", "retry-after", "location")
-# Longer than the longest poll (25 s) and than a large submission takes on a slow disk.
+# Longer than the longest poll (55 s) and than a large submission takes on a slow disk.
 _TIMEOUT = 120
 
 

@@ -15,6 +15,7 @@ from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.feed import Feed
 from jupyter_challenge.service.guard import Guard
 from jupyter_challenge.service.history import Leaders
+from jupyter_challenge.service.lane import FeedLane
 from jupyter_challenge.service.reconcile import Reconciler
 from jupyter_challenge.service.routes import API, router
 from jupyter_challenge.service.standings import Boards
@@ -41,6 +42,7 @@ def create_app(service: Service | None) -> FastAPI:
     install_errors(app)
     if service is not None:
         app.add_middleware(Guard, limit=service.config.max_upload)
+        app.add_middleware(FeedLane, service=service, path=f"{API}/changes")
         app.openapi = openapi_document  # type: ignore[method-assign]
     return app
 

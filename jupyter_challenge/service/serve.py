@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import socket
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -54,11 +55,25 @@ def serve(
             settings = uvicorn.Config(
                 signed_in_app(service, config),
                 log_level="warning",
+                access_log=False,
                 lifespan="off",
                 server_header=False,
+                # Longer than clients pause between two long polls: a connection costs more.
+                timeout_keep_alive=75,
+                # As many as open their sidebars at once, or come back after a restart.
+                backlog=2048,
                 timeout_graceful_shutdown=5,
             )
-            uvicorn.Server(settings).run(sockets=[opened])
+            server = uvicorn.Server(settings)
+            told_to_end = server.handle_exit
+
+            def end(sig: int, frame: Any) -> None:
+                # In a thread, as a signal may come while this very thread holds the feed's lock.
+                threading.Thread(target=service.service.feed.stop, daemon=True).start()
+                told_to_end(sig, frame)
+
+            server.handle_exit = end  # type: ignore[method-assign]
+            server.run(sockets=[opened])
         finally:
             service.stop()
     finally:
@@ -117,7 +132,7 @@ def _open(host: str, port: int) -> socket.socket:
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         opened.bind((str(address), port))
-        opened.listen(128)  # who reads the address may connect at once
+        opened.listen(2048)  # who reads the address may connect at once
     except OSError as error:
         opened.close()
         if error.errno == errno.EADDRINUSE:

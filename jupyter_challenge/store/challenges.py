@@ -22,6 +22,8 @@ from jupyter_challenge.store.orm import (
 
 _KEPT = 500
 """Versions that are kept in memory."""
+_AT_ONCE = 5_000
+"""Users that one query asks for: databases bound how many values it may have."""
 
 
 # Built once, as most requests begin with it.
@@ -163,6 +165,25 @@ def teams_of(session: Session, user: str) -> dict[str, TeamRow]:
         .where(MemberRow.user == user)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def teams_of_users(session: Session, challenge_id: str, users: Sequence[str]) -> dict[str, str]:
+    """The ids of the teams that users are in, of those who are in one."""
+    found: dict[str, str] = {}
+    for start in range(0, len(users), _AT_ONCE):
+        rows = session.execute(
+            sa.select(MemberRow.user, MemberRow.team_id).where(
+                MemberRow.challenge_id == challenge_id,
+                MemberRow.user.in_(users[start : start + _AT_ONCE]),
+            )
+        )
+        found.update((user, team) for user, team in rows)
+    return found
+
+
+def members(session: Session, team_id: str) -> set[str]:
+    """The users in a team."""
+    return set(session.scalars(sa.select(MemberRow.user).where(MemberRow.team_id == team_id)))
 
 
 def teams(session: Session, ids: Iterable[str]) -> dict[str, TeamRow]:
