@@ -17,7 +17,18 @@ def commands() -> str:
 def _section(context: click.Context, name: str) -> str:
     command = challenge.get_command(context, name)
     assert command is not None, f"{name} is in COMMANDS"
-    own = click.Context(command, info_name=name, parent=context)
+    text = _described(command, click.Context(command, info_name=name, parent=context), name)
+    if isinstance(command, click.Group):
+        own = click.Context(command, info_name=name, parent=context)
+        for part, inner in command.commands.items():
+            title = f"{name} {part}"
+            text += "\n" + _described(
+                inner, click.Context(inner, info_name=part, parent=own), title
+            )
+    return text
+
+
+def _described(command: click.Command, own: click.Context, name: str) -> str:
     usage = " ".join(["jupyter challenge", name, *command.collect_usage_pieces(own)])
     parts = [f"## {name}", f"```text\n{usage}\n```", _help(command.help or "")]
     records = [

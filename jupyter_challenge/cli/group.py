@@ -24,6 +24,7 @@ COMMANDS = {
     "cancel": "following",
     "select": "following",
     "leaderboard": "reading",
+    "profiles": "profiles",
     "create": "organising",
     "validate": "organising",
     "publish": "organising",

@@ -54,7 +54,9 @@ def _handing_in(command: Callable[..., Any]) -> Callable[..., Any]:
             callback=_parameter,
             help="Value for the cell tagged `parameters`; may be given several times.",
         ),
-        click.option("--profile", metavar="NAME", help="Compute profile."),
+        click.option(
+            "--profile", metavar="NAME", help="Compute profile; `profiles list` names them."
+        ),
         click.option("--note", default="", help="What you want to remember about it."),
         click.option("--detach", is_flag=True, help="Return at once; the run goes on."),
         json_option,

@@ -91,10 +91,7 @@ test('parameters of the tagged cell change the run', async ({
   await page
     .locator('[data-command="jupyter-challenge:submit-notebook"]')
     .click();
-  await challenges.dialog
-    .locator('label', { hasText: 'max_depth' })
-    .locator('input')
-    .fill('1');
+  await challenges.dialog.getByLabel('max_depth').fill('1');
   await challenges.confirm();
   await challenges.newestIs('scored');
   await challenges.openNewest();
