@@ -1,0 +1,24 @@
+/**
+ * Every screen in its states, in light and in dark: axe looks at each, and with
+ * UPDATE_SCREENSHOTS the pictures of docs/gallery are made again.
+ *
+ * Its server has a data folder of its own, filled by gallery/seed.py, so that boards look lived in.
+ */
+const base = require('./playwright.config.js');
+
+const port = process.env.GALLERY_PORT || '8989';
+const asRoot = process.getuid && process.getuid() === 0;
+
+module.exports = {
+  ...base,
+  projects: undefined,
+  testDir: './gallery',
+  use: { ...base.use, baseURL: `http://127.0.0.1:${port}` },
+  webServer: {
+    command: `GALLERY=1 jupyter lab --config jupyter_server_test_config.py --ServerApp.ip=127.0.0.1 --port ${port} ${asRoot ? '--allow-root' : ''}`,
+    url: `http://127.0.0.1:${port}/lab`,
+    timeout: 180 * 1000,
+    reuseExistingServer: !process.env.CI,
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 15000 }
+  }
+};
