@@ -16,9 +16,12 @@ from jupyter_challenge.service.auth import process_owner  # noqa: E402
 from jupyter_challenge.store.database import Database  # noqa: E402
 
 EXAMPLES = ROOT / "jupyter_challenge" / "examples"
-TEAMS = """anchovy baryon boson charm dune eigen fermion gluon gradient hadron higgs impulse jet
-kaon kernel lepton lumen margin meson muon neutrino node octet orbit parton photon pion plasma
-proton quark rho scatter sigma spin strange tau tensor top vector vertex weak xi yukawa""".split()
+TEAMS = """
+    anchovy baryon boson charm dune eigen fermion gluon gradient hadron higgs impulse jet
+    kaon kernel lepton lumen margin meson muon neutrino node octet orbit parton photon pion
+    plasma proton quark rho scatter sigma spin strange tau tensor top vector vertex weak xi
+    yukawa
+""".split()  # noqa: SIM905
 
 
 def seed(folder: Path) -> None:
