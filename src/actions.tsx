@@ -1,13 +1,14 @@
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { Contents } from '@jupyterlab/services';
 import type { IStateDB } from '@jupyterlab/statedb';
-import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
+import { boardCsv } from './board/boardapi';
 import { CommandIDs } from './commandids';
 import { Markdown } from './marks';
 import type { RunNotifier } from './notify';
@@ -26,6 +27,7 @@ export interface IActors {
   /** Where the last choices are remembered. */
   state: IStateDB | null;
   trans: TranslationBundle;
+  translator: ITranslator;
 }
 
 /** Enter a challenge; where it has terms, they are shown and accepted first. */
@@ -73,33 +75,17 @@ export async function addExample(actors: IActors): Promise<void> {
   }
 }
 
-/** Make the participant's folder and open its notebook. */
-export async function getStarter(actors: IActors, id: string): Promise<void> {
-  const { model, commands, trans } = actors;
+/** Save the public board of a challenge's phase as CSV. */
+export async function saveBoard(actors: IActors, id: string): Promise<void> {
+  const { model, trans } = actors;
   try {
-    const got = await model.api.get(id);
-    if (commands.hasCommand('filebrowser:go-to-path')) {
-      // The folder is ready in the file browser, but this panel stays in front.
-      await commands.execute('filebrowser:go-to-path', {
-        path: got.folder,
-        dontShowBrowser: true
-      });
-    }
-    if (got.notebook) {
-      await commands.execute('docmanager:open', { path: got.notebook });
-    } else {
-      Notification.info(
-        trans.__('The files are in the folder %1.', got.folder)
-      );
-    }
-    if (got.kept?.length) {
-      Notification.info(
-        trans.__(
-          'You changed %1, so it was left as it is.',
-          got.kept.join(', ')
-        )
-      );
-    }
+    const view = model.challenge(id) ?? (await model.loadChallenge(id));
+    const link = document.createElement('a');
+    link.href = boardCsv(model.api, id, view.phase.id, 'public');
+    link.download = '';
+    document.body.appendChild(link);
+    link.click();
+    link.remove();
   } catch (error) {
     tell(error, trans);
   }

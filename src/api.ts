@@ -7,7 +7,6 @@ import type {
   Changes,
   ChallengeSummary,
   ChallengeView,
-  IFolder,
   IInspection,
   IPage,
   ISubmitRequest,
@@ -138,11 +137,6 @@ export class Api {
     return this._own('submit', request);
   }
 
-  /** Make the participant's folder. */
-  get(challenge: string): Promise<IFolder> {
-    return this._own('get', { challenge });
-  }
-
   /** Publish the iris challenge that comes with the package. */
   publishExample(): Promise<ChallengeView> {
     return this._own('example', {});
@@ -164,8 +158,8 @@ export class Api {
   }
 
   /** Ask one of the Jupyter server's own routes. */
-  own<T>(path: string, body: unknown): Promise<T> {
-    return this._own(path, body);
+  own<T>(path: string, body: unknown, method = 'POST'): Promise<T> {
+    return this._own(path, body, method);
   }
 
   /** The address of a download of the service's. */
@@ -209,11 +203,12 @@ export class Api {
     });
   }
 
-  private _own<T>(path: string, body: unknown): Promise<T> {
+  private _own<T>(path: string, body: unknown, method = 'POST'): Promise<T> {
     return requestAPI(path, this.settings, {
-      method: 'POST',
-      headers: JSON_HEADERS,
-      body: JSON.stringify(body)
+      method,
+      ...(body === undefined
+        ? {}
+        : { headers: JSON_HEADERS, body: JSON.stringify(body) })
     });
   }
 }

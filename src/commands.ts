@@ -7,9 +7,10 @@ import {
   addExample,
   cancelRun,
   enterChallenge,
-  getStarter,
+  saveBoard,
   selectSubmission
 } from './actions';
+import { getData, getStarter, openFile } from './challenge/folders';
 import { CommandIDs } from './commandids';
 import { addFileCommands } from './filecommands';
 import { submitIcon, tryIcon } from './icons';
@@ -82,10 +83,72 @@ export function addCommands(
     execute: args => enterChallenge(actors, String(args['challenge']))
   });
 
+  const getArgs = {
+    args: {
+      type: 'object' as const,
+      properties: {
+        challenge: {
+          type: 'string' as const,
+          description: trans.__('The id of the challenge')
+        },
+        folder: {
+          type: 'string' as const,
+          description: trans.__(
+            'Where on the server; the user is asked when left out'
+          )
+        }
+      },
+      required: ['challenge']
+    }
+  };
   commands.addCommand(CommandIDs.getStarter, {
-    label: trans.__('Get the Starter of a Challenge'),
+    label: trans.__('Get the Starter…'),
+    describedBy: getArgs,
+    execute: args =>
+      getStarter(
+        actors,
+        String(args['challenge']),
+        args['folder'] as string | undefined
+      )
+  });
+
+  commands.addCommand(CommandIDs.getData, {
+    label: trans.__('Download the Data…'),
+    describedBy: getArgs,
+    execute: args =>
+      getData(
+        actors,
+        String(args['challenge']),
+        args['folder'] as string | undefined
+      )
+  });
+
+  commands.addCommand(CommandIDs.openBaseline, {
+    label: trans.__('Open the Baseline'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          challenge: {
+            type: 'string',
+            description: trans.__('The id of the challenge')
+          },
+          path: {
+            type: 'string',
+            description: trans.__('The path in the folder of the challenge')
+          }
+        },
+        required: ['challenge', 'path']
+      }
+    },
+    execute: args =>
+      openFile(actors, String(args['challenge']), String(args['path']))
+  });
+
+  commands.addCommand(CommandIDs.saveBoard, {
+    label: trans.__('Save the Board as CSV'),
     describedBy: challengeArgs(trans, true),
-    execute: args => getStarter(actors, String(args['challenge']))
+    execute: args => saveBoard(actors, String(args['challenge']))
   });
 
   commands.addCommand(CommandIDs.addExample, {

@@ -9,11 +9,13 @@ import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
-import { IStateDB } from '@jupyterlab/statedb';
 import { IStatusBar } from '@jupyterlab/statusbar';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import type { IActors } from './actions';
 import { Api } from './api';
+import { resumeDownloads } from './challenge/getting';
 import { addCells } from './cells/cellrenderer';
 import { CommandIDs } from './commandids';
 import { addCommands } from './commands';
@@ -23,9 +25,10 @@ import { RunNotifier } from './notify';
 import { organise } from './organise/plugin';
 import { ChallengeSettings } from './settings';
 import { ChallengePanel } from './sidebar/panel';
+import { SidebarState } from './sidebar/sidebarstate';
 import { addStatusItem } from './statusitem';
 import { DOMAIN, IChallengeModel } from './tokens';
-import { addViews } from './views';
+import { addViews, isRunInSight } from './views';
 
 /** The plugin whose schema holds settings, menus, shortcuts and toolbar buttons. */
 const ACTIONS = 'jupyter-challenge:plugin';
@@ -72,22 +75,25 @@ const actions: JupyterFrontEndPlugin<void> = {
     state: IStateDB | null,
     translator: ITranslator | null
   ) => {
-    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const language = translator ?? nullTranslator;
+    const trans = language.load(DOMAIN);
     const { commands } = app;
-    addCommands(
-      {
-        model: challenges,
-        commands,
-        notifier: new RunNotifier(challenges, commands, trans),
-        rendermime,
-        contents: app.serviceManager.contents,
-        browsers,
-        tracker,
-        state,
-        trans
-      },
-      tracker
-    );
+    const actors: IActors = {
+      model: challenges,
+      commands,
+      notifier: new RunNotifier(challenges, commands, trans, submission =>
+        isRunInSight(app, submission)
+      ),
+      rendermime,
+      contents: app.serviceManager.contents,
+      browsers,
+      tracker,
+      state,
+      trans,
+      translator: language
+    };
+    addCommands(actors, tracker);
+    resumeDownloads(actors);
     const category = trans.__('Challenges');
     for (const command of [
       CommandIDs.submit,
@@ -110,6 +116,7 @@ const views: JupyterFrontEndPlugin<void> = {
   optional: [
     ILabShell,
     ILayoutRestorer,
+    IStateDB,
     INotebookTracker,
     NotebookPanel.IContentFactory,
     IEditorServices,
@@ -121,6 +128,7 @@ const views: JupyterFrontEndPlugin<void> = {
     rendermime: IRenderMimeRegistry,
     labShell: ILabShell | null,
     restorer: ILayoutRestorer | null,
+    database: IStateDB | null,
     tracker: INotebookTracker | null,
     contentFactory: NotebookPanel.IContentFactory | null,
     editors: IEditorServices | null,
@@ -128,9 +136,14 @@ const views: JupyterFrontEndPlugin<void> = {
   ) => {
     const language = translator ?? nullTranslator;
     const trans = language.load(DOMAIN);
+    const state = new SidebarState(challenges);
+    if (database) {
+      void state.restore(database);
+    }
     const panel = new ChallengePanel({
       model: challenges,
       commands: app.commands,
+      state,
       tracker,
       translator: language
     });

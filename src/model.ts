@@ -41,11 +41,12 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
     this.settings.changed.connect(() => this._stateChanged.emit(), this);
     this._feed = new Poll({
       auto: false,
-      factory: () => this._follow(),
+      factory: () => this._followOnce(),
       frequency: { interval: FEED_PAUSE, backoff: 3, max: FEED_BACKOFF },
       name: 'jupyter-challenge:feed',
       standby: options.standby ?? 'when-hidden'
     });
+    this._feed.ticked.connect(() => this._restUnlessWanted(), this);
     this._clock = new Poll({
       auto: false,
       factory: async () => this._ticked.emit(),
@@ -141,7 +142,22 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
       this._state = 'loading';
       this._stateChanged.emit();
       void this._feed.start();
-      void this._clock.start();
+    }
+  }
+
+  /** Follow the service from now on, as somebody looks. */
+  attend(who: object): void {
+    if (!this.isDisposed) {
+      this._attending.add(who);
+      this.wake();
+      this._setPace();
+    }
+  }
+
+  /** Rest once nobody looks any more and no run is under way. */
+  leave(who: object): void {
+    if (this._attending.delete(who) && !this.isDisposed) {
+      this._restUnlessWanted();
     }
   }
 
@@ -310,6 +326,28 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
     return { items, next: cursor };
   }
 
+  /** Whether somebody looks, or waits for a run to end. */
+  private get _isWanted(): boolean {
+    return this._attending.size > 0 || this.active.length > 0;
+  }
+
+  /** Ask for nothing while nobody wants to know; what is known stays. */
+  private _restUnlessWanted(): void {
+    // The first answer is for whoever woke the model.
+    if (!this._isWanted && this._state !== 'loading') {
+      void this._feed.stop();
+      void this._clock.stop();
+    }
+  }
+
+  /** Follow the feed; a question that is still open from before a rest is not asked twice. */
+  private _followOnce(): Promise<void> {
+    this._following ??= this._follow().finally(() => {
+      this._following = null;
+    });
+    return this._following;
+  }
+
   private async _follow(): Promise<void> {
     try {
       if (this._after === null) {
@@ -393,16 +431,22 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
     this._stateChanged.emit();
   }
 
-  /** Draw times again every second only while a run is under way. */
+  /** Draw times again every second only while a run is under way; wake up who rests. */
   private _setPace(): void {
+    if (!this._isWanted || this._state === 'dormant') {
+      return;
+    }
     const isBusy = [...this._submissions.values()].some(one => !isOver(one));
     const interval = isBusy ? TICK_BUSY : TICK_IDLE;
     if (this._clock.frequency.interval !== interval) {
       this._clock.frequency = { ...this._clock.frequency, interval };
       void this._clock.refresh();
     }
+    void this._clock.start();
+    void this._feed.start();
   }
 
+  private _attending = new Set<object>();
   private _after: number | null = null;
   private _boardChanged = new Signal<this, string>(this);
   private _challenges: ReadonlyArray<ChallengeSummary> = [];
@@ -414,6 +458,7 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
     { submission: SubmissionView; known: ReadonlySet<string> }
   >();
   private _feed: Poll;
+  private _following: Promise<void> | null = null;
   private _isDisposed = false;
   private _lists = new Map<string, ReadonlyArray<SubmissionView>>();
   private _loading = new Set<string>();

@@ -5,17 +5,19 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
 import { CommandIDs } from './commandids';
+import type { NotifyWhen } from './settings';
 import type { IChallengeModel } from './tokens';
 import type { SubmissionView } from './wire';
 import { failureLine, isOver, rowText, submissionName } from './words';
 
-/** Follows what was handed in from this page, and ends with the score. */
+/** Follows what is under way, and ends with the score, as far as the settings want it told. */
 export class RunNotifier implements IDisposable {
-  /** Make a notifier; `open` shows a run. */
+  /** Make a notifier; `isInSight` says whether the user sees a run's page now. */
   constructor(
     private readonly model: IChallengeModel,
     private readonly commands: CommandRegistry,
-    private readonly trans: TranslationBundle
+    private readonly trans: TranslationBundle,
+    private readonly isInSight: (submission: string) => boolean
   ) {
     model.submissionChanged.connect(this._onChanged, this);
   }
@@ -43,7 +45,11 @@ export class RunNotifier implements IDisposable {
     );
     try {
       const submission = await handedIn;
-      this._followed.set(submission.id, id);
+      if (this._wanted === 'never') {
+        Notification.dismiss(id);
+      } else {
+        this._followed.set(submission.id, id);
+      }
       this.model.accept(submission);
       return submission;
     } catch (error) {
@@ -55,36 +61,71 @@ export class RunNotifier implements IDisposable {
 
   private _onChanged(_: IChallengeModel, submission: SubmissionView): void {
     const id = this._followed.get(submission.id);
-    if (!id) {
+    if (!isOver(submission)) {
+      if (id) {
+        this._goOn(id, submission);
+      } else if (submission.mine) {
+        this._underWay.add(submission.id);
+      }
       return;
     }
-    const { trans } = this;
-    const name = trans.__(
+    const wasUnderWay = this._underWay.delete(submission.id);
+    this._followed.delete(submission.id);
+    if (!id && !wasUnderWay) {
+      return;
+    }
+    const isTold =
+      this._wanted === 'always' ||
+      (this._wanted === 'hidden' && !this.isInSight(submission.id));
+    if (isTold) {
+      this._tellEnd(id ?? Notification.emit('', 'default'), submission);
+    } else if (id) {
+      Notification.dismiss(id);
+    }
+  }
+
+  /** When the user wants to be told of an end. */
+  private get _wanted(): NotifyWhen {
+    return this.model.settings.values.notify;
+  }
+
+  private _name(submission: SubmissionView): string {
+    return this.trans.__(
       '%1 %2',
       submission.challenge_title || submission.challenge,
-      submissionName(submission, trans)
+      submissionName(submission, this.trans)
     );
-    const show = {
-      label: trans.__('Show'),
+  }
+
+  private _show(submission: SubmissionView): Notification.IAction {
+    return {
+      label: this.trans.__('Show'),
       callback: () =>
         void this.commands.execute(CommandIDs.openRun, {
           submission: submission.id
         })
     };
-    if (!isOver(submission)) {
-      Notification.update({
-        id,
-        message: trans.__('%1: %2', name, rowText(submission, trans)),
-        type: 'in-progress',
-        autoClose: false,
-        actions: [show]
-      });
-      return;
-    }
-    this._followed.delete(submission.id);
+  }
+
+  private _goOn(id: string, submission: SubmissionView): void {
+    const { trans } = this;
     Notification.update({
       id,
-      message: this._end(name, submission),
+      message: trans.__(
+        '%1: %2',
+        this._name(submission),
+        rowText(submission, trans)
+      ),
+      type: 'in-progress',
+      autoClose: false,
+      actions: [this._show(submission)]
+    });
+  }
+
+  private _tellEnd(id: string, submission: SubmissionView): void {
+    Notification.update({
+      id,
+      message: this._end(this._name(submission), submission),
       type:
         submission.state === 'scored'
           ? 'success'
@@ -92,7 +133,7 @@ export class RunNotifier implements IDisposable {
             ? 'error'
             : 'info',
       autoClose: submission.state === 'failed' ? false : 10_000,
-      actions: [show]
+      actions: [this._show(submission)]
     });
   }
 
@@ -122,4 +163,5 @@ export class RunNotifier implements IDisposable {
 
   private _followed = new Map<string, string>();
   private _isDisposed = false;
+  private _underWay = new Set<string>();
 }

@@ -583,6 +583,21 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * BaselineView
+         * @description A submission of the organiser's that shows what is easily reached.
+         */
+        BaselineView: {
+            /**
+             * Notebook
+             * @description Its path in the participant's folder, where it is handed out.
+             */
+            notebook?: string | null;
+            /** @description Its score, once it is on the public board. */
+            score?: components["schemas"]["ScoreView"] | null;
+            /** Title */
+            title: string;
+        };
+        /**
          * BoardView
          * @description One page of a board.
          */
@@ -793,6 +808,11 @@ export interface components {
          * @description A challenge with all its pages.
          */
         ChallengeView: {
+            /**
+             * Baselines
+             * @default []
+             */
+            baselines: components["schemas"]["BaselineView"][];
             best?: components["schemas"]["ScoreView"] | null;
             /**
              * Closed
@@ -2344,6 +2364,13 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "baselines": [
+                     *         {
+                     *           "notebook": null,
+                     *           "score": null,
+                     *           "title": "One cut"
+                     *         }
+                     *       ],
                      *       "best": {
                      *         "board": "public",
                      *         "direction": "maximize",
@@ -2531,6 +2558,13 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "baselines": [
+                     *         {
+                     *           "notebook": null,
+                     *           "score": null,
+                     *           "title": "One cut"
+                     *         }
+                     *       ],
                      *       "best": {
                      *         "board": "public",
                      *         "direction": "maximize",
@@ -2835,6 +2869,13 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "baselines": [
+                     *         {
+                     *           "notebook": null,
+                     *           "score": null,
+                     *           "title": "One cut"
+                     *         }
+                     *       ],
                      *       "best": {
                      *         "board": "public",
                      *         "direction": "maximize",
@@ -3061,6 +3102,13 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "baselines": [
+                     *         {
+                     *           "notebook": null,
+                     *           "score": null,
+                     *           "title": "One cut"
+                     *         }
+                     *       ],
                      *       "best": {
                      *         "board": "public",
                      *         "direction": "maximize",
@@ -3547,6 +3595,13 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "baselines": [
+                     *         {
+                     *           "notebook": null,
+                     *           "score": null,
+                     *           "title": "One cut"
+                     *         }
+                     *       ],
                      *       "best": {
                      *         "board": "public",
                      *         "direction": "maximize",

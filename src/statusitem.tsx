@@ -74,6 +74,7 @@ function StatusItem(props: {
           rowText(run, trans)
         )}
       </span>
+      <span aria-hidden="true">·</span>
       <Elapsed since={run.started_at ?? run.created_at} model={model} />
     </button>
   );

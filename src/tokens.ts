@@ -65,6 +65,12 @@ export interface IChallengeModel {
   /** Ask the service for the first time; does nothing when it was asked before. */
   wake(): void;
 
+  /** Follow the service from now on, as somebody looks; see `attendWhileVisible`. */
+  attend(who: object): void;
+
+  /** Rest once nobody looks any more and no run is under way. */
+  leave(who: object): void;
+
   /** Read everything again. */
   refresh(): Promise<void>;
 

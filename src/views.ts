@@ -4,6 +4,7 @@ import type { ILayoutRestorer } from '@jupyterlab/application';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ITranslator } from '@jupyterlab/translation';
 
+import { attendWhileVisible } from './attention';
 import type { ChallengeDocument } from './challenge/challengeview';
 import { CommandIDs } from './commandids';
 import { addComparing } from './compare/comparing';
@@ -63,6 +64,7 @@ export function addViews(options: IViewOptions): void {
         const { RunPage } = await import('./run/run');
         page = new RunPage({ submission, model, commands, parts, translator });
         page.toggleClass('jp-mod-down', !labShell);
+        attendWhileVisible(model, page);
         shell.add(page, area, { type: 'Challenge' });
         await runs.add(page);
       }
@@ -74,7 +76,10 @@ export function addViews(options: IViewOptions): void {
     namespace: 'jupyter-challenge-document'
   });
   commands.addCommand(CommandIDs.openChallenge, {
-    label: trans.__('Show Challenge'),
+    label: args =>
+      args['section'] === 'baselines'
+        ? trans.__('Baselines')
+        : trans.__('Open in Main Area'),
     describedBy: {
       args: {
         type: 'object',
@@ -87,6 +92,11 @@ export function addViews(options: IViewOptions): void {
             type: 'string',
             description: trans.__('The page to show'),
             enum: [...TABS]
+          },
+          section: {
+            type: 'string',
+            description: trans.__('The part of the page to begin with'),
+            enum: ['baselines']
           }
         },
         required: ['challenge']
@@ -111,11 +121,15 @@ export function addViews(options: IViewOptions): void {
         });
         made.tabChanged.connect(() => void documents.save(made));
         made.toggleClass('jp-mod-down', !labShell);
+        attendWhileVisible(model, made);
         shell.add(made, area, { type: 'Challenge' });
         await documents.add(made);
         document = made;
       }
       bringToFront(shell, document);
+      if (args['section'] === 'baselines') {
+        document.showSection('baselines');
+      }
     }
   });
 
@@ -131,4 +145,20 @@ export function addViews(options: IViewOptions): void {
       name: one => one.challenge
     });
   }
+}
+
+/** Whether the user sees the page of a run now. */
+export function isRunInSight(
+  app: JupyterFrontEnd,
+  submission: string
+): boolean {
+  const id = `jupyter-challenge-run-${submission}`;
+  return (
+    !document.hidden &&
+    ['main', 'down'].some(area =>
+      [...app.shell.widgets(area)].some(
+        widget => widget.id === id && widget.isVisible
+      )
+    )
+  );
 }

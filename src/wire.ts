@@ -3,6 +3,7 @@ import type { components } from './schema';
 
 type Schemas = components['schemas'];
 
+export type BaselineView = Schemas['BaselineView'];
 export type BoardView = Schemas['BoardView'];
 export type Change = Schemas['Change'];
 export type Changes = Schemas['Changes'];
@@ -97,11 +98,4 @@ export interface ISubmitRequest {
   profile?: string;
   note?: string;
   idempotency_key: string;
-}
-
-/** A participant's folder that was made. */
-export interface IFolder {
-  folder: string;
-  notebook: string | null;
-  kept?: string[];
 }

@@ -176,6 +176,20 @@ export function quotaText(
     : trans.__('No limit on submissions');
 }
 
+/** How many submissions are left, as short as a list can hold. */
+export function quotaShort(
+  quota: QuotaView | null | undefined,
+  trans: TranslationBundle
+): string {
+  const { left_today, per_day, left_total, total } = quota ?? {};
+  const isToday = typeof left_today === 'number' && typeof per_day === 'number';
+  const isTotal = typeof left_total === 'number' && typeof total === 'number';
+  if (isTotal && (!isToday || left_total < left_today)) {
+    return trans.__('%1 of %2 left', left_total, total);
+  }
+  return isToday ? trans.__('%1 of %2 left today', left_today, per_day) : '';
+}
+
 /** A number of bytes. */
 export function bytes(size: number, trans: TranslationBundle): string {
   if (size < 1000) {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from jupyter_challenge.core.challenge import Phase
 from jupyter_challenge.core.errors import Conflict, NotFound
 from jupyter_challenge.core.models import (
+    BaselineView,
     ChallengeSummary,
     ChallengeView,
     DataFile,
@@ -102,6 +104,7 @@ def view(session: Session, service: Service, seen: Seen) -> ChallengeView:
         profiles=challenge.profiles,
         files=[DataFile.model_validate(file) for file in version.layout["files"]],
         starter=version.layout["starter"],
+        baselines=_baselines(session, service, seen, now),
         has_sample=challenge.data.sample is not None,
         practice=service.practice,
     )
@@ -197,6 +200,29 @@ def _summary(session: Session, service: Service, seen: Seen, now: datetime) -> C
         quota=shown.quota,
         best=best,
     )
+
+
+def _baselines(session: Session, service: Service, seen: Seen, now: datetime) -> list[BaselineView]:
+    """The organiser's baselines, with their scores where they are on the public board."""
+    challenge = seen.challenge
+    if not challenge.baselines:
+        return []
+    phase = challenge.current_phase(now)
+    board = service.boards.get(session, seen.version, phase.id, "public")
+    counting = {
+        title: row.submission
+        for team, title in board.baselines.items()
+        if (row := board.row_of(team)) is not None
+    }
+    found = scores.of_submissions(session, list(counting.values()))
+    return [
+        BaselineView(
+            title=each.title,
+            score=score_view_of(challenge, found.get(counting.get(each.title, ""), [])),
+            notebook=PurePosixPath(each.notebook).name if each.notebook and each.shared else None,
+        )
+        for each in challenge.baselines
+    ]
 
 
 def _phase(

@@ -125,6 +125,7 @@ _CHALLENGE = m.ChallengeView(
     ),
     files=[m.DataFile(path="input/train.csv", size=2734, sha256=_DIGEST)],
     starter="model.ipynb",
+    baselines=[m.BaselineView(title="One cut")],
     has_sample=True,
 )
 _STEPS = [

@@ -7,11 +7,12 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
+import { AboutPage } from './aboutpage';
 import { DataPage, RulesPage } from './challengepages';
 import { CommandIDs } from '../commandids';
 import { challengeIcon } from '../icons';
 import { Leaderboard } from '../board/leaderboard';
-import { ErrorFace, Face, Loading, Markdown } from '../marks';
+import { ErrorFace, Face, Loading } from '../marks';
 import type { RequestError } from '../request';
 import { Tabs } from '../tabs';
 import type { ChallengeTab, IChallengeModel } from '../tokens';
@@ -44,6 +45,11 @@ export class ChallengeDocument extends MainAreaWidget<ReactWidget> {
     (this.content as Body).tab = tab;
   }
 
+  /** Bring a part of the page into sight, once it is there. */
+  showSection(name: string): void {
+    (this.content as Body).section = name;
+  }
+
   /** Emitted when another page is shown. */
   get tabChanged(): ISignal<object, ChallengeTab> {
     return (this.content as Body).tabChanged;
@@ -58,10 +64,10 @@ export namespace ChallengeDocument {
     challenge: string;
     /** The page to begin with. */
     tab: ChallengeTab;
-    /** What opens a run. */
-    commands: CommandRegistry;
     /** Challenges and submissions. */
     model: IChallengeModel;
+    /** Where actions are executed. */
+    commands: CommandRegistry;
     /** What draws Markdown. */
     rendermime: IRenderMimeRegistry;
     /** The application's language. */
@@ -93,9 +99,36 @@ class Body extends ReactWidget {
     }
   }
 
+  /** The part of the page that is to be in sight. */
+  set section(name: string) {
+    this._section = name;
+    this._showSection();
+  }
+
   dispose(): void {
     Signal.clearData(this);
     super.dispose();
+  }
+
+  private _showSection(): void {
+    const part = this._section
+      ? this.node.querySelector<HTMLElement>(
+          `[data-section="${CSS.escape(this._section)}"]`
+        )
+      : null;
+    if (part) {
+      this._section = '';
+      part.scrollIntoView();
+      part.focus({ preventScroll: true });
+    } else if (this._section) {
+      // The challenge is still being read.
+      this.options.model.stateChanged.connect(this._onState, this);
+    }
+  }
+
+  private _onState(): void {
+    this.options.model.stateChanged.disconnect(this._onState, this);
+    requestAnimationFrame(() => this._showSection());
   }
 
   protected render(): JSX.Element {
@@ -126,6 +159,7 @@ class Body extends ReactWidget {
 
   private _open = (submission: string) =>
     void this.options.commands.execute(CommandIDs.openRun, { submission });
+  private _section = '';
   private _tab: ChallengeTab;
   private _trans: TranslationBundle;
 }
@@ -200,10 +234,13 @@ function Page(
   const { view, model, rendermime, trans, tab, open } = props;
   switch (tab) {
     case 'about':
-      return view.description ? (
-        <Markdown source={view.description} rendermime={rendermime} />
-      ) : (
-        <Face title={trans.__('The organiser has not written anything yet')} />
+      return (
+        <AboutPage
+          view={view}
+          commands={props.commands}
+          rendermime={rendermime}
+          trans={trans}
+        />
       );
     case 'data':
       return <DataPage view={view} model={model} trans={trans} />;

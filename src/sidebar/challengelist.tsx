@@ -7,7 +7,9 @@ import { CommandIDs } from '../commandids';
 import { OrganiseIDs } from '../organise/organiseids';
 import { ErrorFace, Face, Loading } from '../marks';
 import { groupChallenges } from '../merge';
-import { phaseTime, quotaText, rankText } from '../words';
+import { Move } from './move';
+import type { SidebarState } from './sidebarstate';
+import { phaseTime, quotaShort, rankText } from '../words';
 import type { IChallengeModel } from '../tokens';
 import type { ChallengeSummary } from '../wire';
 
@@ -15,8 +17,11 @@ interface IProps {
   model: IChallengeModel;
   commands: CommandRegistry;
   trans: TranslationBundle;
-  filter: string;
-  setFilter: (filter: string) => void;
+  state: SidebarState;
+  /** Show a challenge, because of a key or a click. */
+  enter: (id: string) => void;
+  /** Called when the list is there anew. */
+  onDrawn: () => void;
 }
 
 /** All challenges in their groups, and the way to a new one for who may publish it. */
@@ -38,7 +43,12 @@ export function ChallengeList(props: IProps): JSX.Element {
 }
 
 function Challenges(props: IProps): JSX.Element {
-  const { model, commands, trans, filter } = props;
+  const { model, commands, trans, state } = props;
+  const { filter } = state;
+  React.useEffect(props.onDrawn, []);
+  const setFilter = (text: string) => {
+    state.filter = text;
+  };
   const retry = () => void model.refresh();
   if (model.state === 'loading' || model.state === 'dormant') {
     return <Loading trans={trans} />;
@@ -77,7 +87,7 @@ function Challenges(props: IProps): JSX.Element {
           placeholder={trans.__('Filter…')}
           aria-label={trans.__('Filter challenges')}
           value={filter}
-          onChange={event => props.setFilter(event.target.value)}
+          onChange={event => setFilter(event.target.value)}
         />
       </div>
       {found === 0 && (
@@ -85,24 +95,27 @@ function Challenges(props: IProps): JSX.Element {
           title={trans.__('No challenge matches “%1”', filter)}
           action={{
             label: trans.__('Show all'),
-            run: () => props.setFilter('')
+            run: () => setFilter('')
           }}
         />
       )}
       <Group
         {...props}
+        name="open"
         title={trans.__('Open')}
         isOpen={true}
         challenges={groups.open}
       />
       <Group
         {...props}
+        name="soon"
         title={trans.__('Soon')}
         isOpen={groups.open.length === 0}
         challenges={groups.soon}
       />
       <Group
         {...props}
+        name="ended"
         title={trans.__('Ended')}
         isOpen={groups.open.length + groups.soon.length === 0}
         challenges={groups.ended}
@@ -113,17 +126,17 @@ function Challenges(props: IProps): JSX.Element {
 
 function Group(
   props: IProps & {
+    name: string;
     title: string;
     isOpen: boolean;
     challenges: ChallengeSummary[];
   }
 ): JSX.Element | null {
-  const { model, trans, challenges } = props;
-  const [isToggled, setToggled] = React.useState(false);
+  const { model, name, state, trans, challenges } = props;
   if (!challenges.length) {
     return null;
   }
-  const isOpen = !!props.filter || props.isOpen !== isToggled;
+  const isOpen = !!state.filter || props.isOpen !== state.isToggled(name);
   const Caret = isOpen ? caretDownIcon : caretRightIcon;
   return (
     <section className="jp-Challenge-group">
@@ -131,7 +144,7 @@ function Group(
         <button
           className="jp-Challenge-groupTitle"
           aria-expanded={isOpen}
-          onClick={() => setToggled(!isToggled)}
+          onClick={() => state.toggle(name)}
         >
           <Caret.react tag="span" />
           {props.title}
@@ -145,9 +158,7 @@ function Group(
               <button
                 className="jp-Challenge-item"
                 data-challenge={challenge.id}
-                onClick={() => {
-                  model.current = challenge.id;
-                }}
+                onClick={() => props.enter(challenge.id)}
               >
                 <span className="jp-Challenge-itemTitle">
                   {challenge.title}
@@ -162,7 +173,7 @@ function Group(
                   {phaseTime(challenge.phase, Date.now(), trans)}
                 </span>
                 <span className="jp-Challenge-itemFacts">
-                  {facts(challenge, trans)}
+                  <Facts challenge={challenge} trans={trans} />
                 </span>
               </button>
             </li>
@@ -174,14 +185,27 @@ function Group(
 }
 
 /** Where the user stands in a challenge, in one line. */
-function facts(challenge: ChallengeSummary, trans: TranslationBundle): string {
+function Facts(props: {
+  challenge: ChallengeSummary;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { challenge, trans } = props;
   const { standing, quota, teams } = challenge;
   if (!challenge.entered) {
-    return trans._n('not entered · 1 team', 'not entered · %1 teams', teams);
+    return (
+      <>{trans._n('not entered · 1 team', 'not entered · %1 teams', teams)}</>
+    );
   }
-  const place = standing
-    ? trans.__('rank %1 of %2', rankText(standing), teams)
-    : trans.__('entered, no score yet');
-  const left = challenge.state === 'open' ? quotaText(quota, trans) : '';
-  return [place, left].filter(Boolean).join(' · ');
+  const left = challenge.state === 'open' ? quotaShort(quota, trans) : '';
+  return (
+    <>
+      <span>
+        {standing
+          ? trans.__('rank %1 of %2', rankText(standing), teams)
+          : trans.__('entered, no score yet')}
+        <Move standing={standing} trans={trans} />
+      </span>
+      {left && <span>{left}</span>}
+    </>
+  );
 }

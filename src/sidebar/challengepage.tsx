@@ -1,11 +1,13 @@
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { caretLeftIcon } from '@jupyterlab/ui-components';
+import { caretLeftIcon, ellipsesIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import { CommandIDs } from '../commandids';
 import { Face, Loading } from '../marks';
+import { openChallengeMenu } from './challengemenu';
+import { Move } from './move';
 import { MySubmissions } from './mysubmissions';
 import { OrganiserSection } from '../organise/section';
 import { exactTime } from '../time';
@@ -21,27 +23,52 @@ interface IProps {
 }
 
 /** One challenge in the sidebar: where I stand, what I can do, what became of what I did. */
-export function ChallengePage(props: IProps & { id: string }): JSX.Element {
+export function ChallengePage(
+  props: IProps & {
+    id: string;
+    /** Whether a key or a click led here, so that the focus comes along. */
+    isEntered: boolean;
+    /** Back to all challenges. */
+    leave: () => void;
+  }
+): JSX.Element {
   const { model, commands, trans, id } = props;
   const view = model.challenge(id);
   const summary = view ?? model.challenges.find(one => one.id === id);
   const title = React.useRef<HTMLHeadingElement>(null);
-  React.useEffect(() => title.current?.focus(), [id]);
+  React.useEffect(() => {
+    if (props.isEntered) {
+      title.current?.focus();
+    }
+  }, [id]);
   const back = (
     <div className="jp-Challenge-pageHeader">
       <button
         className="jp-Challenge-iconButton"
         title={trans.__('All challenges')}
         aria-label={trans.__('All challenges')}
-        onClick={() => {
-          model.current = null;
-        }}
+        onClick={props.leave}
       >
         <caretLeftIcon.react tag="span" />
       </button>
       <h2 ref={title} tabIndex={-1} title={summary?.title ?? id}>
         {summary?.title ?? id}
       </h2>
+      <span className="jp-Challenge-space" />
+      {view && (
+        <button
+          className="jp-Challenge-iconButton"
+          title={trans.__('More actions for %1', view.title)}
+          aria-label={trans.__('More actions for %1', view.title)}
+          aria-haspopup="menu"
+          aria-expanded="false"
+          onClick={event =>
+            openChallengeMenu(commands, view, event.currentTarget)
+          }
+        >
+          <ellipsesIcon.react tag="span" />
+        </button>
+      )}
     </div>
   );
   if (!summary) {
@@ -53,9 +80,7 @@ export function ChallengePage(props: IProps & { id: string }): JSX.Element {
             title={trans.__('There is no challenge “%1” here', id)}
             action={{
               label: trans.__('All challenges'),
-              run: () => {
-                model.current = null;
-              }
+              run: props.leave
             }}
           />
         ) : (
@@ -113,19 +138,7 @@ function Standing(
             {standing
               ? trans.__('Rank %1 of %2', rankText(standing), teams)
               : trans.__('No rank yet')}
-            {!!standing?.move && (
-              <span
-                className={`jp-Challenge-move jp-mod-${standing.move > 0 ? 'up' : 'down'}`}
-                title={
-                  standing.move > 0
-                    ? trans.__('%1 up since yesterday', standing.move)
-                    : trans.__('%1 down since yesterday', -standing.move)
-                }
-              >
-                {standing.move > 0 ? '▲' : '▼'}
-                {Math.abs(standing.move)}
-              </span>
-            )}
+            <Move standing={standing} trans={trans} />
           </span>
           <span className="jp-Challenge-aside">
             {best ? trans.__('best %1', best.display) : ''}

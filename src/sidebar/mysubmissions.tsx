@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { HTMLSelect } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
@@ -12,6 +13,9 @@ import { SubmissionRows } from './rows';
 
 /** How many rows are in sight before more are asked for. */
 const ROWS = 50;
+
+/** As many as one sees at a glance, without a filter. */
+const FEW = 5;
 
 /** Which rows are in sight. */
 type RowFilter = 'all' | 'open' | 'scored' | 'failed' | 'cancelled' | 'tries';
@@ -89,14 +93,16 @@ export function MySubmissions(props: IProps): JSX.Element {
         </p>
       ) : (
         <>
-          <Filter
-            filter={filter}
-            trans={trans}
-            setFilter={next => {
-              setFilter(next);
-              setLimit(ROWS);
-            }}
-          />
+          {(all.length > FEW || filter !== 'all') && (
+            <Filter
+              filter={filter}
+              trans={trans}
+              setFilter={next => {
+                setFilter(next);
+                setLimit(ROWS);
+              }}
+            />
+          )}
           {chosen && (
             <p className="jp-Challenge-hint" role="status">
               {chosen.length
@@ -145,8 +151,7 @@ function Filter(props: {
   ];
   return (
     <div className="jp-Challenge-rowFilter">
-      <select
-        className="jp-mod-styled"
+      <HTMLSelect
         aria-label={trans.__('Which submissions are shown')}
         value={filter}
         onChange={event => props.setFilter(event.target.value as RowFilter)}
@@ -156,7 +161,7 @@ function Filter(props: {
             {label}
           </option>
         ))}
-      </select>
+      </HTMLSelect>
     </div>
   );
 }

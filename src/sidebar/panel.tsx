@@ -2,13 +2,14 @@ import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget, UseSignal, refreshIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
-import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import { ChallengeList } from './challengelist';
 import { ChallengePage } from './challengepage';
+import { attendWhileVisible } from '../attention';
 import { CommandIDs } from '../commandids';
 import { challengeIcon } from '../icons';
+import type { SidebarState } from './sidebarstate';
 import type { IChallengeModel } from '../tokens';
 import { DOMAIN } from '../tokens';
 import { errorText } from '../words';
@@ -27,20 +28,7 @@ export class ChallengePanel extends ReactWidget {
     this.addClass('jp-ChallengePanel');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', this._trans.__('Challenges'));
-  }
-
-  /** Ask the service once somebody looks. */
-  protected onAfterShow(msg: Message): void {
-    super.onAfterShow(msg);
-    this._options.model.wake();
-  }
-
-  /** A panel that is visible when it is attached is shown already. */
-  protected onAfterAttach(msg: Message): void {
-    super.onAfterAttach(msg);
-    if (this.isVisible) {
-      this._options.model.wake();
-    }
+    attendWhileVisible(options.model, this);
   }
 
   /** Draw the panel. */
@@ -60,6 +48,8 @@ export namespace ChallengePanel {
     model: IChallengeModel;
     /** Where actions are executed. */
     commands: CommandRegistry;
+    /** What is as it was after a reload. */
+    state: SidebarState;
     /** Which notebook is active. */
     tracker: INotebookTracker | null;
     /** The application's language. */
@@ -70,42 +60,69 @@ export namespace ChallengePanel {
 function Panel(
   props: ChallengePanel.IOptions & { trans: TranslationBundle }
 ): JSX.Element {
-  const { model, commands, trans } = props;
-  const [filter, setFilter] = React.useState('');
+  const { model, commands, trans, state } = props;
+  const body = React.useRef<HTMLDivElement>(null);
+  // The challenge that a key or a click led to, or back from, so that the focus comes along.
+  const entered = React.useRef<string | null>(null);
+  const left = React.useRef<string | null>(null);
+  const focusLeft = () => {
+    if (left.current !== null && model.current === null) {
+      body.current
+        ?.querySelector<HTMLElement>(
+          `[data-challenge="${CSS.escape(left.current)}"]`
+        )
+        ?.focus();
+      left.current = null;
+    }
+  };
   return (
     <UseSignal signal={model.stateChanged}>
       {() => (
-        <>
-          <div className="jp-Challenge-title">
-            <h1>{trans.__('Challenges')}</h1>
-            <button
-              className="jp-Challenge-iconButton"
-              title={trans.__('Refresh')}
-              aria-label={trans.__('Refresh')}
-              onClick={() => void commands.execute(CommandIDs.refresh)}
-            >
-              <refreshIcon.react tag="span" />
-            </button>
-          </div>
-          <div className="jp-Challenge-body">
-            {model.current === null ? (
-              <ChallengeList
-                model={model}
-                commands={commands}
-                trans={trans}
-                filter={filter}
-                setFilter={setFilter}
-              />
-            ) : (
-              <ChallengePage
-                key={model.current}
-                {...props}
-                id={model.current}
-              />
-            )}
-          </div>
-          <Footer model={model} trans={trans} />
-        </>
+        <UseSignal signal={state.changed}>
+          {() => (
+            <>
+              <div className="jp-Challenge-title">
+                <h1>{trans.__('Challenges')}</h1>
+                <button
+                  className="jp-Challenge-iconButton"
+                  title={trans.__('Refresh')}
+                  aria-label={trans.__('Refresh')}
+                  onClick={() => void commands.execute(CommandIDs.refresh)}
+                >
+                  <refreshIcon.react tag="span" />
+                </button>
+              </div>
+              <div className="jp-Challenge-body" ref={body}>
+                {model.current === null ? (
+                  <ChallengeList
+                    model={model}
+                    commands={commands}
+                    trans={trans}
+                    state={state}
+                    onDrawn={focusLeft}
+                    enter={id => {
+                      entered.current = id;
+                      model.current = id;
+                    }}
+                  />
+                ) : (
+                  <ChallengePage
+                    key={model.current}
+                    {...props}
+                    id={model.current}
+                    isEntered={entered.current === model.current}
+                    leave={() => {
+                      left.current = model.current;
+                      entered.current = null;
+                      model.current = null;
+                    }}
+                  />
+                )}
+              </div>
+              <Footer model={model} trans={trans} />
+            </>
+          )}
+        </UseSignal>
       )}
     </UseSignal>
   );

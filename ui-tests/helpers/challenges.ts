@@ -116,6 +116,16 @@ export class Challenges {
     await expect(this.panel).toBeVisible();
   }
 
+  /** Get the starter into the folder that the file browser shows. */
+  async getStarter(): Promise<void> {
+    await this.panel.getByRole('button', { name: 'Get the starter' }).click();
+    await this.page
+      .locator('.jp-Dialog')
+      .getByRole('button', { name: 'Select' })
+      .click();
+    await expect(this.page.locator('.jp-NotebookPanel')).toBeVisible();
+  }
+
   /** Make a notebook for the iris challenge and open it. */
   async openNotebook(
     name: string,

@@ -25,8 +25,7 @@ test('from an empty sidebar to a rank', async ({ page, tmpPath }) => {
     panel.getByRole('button', { name: 'Submit notebook' })
   ).toBeDisabled();
 
-  await panel.getByRole('button', { name: 'Get the starter' }).click();
-  await expect(page.locator('.jp-NotebookPanel')).toBeVisible();
+  await challenges.getStarter();
   await page.sidebar.openTab('jupyter-challenge-panel');
   await challenges.picture('sidebar');
 
@@ -83,10 +82,7 @@ test('parameters of the tagged cell change the run', async ({
   const challenges = new Challenges(page, tmpPath);
   await challenges.enterIris();
   await challenges.openIris();
-  await challenges.panel
-    .getByRole('button', { name: 'Get the starter' })
-    .click();
-  await expect(page.locator('.jp-NotebookPanel')).toBeVisible();
+  await challenges.getStarter();
   await page.sidebar.openTab('jupyter-challenge-panel');
   await page
     .locator('[data-command="jupyter-challenge:submit-notebook"]')

@@ -22,6 +22,7 @@ from jupyter_challenge.core.models.boards import (
     StandingView,
 )
 from jupyter_challenge.core.models.challenges import (
+    BaselineView,
     ChallengeSummary,
     ChallengeView,
     DataFile,
@@ -57,6 +58,7 @@ from jupyter_challenge.core.models.submissions import (
 )
 
 __all__ = [
+    "BaselineView",
     "BoardView",
     "ChallengeOverview",
     "ChallengeRequest",

@@ -109,6 +109,18 @@ class ChallengeSummary(Wire):
     best: ScoreView | None = None
 
 
+class BaselineView(Wire):
+    """A submission of the organiser's that shows what is easily reached."""
+
+    title: str
+    score: ScoreView | None = Field(
+        default=None, description="Its score, once it is on the public board."
+    )
+    notebook: str | None = Field(
+        default=None, description="Its path in the participant's folder, where it is handed out."
+    )
+
+
 class ChallengeView(ChallengeSummary):
     """A challenge with all its pages."""
 
@@ -127,6 +139,7 @@ class ChallengeView(ChallengeSummary):
     profiles: list[str] = []
     files: list[DataFile] = []
     starter: str | None = None
+    baselines: list[BaselineView] = []
     has_sample: bool = False
     practice: bool = True
 
