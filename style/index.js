@@ -4,4 +4,5 @@ import './sidebar.css';
 import './submit.css';
 import './run.css';
 import './board.css';
+import './organise.css';
 import './compare.css';

@@ -53,7 +53,7 @@ export function FileChanges(props: {
 }): JSX.Element | null {
   const { files, trans } = props;
   return files.length ? (
-    <ul className="jp-Challenge-files">
+    <ul className="jp-Challenge-changedFiles">
       {files.map(file => (
         <File
           key={file.path}

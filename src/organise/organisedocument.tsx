@@ -189,7 +189,7 @@ function Pages(
         ) : tab === 'versions' ? (
           <Versions {...props} view={view} />
         ) : (
-          <DatesForm key={view.version} {...props} view={view} />
+          <DatesForm {...props} view={view} />
         )}
       </Tabs>
     </>

@@ -68,7 +68,7 @@ function Body(props: IOrganiserProps): JSX.Element {
     [trans.__('State'), view.closed ? trans.__('closed') : trans.__('open')],
     [
       trans.__('Version'),
-      trans.__('%1 · %2', value.number, view.version.slice(0, 12)),
+      trans.__('%1 · %2', value.number, view.version.slice(0, 8)),
       trans.__(
         'Published by %1 on %2',
         value.published_by,

@@ -193,7 +193,7 @@ function Filters(
     setFilter({ ...filter, ...change });
   const known = failures.filter(one => one !== filter.failure);
   return (
-    <div className="jp-Challenge-boardBar" role="search">
+    <div className="jp-Challenge-boardBar jp-Challenge-filters" role="search">
       <input
         type="search"
         className="jp-mod-styled"
