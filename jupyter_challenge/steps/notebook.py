@@ -128,11 +128,13 @@ class Execution:
         if kind in _WIDGETS and not self.full:
             self.transcript.comm(kind, content)
             self._tell()
+        if kind == "clear_output":
+            self.transcript.cleared()
         if kind not in _SHOWN or self.full:
             return not self.full
         if kind == "stream":
             self.left -= len(content["text"])
-            text = self.transcript.stream(content["text"])
+            text = self.transcript.stream(content["text"], content["name"])
         elif kind == "error":
             text = "\n".join(content["traceback"]) + "\n"
             self.left -= len(text)

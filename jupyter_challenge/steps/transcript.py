@@ -91,6 +91,10 @@ class Transcript:
         self._column = 0  # characters of the current line that were said
         self._dropped = 0  # characters of it that were not
         self._glanced = 0.0
+        self._name = ""  # of the stream that was heard last
+        self._interrupted = ""  # the stream whose open line was ended for it
+        self._redraws = False  # whether the next display stands for the last one
+        self._redrawn = ""
         self._bars: dict[str, tuple[float, float]] = {}
         self.percent: int | None = None
 
@@ -98,8 +102,16 @@ class Transcript:
         """A cell begins; how far the last one came is of no interest."""
         self.percent = None
 
-    def stream(self, text: str) -> str:
+    def stream(self, text: str, name: str = "stdout") -> str:
         """Take text that was printed; returns what the log gets of it now."""
+        if name != self._name:
+            # A bar on one stream does not share its line with what is printed on the other.
+            before = self._line_ended()
+            interrupted, self._interrupted = self._interrupted, self._name if before else ""
+            self._name = name
+            if name == interrupted:
+                text = text.removeprefix("\n")
+            return before + self.stream(text, name)
         text = ANSI.sub("", self._whole(text)).replace("\r\n", "\n").replace("\b", "\r")
         said = []
         *lines, rest = text.split("\n")
@@ -110,19 +122,28 @@ class Transcript:
 
     def end(self) -> str:
         """Return what is still to be said of a line that was not ended."""
-        self._half = ""
-        return self._ended("") if self._over or self._column else ""
+        said = self._line_ended()
+        if self._redrawn:
+            said += self.stream(self._redrawn)
+        self._redraws, self._redrawn = False, ""
+        return said
+
+    def cleared(self) -> None:
+        """The kernel takes back what it has shown: the next display is the same, drawn again."""
+        self._redraws = True
 
     def shown(self, kind: str, data: Mapping[str, Any]) -> str:
-        """Take a display; returns its text for the log. One that is drawn again is not repeated."""
+        """Take a display; returns its text for the log, which gets the last of many redraws."""
         plain = data.get("text/plain", "")
         if not isinstance(plain, str):
             return ""
-        if kind == "update_display_data":
-            found = percent_in(ANSI.sub("", plain))
-            self.percent = self.percent if found is None else found
-            return ""
-        return self.stream(f"{plain}\n")
+        if kind != "update_display_data" and not self._redraws:
+            return self.stream(f"{plain}\n", "")
+        found = percent_in(ANSI.sub("", plain))
+        self.percent = self.percent if found is None else found
+        if self._redraws:
+            self._redraws, self._redrawn = False, f"{plain.strip()}\n"
+        return ""
 
     def comm(self, kind: str, content: Mapping[str, Any]) -> None:
         """Take a message of a widget: a progress bar says how far it is."""
@@ -140,6 +161,10 @@ class Transcript:
             value = _number(state.get("value"), low - 1)
             if low <= value <= high:
                 self.percent = int(100 * (value - low) / (high - low))
+
+    def _line_ended(self) -> str:
+        self._half = ""
+        return self._ended("") if self._over or self._column else ""
 
     def _whole(self, text: str) -> str:
         text = self._half + text

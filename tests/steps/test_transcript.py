@@ -127,3 +127,22 @@ def test_what_is_printed_between_displays_is_in_one_piece() -> None:
         plot,
         printed("2/2\n" + "x" * 5_000_000),
     ]
+
+
+def test_streams_do_not_share_a_line() -> None:
+    transcript = Transcript(Clock())
+    log = transcript.stream("\r 50%", "stderr") + transcript.stream("epoch 1 done\n")
+    log += transcript.stream("\r100%", "stderr") + transcript.stream("\n", "stderr")
+    log += transcript.stream("\r 7%", "stderr") + transcript.stream("epoch 2 done\n")
+    log += transcript.stream("\n", "stderr") + transcript.stream("x\n")
+    assert seen(log) == " 50%\nepoch 1 done\n100%\n 7%\nepoch 2 done\nx\n"
+
+
+def test_of_a_display_that_is_drawn_again_and_again_the_log_gets_the_last() -> None:
+    transcript, log = Transcript(Clock()), ""
+    for percent in range(101):
+        transcript.cleared()
+        log += transcript.shown("display_data", {"text/plain": f"\nWorking {percent}%\n"})
+    assert (log, transcript.percent) == ("", 100)
+    assert transcript.end() == "Working 100%\n"
+    assert transcript.shown("display_data", {"text/plain": "<Figure>"}) == "<Figure>\n"
