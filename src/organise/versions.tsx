@@ -53,7 +53,7 @@ export function Versions(props: IPageProps): JSX.Element {
           className="jp-Challenge-wide"
           role="region"
           tabIndex={0}
-          aria-label={trans.__('Versions')}
+          aria-label={trans.__('List of versions')}
         >
           <table className="jp-Challenge-table jp-Challenge-versions">
             <thead>
