@@ -129,7 +129,12 @@ def _open_lab(root: Path, notebook: Path | None, lab_options: tuple[str, ...]) -
             "JupyterLab is not installed here.",
             "Install it with `pip install jupyterlab`, or add --no-lab.",
         )
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
+    command = [
+        *(sys.executable, "-m", "jupyterlab"),
+        f"--ServerApp.root_dir={root}",
+        # Or it would open the tabs of your own JupyterLab, and leave its own there.
+        f"--LabApp.workspaces_dir={root / _DATA / 'workspaces'}",
+    ]
     if notebook is not None:
         # The default address rather than a file to run: so the address that is printed has it.
         page = quote(notebook.relative_to(root).as_posix())

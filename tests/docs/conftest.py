@@ -10,9 +10,17 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 DOCS = ROOT / "docs"
 sys.path.append(str(DOCS))  # for fromcode, which writes the reference pages
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave time for the build and the tutorials, also on a machine that does much else."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.timeout(900))
 
 
 class Page(HTMLParser):

@@ -27,7 +27,6 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[
         }
 
 
-@pytest.mark.timeout(400)  # on a machine that does much else
 @pytest.mark.parametrize("who", TUTORIALS)
 def test_a_tutorial_does_what_it_says(who: str, read: dict[str, Future[int]]) -> None:
     assert read[who].result() >= 8
