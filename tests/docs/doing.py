@@ -1,7 +1,7 @@
 """Does what a tutorial says, in the order in which it says it.
 
 `console` blocks are typed into a shell, line by line; what follows a line is what must come, with
-`…` for any text or lines, and seconds of any number. Blocks with a caption are files, `python`
+`…` for any text or lines, and times of any length. Blocks with a caption are files, `python`
 blocks are programs. Any other block is only shown, and `SHOWN` has to know it.
 """
 
@@ -23,6 +23,7 @@ _FENCE = re.compile(
 )
 _CAPTION = re.compile(r"\A:caption: (?P<name>\S+)\n+")
 _SECONDS = re.compile(r"\b\d+\.\d s\b")
+_AGO = re.compile(r"\b(now|\d+ (min|h) ago)\b")
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def typed(console: str) -> list[Typed]:
 
 def plain(line: str) -> str:
     """Write a line so that only what must be the same is compared."""
-    return " ".join(_SECONDS.sub("# s", line).split())
+    return " ".join(_AGO.sub("# ago", _SECONDS.sub("# s", line)).split())
 
 
 def missing(expected: list[str], said: str) -> str | None:

@@ -70,12 +70,13 @@ def test_a_line_goes_on_after_a_backslash() -> None:
     [
         (["a   b"], "x\na b\n", None),
         (["✓ run  1.6 s"], "✓ run  9.9 s", None),
+        (["3 now"], "3 7 min ago", None),
         (["a", "…", "b"], "a\nc\nb\n", None),
         (["id …, now"], "id 1f, now", None),
         (["b", "a"], "a\nb\n", "a"),
         (["Accuracy 0.9"], "Accuracy 0.8", "Accuracy 0.9"),
     ],
-    ids=["spaces", "seconds", "left out", "within", "order", "other"],
+    ids=["spaces", "seconds", "ago", "left out", "within", "order", "other"],
 )
 def test_what_must_come(expected: list[str], said: str, lacking: str | None) -> None:
     assert missing(expected, said) == lacking
