@@ -118,6 +118,10 @@ class SubmitDialog extends Dialog<unknown> {
     this.toggleClass('jp-mod-noSubmit', !may.canSubmit);
     // What was hidden when the dialog opened could not take the focus then.
     const isWanted = this._wanted === TRY ? may.canTry : may.canSubmit;
+    if (!isWanted && this.isAttached && !this._isFocused()) {
+      // Without the focus inside, not even Escape would be heard.
+      this.node.querySelector<HTMLElement>('.jp-mod-reject')?.focus();
+    }
     if (isWanted && !this._wasFocused) {
       this._wasFocused = true;
       const name = this._wanted === TRY ? TRY_CLASS : SUBMIT_CLASS;
@@ -125,6 +129,15 @@ class SubmitDialog extends Dialog<unknown> {
         this.node.querySelector<HTMLElement>(`.${name}`)?.focus();
       }
     }
+  }
+
+  private _isFocused(): boolean {
+    const active = document.activeElement;
+    return (
+      active instanceof HTMLElement &&
+      this.node.contains(active) &&
+      active.checkVisibility()
+    );
   }
 
   private _keepInside(event: Event, isBack: boolean): void {
