@@ -62,11 +62,14 @@ export async function enterChallenge(
   }
 }
 
-/** Publish the example, so that there is something to try, and show it. */
-export async function addExample(actors: IActors): Promise<void> {
+/** Publish an example, so that there is something to try, and show it. */
+export async function addExample(
+  actors: IActors,
+  name?: string
+): Promise<void> {
   const { model, commands, trans } = actors;
   try {
-    const view = await model.api.publishExample();
+    const view = await model.api.publishExample(name);
     await model.refresh();
     model.current = view.id;
     await commands.execute(CommandIDs.showPanel);

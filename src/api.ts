@@ -137,9 +137,9 @@ export class Api {
     return this._own('submit', request);
   }
 
-  /** Publish the iris challenge that comes with the package. */
-  publishExample(): Promise<ChallengeView> {
-    return this._own('example', {});
+  /** Publish a challenge that comes with the package; iris, if none is named. */
+  publishExample(name?: string): Promise<ChallengeView> {
+    return this._own('example', name ? { name } : {});
   }
 
   /** The notebook as run. */

@@ -8,7 +8,7 @@ export namespace CommandIDs {
   export const submit = 'jupyter-challenge:submit-notebook';
   /** Try the notebook in front on the public sample of its challenge. */
   export const tryOut = 'jupyter-challenge:try-notebook';
-  /** Publish the iris example, where there is no challenge yet. */
+  /** Publish an example challenge: iris, digits or shower. */
   export const addExample = 'jupyter-challenge:add-example';
   /** Enter a challenge, after its terms. */
   export const enter = 'jupyter-challenge:enter-challenge';

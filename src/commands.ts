@@ -152,9 +152,30 @@ export function addCommands(
   });
 
   commands.addCommand(CommandIDs.addExample, {
-    label: trans.__('Add the Iris Example Challenge'),
-    describedBy: { args: { type: 'object', properties: {} } },
-    execute: () => addExample(actors)
+    label: args => {
+      switch (args['name']) {
+        case 'digits':
+          return trans.__('Add the Digits Example Challenge');
+        case 'shower':
+          return trans.__('Add the Shower Example Challenge');
+        default:
+          return trans.__('Add the Iris Example Challenge');
+      }
+    },
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          name: {
+            type: 'string',
+            description: trans.__('The name of the example; iris if left out'),
+            enum: ['iris', 'digits', 'shower']
+          }
+        }
+      }
+    },
+    execute: args =>
+      addExample(actors, args['name'] ? String(args['name']) : undefined)
   });
 
   commands.addCommand(CommandIDs.cancelRun, {

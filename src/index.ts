@@ -104,6 +104,13 @@ const actions: JupyterFrontEndPlugin<void> = {
     ]) {
       palette?.addItem({ command, category });
     }
+    for (const name of ['digits', 'shower']) {
+      palette?.addItem({
+        command: CommandIDs.addExample,
+        category,
+        args: { name }
+      });
+    }
   }
 };
 
