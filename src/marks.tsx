@@ -167,6 +167,8 @@ export function Hosted(props: {
 export function Markdown(props: {
   source: string;
   rendermime: IRenderMimeRegistry;
+  /** Called when it is there, so that what follows has its place. */
+  onDrawn?: () => void;
 }): JSX.Element {
   const host = React.useRef<HTMLDivElement>(null);
   React.useLayoutEffect(() => {
@@ -179,6 +181,7 @@ export function Markdown(props: {
     void renderer.renderModel(model).then(() => {
       if (!isGone && host.current) {
         Widget.attach(renderer, host.current);
+        props.onDrawn?.();
       }
     });
     return () => {

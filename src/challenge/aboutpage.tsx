@@ -12,22 +12,43 @@ interface IProps {
   commands: CommandRegistry;
   rendermime: IRenderMimeRegistry;
   trans: TranslationBundle;
+  /** The part that is to be in sight; empty for the beginning. */
+  section: string;
+  /** Called when it is. */
+  onSection: () => void;
 }
 
 /** What the organiser says of the challenge, and what is easily reached in it. */
 export function AboutPage(props: IProps): JSX.Element {
-  const { view, rendermime, trans } = props;
+  const { view, rendermime, trans, section } = props;
+  const [isDrawn, setDrawn] = React.useState(!view.description);
+  const page = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    const part = page.current?.querySelector<HTMLElement>(
+      `[data-section="${CSS.escape(section)}"]`
+    );
+    // Before the description is there, it would be pushed out of sight again.
+    if (isDrawn && part) {
+      part.scrollIntoView();
+      part.focus({ preventScroll: true });
+      props.onSection();
+    }
+  }, [section, isDrawn]);
   return (
-    <>
+    <div ref={page}>
       {view.description ? (
-        <Markdown source={view.description} rendermime={rendermime} />
+        <Markdown
+          source={view.description}
+          rendermime={rendermime}
+          onDrawn={() => setDrawn(true)}
+        />
       ) : (
         <Face title={trans.__('The organiser has not written anything yet')} />
       )}
       {!!view.baselines?.length && (
         <Baselines {...props} baselines={view.baselines} />
       )}
-    </>
+    </div>
   );
 }
 

@@ -102,33 +102,12 @@ class Body extends ReactWidget {
   /** The part of the page that is to be in sight. */
   set section(name: string) {
     this._section = name;
-    this._showSection();
+    this.update();
   }
 
   dispose(): void {
     Signal.clearData(this);
     super.dispose();
-  }
-
-  private _showSection(): void {
-    const part = this._section
-      ? this.node.querySelector<HTMLElement>(
-          `[data-section="${CSS.escape(this._section)}"]`
-        )
-      : null;
-    if (part) {
-      this._section = '';
-      part.scrollIntoView();
-      part.focus({ preventScroll: true });
-    } else if (this._section) {
-      // The challenge is still being read.
-      this.options.model.stateChanged.connect(this._onState, this);
-    }
-  }
-
-  private _onState(): void {
-    this.options.model.stateChanged.disconnect(this._onState, this);
-    requestAnimationFrame(() => this._showSection());
   }
 
   protected render(): JSX.Element {
@@ -140,6 +119,10 @@ class Body extends ReactWidget {
               <Pages
                 {...this.options}
                 tab={this.tab}
+                section={this._section}
+                onSection={() => {
+                  this._section = '';
+                }}
                 open={this._open}
                 trans={this._trans}
                 setTab={tab => {
@@ -168,6 +151,8 @@ function Pages(
   props: ChallengeDocument.IOptions & {
     trans: TranslationBundle;
     open: (submission: string) => void;
+    section: string;
+    onSection: () => void;
     setTab: (tab: ChallengeTab) => void;
     setTitle: (label: string) => void;
   }
@@ -228,6 +213,8 @@ function Page(
   props: ChallengeDocument.IOptions & {
     view: ChallengeView;
     open: (submission: string) => void;
+    section: string;
+    onSection: () => void;
     trans: TranslationBundle;
   }
 ): JSX.Element {
@@ -240,6 +227,8 @@ function Page(
           commands={props.commands}
           rendermime={rendermime}
           trans={trans}
+          section={props.section}
+          onSection={props.onSection}
         />
       );
     case 'data':

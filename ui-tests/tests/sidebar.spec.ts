@@ -1,0 +1,125 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test } from '@jupyterlab/galata';
+
+import { Challenges } from '../helpers/challenges';
+
+test.describe.configure({ timeout: 300_000 });
+
+test.beforeEach(async ({ page, tmpPath }) => {
+  await new Challenges(page, tmpPath).enterIris();
+});
+
+test('the focus goes along into a challenge, its menu and back', async ({
+  page,
+  tmpPath
+}) => {
+  const challenges = new Challenges(page, tmpPath);
+  const { panel, document } = challenges;
+  await challenges.open();
+  const row = panel.locator('[data-challenge=iris]');
+  await row.focus();
+  await page.keyboard.press('Enter');
+  await expect(panel.getByRole('heading', { name: 'Iris' })).toBeFocused();
+
+  const more = panel.getByRole('button', { name: 'More actions for Iris' });
+  await more.focus();
+  await page.keyboard.press('Enter');
+  await expect(
+    page.getByRole('menuitem', { name: 'Save the Board as CSV' })
+  ).toBeVisible();
+  const { violations } = await new AxeBuilder({ page })
+    .include('#jupyter-challenge-panel')
+    .analyze();
+  expect(violations.map(one => one.id)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await expect(more).toBeFocused();
+
+  await more.click();
+  await page.getByRole('menuitem', { name: 'Baselines' }).click();
+  await expect(
+    document.getByRole('heading', { name: 'Baselines' })
+  ).toBeInViewport();
+  await expect(document).toContainText('no score yet');
+
+  await panel.getByRole('button', { name: 'All challenges' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(row).toBeFocused();
+});
+
+test('the sidebar is after a reload as it was before', async ({
+  page,
+  tmpPath
+}) => {
+  const challenges = new Challenges(page, tmpPath);
+  await challenges.open();
+  await challenges.panel.getByLabel('Filter challenges').fill('iri');
+  const saved = page.waitForRequest(
+    request =>
+      request.method() === 'PUT' &&
+      request.url().includes('/api/workspaces') &&
+      /"current":"iris"/.test(request.postData() ?? '')
+  );
+  await challenges.openIris();
+  await saved;
+  await page.reload({ waitForIsReady: false });
+  await challenges.open();
+  await expect(
+    challenges.panel.getByRole('heading', { name: 'Iris' })
+  ).toBeVisible();
+  await challenges.panel
+    .getByRole('button', { name: 'All challenges' })
+    .click();
+  await expect(challenges.panel.getByLabel('Filter challenges')).toHaveValue(
+    'iri'
+  );
+});
+
+test('the data goes where the user wants it', async ({ page, tmpPath }) => {
+  const challenges = new Challenges(page, tmpPath);
+  await page.contents.createDirectory(`${tmpPath}/work`);
+  await challenges.openIris();
+  await challenges.panel
+    .getByRole('button', { name: 'More actions for Iris' })
+    .click();
+  await page.getByRole('menuitem', { name: 'Download the Data…' }).click();
+  const dialog = page.locator('.jp-Dialog');
+  await dialog.locator('.jp-DirListing-item', { hasText: 'work' }).click();
+  await dialog.getByRole('button', { name: 'Select' }).click();
+  await expect(page.locator('.Toastify__toast')).toContainText(
+    `The files are in the folder ${tmpPath}/work/iris.`
+  );
+  expect(
+    await page.contents.fileExists(`${tmpPath}/work/iris/input/train.csv`)
+  ).toBe(true);
+});
+
+test('a file is submitted from the file browser, and seen in the status bar', async ({
+  page,
+  tmpPath
+}) => {
+  const challenges = new Challenges(page, tmpPath);
+  await challenges.openIris();
+  await challenges.openNotebook('slow.ipynb', [
+    'import time\nfor n in range(600):\n    time.sleep(0.2)'
+  ]);
+  await page.sidebar.openTab('filebrowser');
+  await page
+    .locator('.jp-DirListing-item', { hasText: 'slow.ipynb' })
+    .click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Submit to a Challenge…' }).click();
+  await challenges.dialog
+    .getByRole('button', { name: 'Submit', exact: true })
+    .click();
+  const item = page.locator('.jp-Challenge-statusItem');
+  await expect(item).toContainText('run: cell 1/1', { timeout: 90_000 });
+  await item.click();
+  await expect(challenges.run).toContainText('running');
+
+  await challenges.open();
+  await challenges.rows
+    .first()
+    .getByRole('button', { name: /^Cancel/ })
+    .click();
+  await page.getByRole('button', { name: 'Cancel the run' }).click();
+  await expect(item).toHaveCount(0);
+});
