@@ -1,6 +1,7 @@
 import { WidgetTracker } from '@jupyterlab/apputils';
 
 import type { Comparison } from './comparison';
+import { attendWhileVisible } from '../attention';
 import { CommandIDs } from '../commandids';
 import { bringToFront } from '../front';
 import { DOMAIN } from '../tokens';
@@ -49,6 +50,7 @@ export function addComparing(options: IViewOptions): void {
           translator
         });
         page.toggleClass('jp-mod-down', !labShell);
+        attendWhileVisible(model, page);
         shell.add(page, labShell ? 'main' : 'down', { type: 'Challenge' });
         await tracker.add(page);
       }

@@ -4,7 +4,9 @@ import type { IFolders } from './folders';
 import { OrganiseIDs } from './organiseids';
 import type { OrganiseDocument, OrganiseTab } from './organisedocument';
 import type { PublishDocument } from './publishdocument';
+import { attendWhileVisible } from '../attention';
 import { CommandIDs } from '../commandids';
+import { bringToFront } from '../front';
 import { DOMAIN } from '../tokens';
 import type { IViewOptions } from '../views';
 
@@ -64,11 +66,12 @@ export function addOrganiseViews(
         });
         made.tabChanged.connect(() => void documents.save(made));
         made.toggleClass('jp-mod-down', !labShell);
+        attendWhileVisible(model, made);
         shell.add(made, area, { type: 'Challenge' });
         await documents.add(made);
         document = made;
       }
-      shell.activateById(document.id);
+      bringToFront(shell, document);
     }
   });
 
@@ -122,10 +125,11 @@ export function addOrganiseViews(
           translator
         });
         page.toggleClass('jp-mod-down', !labShell);
+        attendWhileVisible(model, page);
         shell.add(page, area, { type: 'Challenge' });
         await folderPages.add(page);
       }
-      shell.activateById(page.id);
+      bringToFront(shell, page);
     }
   });
 
