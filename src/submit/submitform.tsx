@@ -135,7 +135,9 @@ export function SubmitForm(props: IFormOptions): JSX.Element {
         return;
       case 'leave-out':
         change({
-          files: inspection.declared.filter(name => name !== wayOut.about)
+          files: (draft.files ?? inspection.declared).filter(
+            name => name !== wayOut.about
+          )
         });
         return;
       case 'files':
@@ -176,7 +178,12 @@ export function SubmitForm(props: IFormOptions): JSX.Element {
     );
   }
   const isNotebook = subject.kind === 'notebook';
-  const told = failure && errorText(failure, trans);
+  const told = failure && {
+    ...errorText(failure, trans),
+    ...(failure.kind === 'offline'
+      ? { hint: trans.__('Submit it again: it counts only once.') }
+      : {})
+  };
   return (
     <div className="jp-Challenge-form" ref={form}>
       {told && (
@@ -192,6 +199,7 @@ export function SubmitForm(props: IFormOptions): JSX.Element {
           <Travels
             subject={subject}
             inspection={inspection}
+            files={draft.files}
             view={view}
             isChoosing={isChoosing}
             setChoosing={setChoosing}

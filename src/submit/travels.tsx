@@ -14,6 +14,8 @@ const DESCRIPTION = 'challenge.json';
 export function Travels(props: {
   subject: ISubject;
   inspection: IInspection;
+  /** What was chosen; null for what the notebook declares. */
+  files: string[] | null;
   view: ChallengeView | null;
   isChoosing: boolean;
   setChoosing: (isChoosing: boolean) => void;
@@ -23,7 +25,8 @@ export function Travels(props: {
 }): JSX.Element {
   const { subject, inspection, view, trans, isChoosing } = props;
   const [entry, ...others] = inspection.files;
-  const declared = inspection.declared;
+  // What was ticked holds at once, also before the server has looked at it.
+  const declared = props.files ?? inspection.declared;
   const isNotebook = subject.kind === 'notebook';
   const list = React.useId();
   return (
