@@ -24,7 +24,9 @@ configure_jupyter_server(c)
 
 _home.joinpath("root").mkdir()
 c.ServerApp.root_dir = os.environ.get("JUPYTERLAB_GALATA_ROOT_DIR", str(_home / "root"))
-c.LabApp.user_settings_dir = c.JupyterNotebookApp.user_settings_dir = str(_home / "settings")
+c.LabApp.user_settings_dir = str(_home / "settings")
+c.JupyterNotebookApp.user_settings_dir = c.LabApp.user_settings_dir
+c.JupyterNotebookApp.expose_app_in_browser = True
 c.ServerApp.cookie_secret = os.urandom(32)
 c.Application.log_level = "WARN"
 c.LabApp.news_url = None

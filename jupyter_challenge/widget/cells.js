@@ -150,6 +150,7 @@ function drawingOf(plot, words) {
   svg.setAttribute('role', 'img');
   svg.setAttribute('viewBox', `0 0 ${plot.width} ${plot.height}`);
   svg.setAttribute('width', String(plot.width));
+  svg.setAttribute('class', 'jp-ChallengeCell-plot');
   for (const [tag, text] of [
     ['title', plot.label],
     ['desc', plot.says]
@@ -221,7 +222,6 @@ class Table {
     this.node = make('div', 'jp-ChallengeCell-scroll');
     this.node.tabIndex = 0;
     this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', words.scroll);
     this.node.append(table);
   }
 
@@ -252,17 +252,15 @@ class Table {
   _title(column, index) {
     const cell = make('th', column.type === 'number' ? 'jp-mod-number' : '');
     cell.setAttribute('scope', 'col');
-    if (column.label) {
-      const button = make('button');
-      button.setAttribute('type', 'button');
-      button.title = fill(this._words.sort, { column: column.label });
-      const arrow = make('span');
-      arrow.setAttribute('aria-hidden', 'true');
-      arrow.dataset.arrow = '';
-      button.append(make('span', '', column.label), arrow);
-      button.addEventListener('click', () => this._sort(index));
-      cell.append(button);
-    }
+    const button = make('button');
+    button.setAttribute('type', 'button');
+    button.title = fill(this._words.sort, { column: column.label });
+    const arrow = make('span');
+    arrow.setAttribute('aria-hidden', 'true');
+    arrow.dataset.arrow = '';
+    button.append(make('span', '', column.label), arrow);
+    button.addEventListener('click', () => this._sort(index));
+    cell.append(button);
     return cell;
   }
 
@@ -361,7 +359,8 @@ function render({ model, el }) {
 
   const draw = () => {
     const state = model.get('state');
-    root.setAttribute('aria-label', state.title ?? '');
+    const name = [state.title, ...(state.facts ?? [])].join(' · ');
+    root.setAttribute('aria-label', name);
     head.replaceChildren(
       make('span', 'jp-ChallengeCell-title', state.title ?? ''),
       ...(state.facts ?? []).map((/** @type {string} */ fact) =>
@@ -391,6 +390,7 @@ function render({ model, el }) {
     }
     if (state.rows?.length) {
       table.show(state.columns, state.rows, state.mine);
+      table.node.setAttribute('aria-label', fill(words.scroll, { name }));
       if (state.plot) {
         details.append(table.node);
       }

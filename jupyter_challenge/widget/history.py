@@ -90,7 +90,7 @@ class ScoreHistory(Cell):
                 {"label": "submission", "type": "text", "first": "ascending"},
                 {"label": "handed in", "type": "time", "first": "descending"},
                 {"label": metric.label, "type": "number", "first": "descending"},
-                {"label": "", "type": "text", "first": "ascending"},
+                {"label": "remark", "type": "text", "first": "descending"},
             ],
             "rows": [_row(p) for p in reversed(points)],
             "mine": None,
@@ -116,7 +116,7 @@ def _row(point: HistoryPoint) -> dict[str, Any]:
             {"text": f"#{point.number}", "by": point.number},
             {"at": iso(point.at), "by": point.at.timestamp()},
             {"text": f"{point.display}{error}", "by": point.value},
-            {"text": "best" if point.is_best else "", "by": None},
+            {"text": "best" if point.is_best else "", "by": int(point.is_best)},
         ],
         "mine": False,
     }

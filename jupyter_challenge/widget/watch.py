@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 import time
+from asyncio import CancelledError
 from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -150,7 +151,7 @@ class Watch:
                     read_all = time.monotonic()
                 after = self._follow(client, after)
                 self.reachable, pause = True, _FIRST_PAUSE
-            except Exception as error:
+            except (Exception, CancelledError) as error:
                 with self._lock:
                     if client is not self._client:  # closed meanwhile, on purpose
                         continue
@@ -158,7 +159,7 @@ class Watch:
                     _log.debug("cells could not be read", exc_info=True)
                 self.reachable, after = False, None
                 for cell in list(self._cells):
-                    cell.fail(error)
+                    cell.fail(_told(error))
                 self._left.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -180,6 +181,13 @@ class Watch:
             if not cell.in_sight:
                 cell.miss()
         self.look([cell for cell in cells if cell.in_sight])
+
+
+def _told(error: BaseException) -> Exception:
+    """A request that was ended with its service says nothing by itself."""
+    if isinstance(error, Exception):
+        return error
+    return Unavailable("The connection to the challenge service was closed.")
 
 
 _watches: dict[Hashable, Watch] = {}

@@ -9,6 +9,6 @@ WORDS = {
     "since": "Not up to date since {time}.",
     "table": "Scores as a table",
     "sort": "Sort by {column}",
-    "scroll": "Rows of the board",
+    "scroll": "Rows of {name}",
     "now": "just now",
 }

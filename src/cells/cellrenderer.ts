@@ -14,6 +14,9 @@ const STILL_MIME = 'text/html';
 /** How long a widget may take to come before its table is shown, in milliseconds. */
 const PATIENCE = 400;
 
+/** The longest pause between two looks for the notebook's widgets, in milliseconds. */
+const LONGEST_PAUSE = 10_000;
+
 /**
  * Shows the widget of a board or of scores where it lives, and its table where it does not.
  *
@@ -33,6 +36,7 @@ export class CellRenderer extends Panel implements IRenderMime.IRenderer {
       return;
     }
     window.clearTimeout(this._timer);
+    window.clearTimeout(this._again);
     this._observer?.disconnect();
     super.dispose();
   }
@@ -67,14 +71,40 @@ export class CellRenderer extends Panel implements IRenderMime.IRenderer {
     const id = (view as ReadonlyPartialJSONObject | undefined)?.model_id;
     if (id !== this._id) {
       this._id = id;
-      this._follow(
-        typeof id === 'string' && rendermime.mimeTypes.includes(VIEW_MIME)
-          ? rendermime.createRenderer(VIEW_MIME)
-          : null,
-        model
-      );
+      this._factory = undefined;
+      this._follow(null, model);
+      if (typeof id === 'string') {
+        this._seek(rendermime, model, PATIENCE);
+      }
     }
     await this._still.renderModel(model);
+  }
+
+  /**
+   * Make the widget's renderer anew when the notebook has another kind of it.
+   *
+   * #### Notes
+   * The one from before the kernel was found never hears of the kernel, and a registry of
+   * renderers does not tell that it has changed.
+   */
+  private _seek(
+    rendermime: IRenderMimeRegistry,
+    model: IRenderMime.IMimeModel,
+    pause: number
+  ): void {
+    window.clearTimeout(this._again);
+    if (this.isDisposed || this._isLive) {
+      return;
+    }
+    const factory = rendermime.getFactory(VIEW_MIME);
+    if (factory && factory !== this._factory) {
+      this._factory = factory;
+      this._follow(rendermime.createRenderer(VIEW_MIME), model);
+    }
+    this._again = window.setTimeout(
+      () => this._seek(rendermime, model, Math.min(2 * pause, LONGEST_PAUSE)),
+      pause
+    );
   }
 
   /** Show a widget from when it comes until it goes. */
@@ -87,17 +117,14 @@ export class CellRenderer extends Panel implements IRenderMime.IRenderer {
     this._live = live;
     window.clearTimeout(this._timer);
     if (!live) {
-      this._still?.show();
+      this._timer = window.setTimeout(() => this._wait(), PATIENCE);
       return;
     }
     live.hide();
     this.addWidget(live);
     this._observer = new MutationObserver(() => this._choose());
     this._observer.observe(live.node, { childList: true });
-    this._timer = window.setTimeout(() => {
-      this._hasWaited = true;
-      this._choose();
-    }, PATIENCE);
+    this._timer = window.setTimeout(() => this._wait(), PATIENCE);
     // It writes into what it is given once the widget is closed, and that would be saved. Of a
     // widget that never comes it may wait for ever.
     void live.renderModel({
@@ -109,13 +136,24 @@ export class CellRenderer extends Panel implements IRenderMime.IRenderer {
   }
 
   /** The widget's renderer holds a view, or words about there being none. */
+  private get _isLive(): boolean {
+    return [...(this._live?.layout ?? [])].length > 0;
+  }
+
+  private _wait(): void {
+    this._hasWaited = true;
+    this._choose();
+  }
+
   private _choose(): void {
-    const isLive = [...(this._live?.layout ?? [])].length > 0;
+    const isLive = this._isLive;
     this._hasWaited = this._hasWaited || isLive;
     this._live?.setHidden(!isLive);
     this._still?.setHidden(isLive || !this._hasWaited);
   }
 
+  private _again = 0;
+  private _factory: IRenderMime.IRendererFactory | undefined;
   private _hasWaited = false;
   private _id: unknown = null;
   private _live: IRenderMime.IRenderer | null = null;

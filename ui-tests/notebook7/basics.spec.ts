@@ -1,8 +1,8 @@
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import { expect, test } from '@playwright/test';
 
+import { putNotebook } from '../helpers/cells';
 import { Challenges, PATIENCE } from '../helpers/challenges';
-import { Notebook7 } from './notebook7';
 
 test.describe.configure({ timeout: 120_000 });
 test.use({ actionTimeout: 20_000 });
@@ -17,9 +17,11 @@ with open("output/predictions.csv", "w") as file:
 test('from the notebook to a rank in Notebook 7', async ({ page }) => {
   await page.goto('/tree');
   await new Challenges(page as IJupyterLabPageFixture, '').enterIris();
-  const notebook = new Notebook7(page);
-  const { panel, dialog } = notebook;
-  await notebook.open('model.ipynb', [ALL_SETOSA]);
+  const panel = page.locator('#jupyter-challenge-panel');
+  const dialog = page.locator('.jp-Challenge-dialog');
+  await putNotebook(page, 'model.ipynb', [ALL_SETOSA]);
+  await page.goto('/notebooks/model.ipynb');
+  await expect(page.locator('.jp-Cell')).toHaveCount(1, PATIENCE);
 
   await page.getByRole('menuitem', { name: 'View' }).click();
   await page.getByRole('menuitem', { name: 'Show Challenges' }).first().click();

@@ -1,39 +1,46 @@
-import AxeBuilder from '@axe-core/playwright';
-import { expect, test } from '@jupyterlab/galata';
+import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
+import { expect, test } from '@playwright/test';
 
+import { LiveCells, exported, openOffline } from '../helpers/cells';
 import { Challenges } from '../helpers/challenges';
-import { submitPredictions } from '../helpers/predictions';
 
 test.describe.configure({ timeout: 240_000 });
 
-const CELLS = [
-  'from jupyter_challenge import Leaderboard, ScoreHistory\nLeaderboard("iris")',
-  'ScoreHistory("iris")',
-  'import time\ntime.sleep(30)'
-];
-
-test('a board and my scores change while a cell sleeps', async ({
+test('a board and my scores change while a cell sleeps, and stay when the kernel has gone', async ({
   page,
-  tmpPath
+  context
 }) => {
-  const challenges = new Challenges(page, tmpPath);
+  await page.goto('/lab');
+  const challenges = new Challenges(page as IJupyterLabPageFixture, '');
   await challenges.enterIris();
-  await challenges.openNotebook('cells.ipynb', CELLS);
-  const api = challenges.api('').replace(/\/$/, '');
-  const board = page.locator('.jp-ChallengeCell').first();
-  const history = page.locator('.jp-ChallengeCell').nth(1);
-  await page.notebook.runCell(0, true);
-  await page.notebook.runCell(1, true);
-  await expect(board).toContainText('Iris · Practice · public');
-  await expect(history).toContainText('Iris · Practice · public');
+  const cells = new LiveCells(page, '/lab/tree', 'cells.ipynb');
+  await cells.changeWhileACellSleeps();
+  await challenges.picture('cells');
+  await cells.sortAndLook();
+  await cells.command('apputils:change-theme', {
+    theme: 'JupyterLab Dark'
+  });
+  await challenges.picture('cells-dark');
+  await cells.command('apputils:change-theme', {
+    theme: 'JupyterLab Light'
+  });
+  await cells.saveAndReload();
+  await cells.openWithoutItsKernel();
+  await challenges.picture('cells-saved');
 
-  await page.notebook.selectCells(2);
-  await page.keyboard.press('Control+Enter');
-  const prompt = page.locator('.jp-Cell').nth(2).locator('.jp-InputPrompt');
-  await expect(prompt).toHaveText('[*]:');
-  await submitPredictions(page.request, api, 6);
-  await expect(board.locator('tr[data-mine]')).toContainText('(you)');
-  await expect(history.locator('circle[data-look^=point]')).not.toHaveCount(0);
-  await expect(prompt).toHaveText('[*]:');
-  await page.screenshot({ path: '/tmp/shots-cells/lab-busy.png' });
+  // Exported, and read where there is no network.
+  const notebook = await cells.saved();
+  expect(notebook.metadata.widgets).toBeUndefined();
+  const reader = await context.newPage();
+  const asked = await openOffline(reader, exported(notebook));
+  await expect(reader.getByText('Iris · Practice · public')).toHaveCount(2);
+  await expect(reader.locator('td', { hasText: '(you)' })).toBeVisible();
+  await expect(reader.locator('svg[role=img]')).toBeVisible();
+  // What every exported notebook asks for; the tables came without.
+  expect(asked.filter(url => !/require|mathjax|mermaid/i.test(url))).toEqual(
+    []
+  );
+  await new Challenges(reader as IJupyterLabPageFixture, '').picture(
+    'cells-exported'
+  );
 });
