@@ -62,7 +62,7 @@ class Cell(Base):
         self._was_seen = self._missed = False
         self._display = f"jupyter-challenge-{uuid.uuid4().hex}"
         self._displayed = False
-        self._still_at, self._still_due = 0.0, False
+        self._still_at, self._still_due = -_STILL_EVERY, False
         self._watch: Watch = watch_of(client)
         super().__init__()
         self.refresh()
@@ -205,5 +205,7 @@ class Cell(Base):
     def _show(self, *, update: bool) -> None:
         from IPython.display import display
 
-        self._still_at, self._still_due, self._displayed = time.monotonic(), False, True
+        self._still_due, self._displayed = False, True
+        if update:
+            self._still_at = time.monotonic()
         display(self._repr_mimebundle_(), raw=True, display_id=self._display, update=update)

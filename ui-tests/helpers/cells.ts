@@ -86,7 +86,8 @@ export class LiveCells {
 
   /** Open the notebook, as for the first time. */
   async open(): Promise<void> {
-    await this.page.goto(`${this.folder}/${this.name}`);
+    // JupyterLab would otherwise open again what was open before.
+    await this.page.goto(`${this.folder}/${this.name}?reset`);
     await expect(this.prompt(2)).toBeVisible(PATIENCE);
   }
 
