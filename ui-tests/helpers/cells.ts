@@ -155,7 +155,9 @@ export class LiveCells {
     await expect(still.nth(1).locator('svg')).toBeVisible();
     await expect(this.page.locator(CELL)).toHaveCount(0);
     for (const words of ['Error displaying', 'Loading widget']) {
-      await expect(this.page.getByText(words)).toBeHidden();
+      await expect(
+        this.page.getByText(words).filter({ visible: true })
+      ).toHaveCount(0);
     }
   }
 

@@ -13,6 +13,11 @@ const EXAMPLE = path.join(ROOT, 'jupyter_challenge', 'examples', 'iris');
 /** Runs share two cores with the browser, so they may take their time. */
 export const PATIENCE = { timeout: 90_000 };
 
+/** Where a picture of the documentation lies. */
+export function picturePath(name: string): string {
+  return path.join(SCREENSHOTS, `${name}.png`);
+}
+
 /** The extension's pages, as a user finds them. */
 export class Challenges {
   constructor(
@@ -229,7 +234,7 @@ export class Challenges {
     if (process.env.UPDATE_SCREENSHOTS) {
       await this.dismissNotifications();
       await this.page.screenshot({
-        path: path.join(SCREENSHOTS, `${name}.png`)
+        path: picturePath(name)
       });
     }
   }
