@@ -16,7 +16,12 @@ from jupyterlab.galata import configure_jupyter_server
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 
-_home = Path(tempfile.mkdtemp(prefix="jupyter-challenge-ui-"))
+_home = Path(os.environ.get("JUPYTER_CHALLENGE_UI_HOME", ""))
+if _home.name:
+    shutil.rmtree(_home, ignore_errors=True)
+    _home.mkdir(mode=0o700)
+else:
+    _home = Path(tempfile.mkdtemp(prefix="jupyter-challenge-ui-"))
 atexit.register(shutil.rmtree, _home, ignore_errors=True)
 tempfile.tempdir = str(_home)
 

@@ -4,16 +4,25 @@
  * CHROMIUM names another browser, JUPYTER_PORT and NOTEBOOK_PORT other ports (the second is ten
  * above the first). `--project lab` or `--project notebook7` runs one of them.
  */
+const os = require('os');
+const path = require('path');
+
 const baseConfig = require('@jupyterlab/galata/lib/playwright-config');
 
 const port = process.env.JUPYTER_PORT || '8899';
 const notebookPort = process.env.NOTEBOOK_PORT || String(Number(port) + 10);
 const asRoot = process.getuid && process.getuid() === 0;
 
-/** A server with an empty data folder and files of its own. */
+/** A server with an empty data folder and files of its own, in a place that tests know. */
 const server = (app, port, page) => ({
   command: `jupyter ${app} --config jupyter_server_test_config.py --ServerApp.ip=127.0.0.1 --port ${port} ${asRoot ? '--allow-root' : ''}`,
   url: `http://127.0.0.1:${port}${page}`,
+  env: {
+    JUPYTER_CHALLENGE_UI_HOME: path.join(
+      os.tmpdir(),
+      `jupyter-challenge-ui-${port}`
+    )
+  },
   timeout: 120 * 1000,
   reuseExistingServer: !process.env.CI,
   gracefulShutdown: { signal: 'SIGTERM', timeout: 15000 }

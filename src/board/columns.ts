@@ -117,7 +117,7 @@ export function columnsOf(
 /** The width below which a board scrolls sideways, in characters. */
 export function leastWidth(columns: ReadonlyArray<IColumn>): number {
   return columns.reduce(
-    (sum, column) => sum + (column.minor ? 0 : (column.width ?? 14)),
+    (sum, column) => sum + (column.minor ? 0 : (column.width ?? 10)),
     0
   );
 }
