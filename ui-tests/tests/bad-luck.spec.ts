@@ -33,7 +33,9 @@ test('a failing notebook shows its cell, class and hint', async ({
   await expect(run).toContainText(
     "Cell 2: NameError: name 'modle' is not defined"
   );
-  await expect(run.locator('code', { hasText: 'cell_error' })).toBeVisible();
+  await expect(
+    run.locator('code', { hasText: 'cell_error' }).first()
+  ).toBeVisible();
   // It comes first; the whole notebook follows.
   const failing = run.locator('.jp-Cell.jp-mod-failing').first();
   await expect(failing).toBeInViewport();
