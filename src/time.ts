@@ -10,15 +10,17 @@ export function parseTime(time: string | null | undefined): number {
   return time ? Date.parse(time) : NaN;
 }
 
+let exactly: Intl.DateTimeFormat | undefined;
+
 /** The time in the user's zone, with the zone's name. */
 export function exactTime(time: string | null | undefined): string {
   const at = parseTime(time);
-  return Number.isNaN(at)
-    ? ''
-    : new Date(at).toLocaleString(undefined, {
-        dateStyle: 'medium',
-        timeStyle: 'long'
-      });
+  // Made once: to make one takes longer than to draw a row.
+  exactly ??= new Intl.DateTimeFormat(undefined, {
+    dateStyle: 'medium',
+    timeStyle: 'long'
+  });
+  return Number.isNaN(at) ? '' : exactly.format(at);
 }
 
 /** How long ago a time was, in one unit. */

@@ -153,10 +153,25 @@ function Sign(props: {
 /** The same as a table, for those who do not see the plot or want its numbers. */
 function HistoryTable(props: IProps & { history: HistoryView }): JSX.Element {
   const { history, trans, open } = props;
+  const [isOpen, setOpen] = React.useState(false);
+  return (
+    <details
+      className="jp-Challenge-historyTable"
+      onToggle={event => setOpen(event.currentTarget.open)}
+    >
+      <summary>{trans.__('Show as a table')}</summary>
+      {isOpen && <HistoryRows history={history} trans={trans} open={open} />}
+    </details>
+  );
+}
+
+function HistoryRows(
+  props: Pick<IProps, 'trans' | 'open'> & { history: HistoryView }
+): JSX.Element {
+  const { history, trans, open } = props;
   const { points, metric } = history;
   return (
-    <details className="jp-Challenge-historyTable">
-      <summary>{trans.__('Show as a table')}</summary>
+    <>
       {points.length > 0 && (
         <table className="jp-Challenge-table">
           <caption>{trans.__('My entries')}</caption>
@@ -218,6 +233,6 @@ function HistoryTable(props: IProps & { history: HistoryView }): JSX.Element {
           ))}
         </tbody>
       </table>
-    </details>
+    </>
   );
 }
