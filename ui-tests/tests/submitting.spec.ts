@@ -30,6 +30,10 @@ async function openStarter(challenges: Challenges): Promise<void> {
   await challenges.panel
     .getByRole('button', { name: 'Get the starter' })
     .click();
+  await challenges.page
+    .locator('.jp-Dialog')
+    .getByRole('button', { name: 'Select', exact: true })
+    .click();
   await expect(challenges.page.locator('.jp-NotebookPanel')).toBeVisible();
   await challenges.page.sidebar.openTab('jupyter-challenge-panel');
 }
