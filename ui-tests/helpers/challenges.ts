@@ -117,6 +117,10 @@ export class Challenges {
       await listed.click();
     }
     await expect(page).toBeVisible();
+    // Whoever counts rows wants them all to be there.
+    await expect(
+      this.rows.first().or(this.panel.getByText('None yet'))
+    ).toBeVisible();
   }
 
   /** Open the sidebar. */
