@@ -1,9 +1,10 @@
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
-import { expect } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 import { execFileSync } from 'child_process';
 import * as os from 'os';
 import * as path from 'path';
+
+import { expect } from './lab';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const PORT = process.env.JUPYTER_PORT || '8899';

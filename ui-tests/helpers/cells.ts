@@ -91,8 +91,20 @@ export class LiveCells {
     await expect(this.prompt(2)).toBeVisible(PATIENCE);
   }
 
-  /** Begin to run a cell. */
+  /** Begin to run a cell; what is run before the kernel listens would be lost. */
   async run(index: number): Promise<void> {
+    await this.page.waitForFunction(
+      () => {
+        const kernel = (window as any).jupyterapp.shell.currentWidget
+          ?.sessionContext?.session?.kernel;
+        return (
+          kernel?.connectionStatus === 'connected' &&
+          ['idle', 'busy'].includes(kernel.status)
+        );
+      },
+      undefined,
+      PATIENCE
+    );
     await this.prompt(index).click();
     await this.page.keyboard.press('Control+Enter');
   }

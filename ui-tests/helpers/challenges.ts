@@ -1,17 +1,18 @@
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
-import { expect } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 import { execFileSync } from 'child_process';
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
 
+import { expect } from './lab';
+
 const ROOT = path.resolve(__dirname, '..', '..');
 const SCREENSHOTS = path.join(ROOT, 'docs', 'screenshots');
 const EXAMPLE = path.join(ROOT, 'jupyter_challenge', 'examples', 'iris');
 
 /** Runs share two cores with the browser, so they may take their time. */
-export const PATIENCE = { timeout: 90_000 };
+export const PATIENCE = { timeout: 150_000 };
 
 /** Where a picture of the documentation lies. */
 export function picturePath(name: string): string {

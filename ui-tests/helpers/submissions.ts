@@ -1,5 +1,6 @@
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
-import { expect } from '@jupyterlab/galata';
+
+import { expect } from './lab';
 
 /** A cell by its source, or by more than that. */
 export type Cell = string | { source: string; [key: string]: unknown };

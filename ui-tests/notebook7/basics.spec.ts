@@ -4,7 +4,7 @@ import { expect, test } from '@playwright/test';
 import { putNotebook } from '../helpers/cells';
 import { Challenges, PATIENCE } from '../helpers/challenges';
 
-test.describe.configure({ timeout: 120_000 });
+test.describe.configure({ timeout: 480_000 });
 test.use({ actionTimeout: 20_000 });
 
 const ALL_SETOSA = `import csv

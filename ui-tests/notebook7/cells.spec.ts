@@ -4,7 +4,7 @@ import { test } from '@playwright/test';
 import { LiveCells } from '../helpers/cells';
 import { Challenges } from '../helpers/challenges';
 
-test.describe.configure({ timeout: 240_000 });
+test.describe.configure({ timeout: 480_000 });
 
 test('a board and my scores live in Notebook 7, and stay when the kernel has gone', async ({
   page

@@ -1,9 +1,8 @@
-import { expect, test } from '@jupyterlab/galata';
-
+import { expect, test } from '../helpers/lab';
 import { Challenges } from '../helpers/challenges';
 
 // The first file by its name: it begins with a service in which there is nothing.
-test.describe.configure({ mode: 'serial', timeout: 240_000 });
+test.describe.configure({ mode: 'serial', timeout: 480_000 });
 
 test('from an empty sidebar to a rank', async ({ page, tmpPath }) => {
   const challenges = new Challenges(page, tmpPath);

@@ -1,8 +1,7 @@
-import { expect, test } from '@jupyterlab/galata';
-
+import { expect, test } from '../helpers/lab';
 import { Challenges } from '../helpers/challenges';
 
-test.describe.configure({ timeout: 240_000 });
+test.describe.configure({ timeout: 480_000 });
 
 const ENDLESS = [
   'import time\nn = 0\nwhile True:\n    n += 1\n    print("epoch", n, flush=True)\n    time.sleep(0.3)'
@@ -70,12 +69,12 @@ test('an endless notebook is followed through a reload and cancelled', async ({
   await challenges.newestIs('running');
   await challenges.openNewest();
   const log = run.locator('.jp-Challenge-log pre');
-  await expect(log).toContainText('epoch 2', { timeout: 60_000 });
+  await expect(log).toContainText('epoch 2', { timeout: 120_000 });
   await challenges.picture('running');
 
   // Galata would wait for the launcher, which is not what was open.
   await page.reload({ waitForIsReady: false });
-  await expect(log).toContainText('epoch', { timeout: 60_000 });
+  await expect(log).toContainText('epoch', { timeout: 120_000 });
   await expect(run.locator('.jp-Challenge-runState')).toContainText('running');
   await challenges.openIris();
   await challenges.newestIs('running');

@@ -1,12 +1,12 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test } from '@jupyterlab/galata';
 
+import { expect, test } from '../helpers/lab';
 import { Board, fillBoard, shifts, watchShifts } from '../helpers/boards';
 import { Challenges } from '../helpers/challenges';
 
 const TEAMS = 2_000;
 
-test.describe.configure({ timeout: 180_000 });
+test.describe.configure({ timeout: 480_000 });
 
 test.beforeAll(() => {
   test.setTimeout(300_000);

@@ -4,7 +4,7 @@ import { expect, test } from '@playwright/test';
 import { LiveCells, exported, openOffline } from '../helpers/cells';
 import { Challenges, picturePath } from '../helpers/challenges';
 
-test.describe.configure({ timeout: 240_000 });
+test.describe.configure({ timeout: 480_000 });
 
 test('a board and my scores change while a cell sleeps, and stay when the kernel has gone', async ({
   page,

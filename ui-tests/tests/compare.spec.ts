@@ -1,10 +1,10 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test } from '@jupyterlab/galata';
 
+import { expect, test } from '../helpers/lab';
 import { Challenges } from '../helpers/challenges';
 import { Submissions } from '../helpers/submissions';
 
-test.describe.configure({ timeout: 240_000 });
+test.describe.configure({ timeout: 480_000 });
 
 const PREDICT = (species: string) => `import csv
 rows = list(csv.DictReader(open("input/test.csv")))
@@ -59,5 +59,5 @@ test('two submissions side by side', async ({ page, tmpPath }) => {
 
   // It is there again after a reload.
   await page.reload({ waitForIsReady: false });
-  await expect(diff).toContainText('virginica', { timeout: 60_000 });
+  await expect(diff).toContainText('virginica', { timeout: 120_000 });
 });

@@ -1,10 +1,10 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test } from '@jupyterlab/galata';
 
+import { expect, test } from '../helpers/lab';
 import { Challenges } from '../helpers/challenges';
 import { Submissions } from '../helpers/submissions';
 
-test.describe.configure({ timeout: 240_000 });
+test.describe.configure({ timeout: 480_000 });
 
 /** Outputs that try to do what no output of a stranger may do. */
 const HOSTILE = `from IPython.display import HTML, SVG, Javascript, Markdown, display
@@ -111,7 +111,7 @@ test('a bar is followed, and a queued run is cancelled without a question', asyn
   });
   await submissions.execute('open-run', { submission: id });
   await expect(run.locator('[data-step=run]')).toContainText('45 %', {
-    timeout: 60_000
+    timeout: 120_000
   });
   const log = run.locator('.jp-Challenge-log pre');
   await expect(log).toContainText('45%|####|');

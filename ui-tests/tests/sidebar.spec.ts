@@ -1,9 +1,9 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test } from '@jupyterlab/galata';
 
+import { expect, test } from '../helpers/lab';
 import { Challenges } from '../helpers/challenges';
 
-test.describe.configure({ timeout: 300_000 });
+test.describe.configure({ timeout: 480_000 });
 
 test.beforeEach(async ({ page, tmpPath }) => {
   await new Challenges(page, tmpPath).enterIris();

@@ -1,4 +1,4 @@
-import { expect, test } from '@jupyterlab/galata';
+import { expect, test } from '../helpers/lab';
 
 test('JupyterLab opens with the extension switched on', async ({ page }) => {
   await expect(page.locator('#jp-main-dock-panel')).toBeVisible();
