@@ -33,12 +33,20 @@ msgstr ""
 "Content-Type: text/plain; charset=utf-8\n"
 
 """
+# Where the settings' schema has texts, with the contexts that src/schematexts.ts asks for.
+SCHEMA = ROOT / "schema" / "plugin.json"
+SCHEMA_TEXTS = {
+    r"/properties/.*/(title|description)": "settings",
+    r"/jupyter\.lab\.setting-icon-label": "settings",
+    r"/jupyter\.lab\.toolbars/.*/label": "toolbar",
+    r"/(title|description)": "schema",
+}
 # Lab's own separator of a context and its text.
 CONTEXT = "\u0004"
 
 
 def extract() -> Catalog:
-    """Collect every text of the front end, in the order of the files."""
+    """Collect every text of the front end and of its settings, in the order of the files."""
     catalog = Catalog(domain=DOMAIN, project="jupyter-challenge", charset="utf-8")
     for file in sorted((ROOT / "src").rglob("*.ts*")):
         if "__tests__" in file.parts or file.name == "schema.ts":
@@ -50,7 +58,22 @@ def extract() -> Catalog:
         for _line, text, _comments, context in found:
             # Without line numbers, which would change with every edit.
             catalog.add(text, locations=[(name, 0)], context=context)
+    name = SCHEMA.relative_to(ROOT).as_posix()
+    for context, text in schema_texts(json.loads(SCHEMA.read_text(encoding="utf-8"))):
+        catalog.add(text, locations=[(name, 0)], context=context)
     return catalog
+
+
+def schema_texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """The texts of the settings and toolbar buttons, each with its context."""
+    if isinstance(value, str):
+        for place, context in SCHEMA_TEXTS.items():
+            if re.fullmatch(place, path):
+                yield context, value
+                return
+    inside = value.items() if isinstance(value, dict) else ()
+    for key, one in enumerate(value) if isinstance(value, list) else inside:
+        yield from schema_texts(one, f"{path}/{key}")
 
 
 def po_file(language: str) -> Path:

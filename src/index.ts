@@ -23,6 +23,7 @@ import { challengeIcon } from './icons';
 import { ChallengeModel } from './model';
 import { RunNotifier } from './notify';
 import { organise } from './organise/plugin';
+import { translateSchema } from './schematexts';
 import { ChallengeSettings } from './settings';
 import { ChallengePanel } from './sidebar/panel';
 import { SidebarState } from './sidebar/sidebarstate';
@@ -39,10 +40,19 @@ const model: JupyterFrontEndPlugin<IChallengeModel> = {
   description: 'Provides challenges and submissions, kept current.',
   autoStart: true,
   provides: IChallengeModel,
-  optional: [ISettingRegistry],
-  activate: (app: JupyterFrontEnd, registry: ISettingRegistry | null) => {
+  optional: [ISettingRegistry, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    registry: ISettingRegistry | null,
+    translator: ITranslator | null
+  ) => {
     const settings = new ChallengeSettings();
     if (registry) {
+      translateSchema(
+        registry,
+        ACTIONS,
+        (translator ?? nullTranslator).load(DOMAIN)
+      );
       void settings.load(registry, ACTIONS);
     }
     return new ChallengeModel({

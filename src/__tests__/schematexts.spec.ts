@@ -1,0 +1,31 @@
+import { Gettext } from '@jupyterlab/translation';
+
+import schema from '../../schema/plugin.json';
+import german from '../../jupyter_challenge/locale/de_DE/LC_MESSAGES/jupyter_challenge.json';
+import { translated } from '../schematexts';
+
+describe('translated', () => {
+  const trans = new Gettext();
+  trans.setLocale('de_DE');
+  trans.loadJSON(german as any, 'jupyter_challenge');
+  trans.setDomain('jupyter_challenge');
+  const said = translated(schema as any, trans as any) as any;
+
+  it('says settings and toolbar buttons in the language', () => {
+    expect(said.title).toBe('Challenges');
+    expect(said.properties.notify.title).toBe('Das Ende eines Laufs melden');
+    expect(said.properties.notify.oneOf[2].title).toBe('Nie');
+    expect(
+      said['jupyter.lab.toolbars'].Notebook.map((one: any) => one.label)
+    ).toEqual(['Einreichen', 'Probieren']);
+  });
+
+  it('leaves alone what programs read, and the schema it was given', () => {
+    expect(said['jupyter.lab.menus']).toEqual(schema['jupyter.lab.menus']);
+    expect(said['jupyter.lab.shortcuts']).toEqual(
+      schema['jupyter.lab.shortcuts']
+    );
+    expect(said.properties.notify.oneOf[2].const).toBe('never');
+    expect(schema.properties.notify.title).toBe('Say when a run has ended');
+  });
+});
