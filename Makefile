@@ -148,9 +148,19 @@ test-python: .make/lab
 test-browser: .make/lab .make/ui
 	cd ui-tests && jlpm playwright test $(ARGS)
 
-# The pictures in docs/screenshots, taken of the real Lab by the browser tests.
+# The same screens in all their states, looked at by axe, without writing a picture.
+test-gallery: .make/lab .make/ui
+	cd ui-tests && jlpm playwright test --config gallery.config.js $(ARGS)
+
+# The pictures in docs/screenshots and docs/gallery, taken of the real Lab by the browser tests.
 screenshots: .make/lab .make/ui
 	cd ui-tests && UPDATE_SCREENSHOTS=1 jlpm playwright test $(ARGS)
+	@$(MAKE) --no-print-directory gallery
+
+# Every screen in its states, the part of it that makes docs/gallery.
+gallery: .make/lab .make/ui
+	cd ui-tests && UPDATE_SCREENSHOTS=1 jlpm playwright test --config gallery.config.js
+	@python ui-tests/gallery/smaller.py
 
 test: .make/lab .make/ui
 	@.ci/tests

@@ -59,6 +59,7 @@ def fill(
     entries: int,
     *,
     seed: int = 1,
+    grain: int | None = None,
 ) -> list[tuple[str, str]]:
     """Write teams of one, each with its submissions, scores and standings.
 
@@ -68,6 +69,7 @@ def fill(
         names: Of the teams and of their only members; one that is there is given submissions.
         entries: Submissions of each.
         seed: The same seed writes the same values.
+        grain: Rows that an accuracy is counted over, so that teams tie; any value without.
 
     Returns:
         Of each team its id and one submission.
@@ -115,7 +117,9 @@ def fill(
                 times = sorted(
                     began + timedelta(seconds=draw.randrange(DAYS * 86400)) for _ in range(entries)
                 )
-                counting.append((team, _team(rows, draw, challenge, boards, digest, base, times)))
+                counting.append(
+                    (team, _team(rows, draw, challenge, boards, digest, base, times, grain))
+                )
             for standing in rows.standings:
                 standing["seq"] = newest + 1
             for table, made in (
@@ -142,6 +146,7 @@ def _team(
     evaluator: str,
     base: dict[str, Any],
     times: Sequence[datetime],
+    grain: int | None,
 ) -> str:
     """Add what one team handed in; return the submission that counts."""
     by = ranked_by(challenge)
@@ -155,7 +160,8 @@ def _team(
         values = {
             board: {
                 metric.name: _value(
-                    draw, learned + draw.gauss(0, 0.02), direction_of(metric)
+                    draw, learned + draw.gauss(0, 0.02), direction_of(metric),
+                    grain if metric.name == "accuracy" else None,
                 )
                 for metric in challenge.metrics
             }
@@ -200,8 +206,10 @@ def _team(
     return counts
 
 
-def _value(draw: random.Random, quality: float, direction: Direction) -> float:
+def _value(draw: random.Random, quality: float, direction: Direction, grain: int | None) -> float:
     quality = min(0.999, max(0.001, quality))
+    if grain:
+        quality = int(quality * grain) / grain
     return round(quality if direction is Direction.MAXIMIZE else 1.2 * (1 - quality), 6)
 
 

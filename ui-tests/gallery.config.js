@@ -4,6 +4,9 @@
  *
  * Its server has a data folder of its own, filled by gallery/seed.py, so that boards look lived in.
  */
+const os = require('os');
+const path = require('path');
+
 const base = require('./playwright.config.js');
 
 const port = process.env.GALLERY_PORT || '8989';
@@ -11,13 +14,26 @@ const asRoot = process.getuid && process.getuid() === 0;
 
 module.exports = {
   ...base,
+  timeout: 300000,
   projects: undefined,
   testDir: './gallery',
-  use: { ...base.use, baseURL: `http://127.0.0.1:${port}` },
+  use: {
+    ...base.use,
+    baseURL: `http://127.0.0.1:${port}`,
+    viewport: { width: 960, height: 760 }
+  },
   webServer: {
-    command: `GALLERY=1 jupyter lab --config jupyter_server_test_config.py --ServerApp.ip=127.0.0.1 --port ${port} ${asRoot ? '--allow-root' : ''}`,
+    command: `jupyter lab --config jupyter_server_test_config.py --ServerApp.ip=127.0.0.1 --port ${port} ${asRoot ? '--allow-root' : ''}`,
     url: `http://127.0.0.1:${port}/lab`,
-    timeout: 180 * 1000,
+    env: {
+      GALLERY: '1',
+      LOGNAME: 'ana', // who is signed in on the pictures
+      JUPYTER_CHALLENGE_UI_HOME: path.join(
+        os.tmpdir(),
+        `jupyter-challenge-gallery-${port}`
+      )
+    },
+    timeout: 400 * 1000, // notebooks are run before it starts
     reuseExistingServer: !process.env.CI,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 15000 }
   }

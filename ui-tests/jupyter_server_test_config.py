@@ -42,4 +42,6 @@ os.environ["JUPYTER_CHALLENGE_DATA_DIR"] = str(_home / "challenge")
 tempfile.tempdir = None
 
 if os.environ.get("GALLERY"):  # the pictures want boards that look lived in
-    subprocess.run([sys.executable, "gallery/seed.py", _home / "challenge"], check=True)
+    subprocess.run(
+        [sys.executable, "gallery/seed.py", _home / "challenge", c.ServerApp.root_dir], check=True
+    )

@@ -50,19 +50,27 @@ def declared() -> Iterator[Picture]:
 
 
 def gallery() -> str:
-    """Write a section for each screen with those of its states that have pictures."""
+    """Write a section for each screen with those of its states that have pictures.
+
+    Of each pair the page shows the one that fits the theme in which it is read.
+    """
     lines: list[str] = []
     for screen, about in screens().items():
         shown = [each for each in declared() if each.screen == screen and each.exists]
         if not shown:
             continue
-        lines += [f"## {about['title']}", ""]
-        for state in dict.fromkeys(each.state for each in shown):
-            of_state = [each for each in shown if each.state == state]
-            lines += [f"### {about['title']}: {state}", "", of_state[0].sentence, ""]
-            lines += [":::{div} gallery", ""]
-            for each in of_state:
-                alt = f"{about['title']}, {state}, {each.theme} theme: {each.sentence}"
-                lines += [f"```{{image}} /gallery/{each.name}", f":alt: {alt}", "```", ""]
-            lines += [":::", ""]
+        lines += [f"## {about['title']}", "", "::::{div} gallery", ""]
+        for each in shown:
+            alt = f"{about['title']}, {each.state}, {each.theme} theme: {each.sentence}"
+            lines += [
+                f":::{{figure}} /gallery/{each.name}",
+                f":alt: {alt}",
+                f":class: only-{each.theme}",
+                f":figclass: only-{each.theme}",
+                "",
+                f"**{each.state}** – {each.sentence}",
+                ":::",
+                "",
+            ]
+        lines += ["::::", ""]
     return "\n".join(lines) or "No picture has been taken yet.\n"

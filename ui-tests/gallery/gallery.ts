@@ -1,11 +1,20 @@
 import AxeBuilder from '@axe-core/playwright';
-import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
-import { expect } from '@jupyterlab/galata';
-import type { Locator, Route } from '@playwright/test';
+import type { Locator, Page, Route } from '@playwright/test';
+import { expect } from '@playwright/test';
 import * as fs from 'fs';
 import * as path from 'path';
 
-const FOLDER = path.resolve(__dirname, '..', '..', 'docs', 'gallery');
+const FOLDER =
+  process.env.GALLERY_FOLDER ||
+  path.resolve(__dirname, '..', '..', 'docs', 'gallery');
+
+const THEMES = {
+  light: 'JupyterLab Light',
+  dark: 'JupyterLab Dark',
+  contrast: 'JupyterLab Dark High Contrast'
+} as const;
+
+type Theme = keyof typeof THEMES;
 
 /** What the service is made to do. */
 export type Mishap = 'loading' | 'offline' | 'error' | 'empty';
@@ -19,60 +28,231 @@ const REFUSED = {
   }
 };
 
+/** Every request of the extension's. */
+export const ALL = /(?<!extensions)\/jupyter-challenge\//;
+
 /** Takes a screen in each of its states, in both themes, and lets axe look at it. */
 export class Gallery {
-  constructor(private readonly page: IJupyterLabPageFixture) {}
+  constructor(readonly page: Page) {}
 
   /** What axe found so far. */
   readonly barriers: string[] = [];
 
-  /** From now on requests whose address matches end like this. */
-  async let(address: RegExp, mishap: Mishap): Promise<void> {
-    await this.page.route(address, (route: Route) => {
-      switch (mishap) {
-        case 'loading':
-          return; // no answer comes
-        case 'offline':
-          return route.abort('connectionrefused');
-        case 'error':
-          return route.fulfill({ status: 500, json: REFUSED });
-        case 'empty':
-          return route.fulfill({ json: { items: [], next: null, total: 0 } });
-      }
-    });
+  get panel(): Locator {
+    return this.page.locator('#jupyter-challenge-panel');
   }
 
-  /** Requests are answered as ever. */
+  get document(): Locator {
+    return this.page.locator('.jp-ChallengeDocument:visible');
+  }
+
+  get board(): Locator {
+    return this.page.locator('.jp-Challenge-board:visible');
+  }
+
+  get run(): Locator {
+    return this.page.locator('.jp-ChallengeRun:visible');
+  }
+
+  get comparison(): Locator {
+    return this.page.locator('.jp-ChallengeCompare:visible');
+  }
+
+  get dialog(): Locator {
+    return this.page.locator('.jp-Challenge-dialog .jp-Dialog-content');
+  }
+
+  /** Open JupyterLab as for the first time. */
+  async open(): Promise<void> {
+    const t0 = Date.now(); const say = (w: string) => console.log(w, Date.now() - t0);
+    await this.page.route(ALL, route => this._answer(route));
+    await this.page.goto('/lab?reset');
+    say("goto");
+    await this.page.waitForFunction(() => 'jupyterapp' in window);
+    await this.page.evaluate(() => (window as any).jupyterapp.started);
+    await this.page.locator('#jupyterlab-splash').waitFor({
+      state: 'detached'
+    });
+    say("splash");
+    await this._wear('light');
+    say("light");
+  }
+
+  /** Show the sidebar, in this width. */
+  async openPanel(width = 320): Promise<void> {
+    await this.execute('show-panel');
+    await expect(this.panel).toBeVisible();
+    const handle = this.page
+      .locator('#jp-main-split-panel > .lm-SplitPanel-handle:visible')
+      .first();
+    const at = (await handle.boundingBox())!;
+    const now = (await this.panel.boundingBox())!;
+    await this.page.mouse.move(at.x + at.width / 2, 300);
+    await this.page.mouse.down();
+    await this.page.mouse.move(at.x + at.width / 2 + width - now.width, 300);
+    await this.page.mouse.up();
+  }
+
+  /** Give the main area all the room. */
+  async closePanel(): Promise<void> {
+    await this.page.evaluate(() =>
+      (window as any).jupyterapp.shell.collapseLeft()
+    );
+  }
+
+  /** Execute a command of the extension. */
+  async execute(
+    command: string,
+    args: Record<string, string> = {}
+  ): Promise<void> {
+    await this._command(`jupyter-challenge:${command}`, args);
+  }
+
+  /** Open one of my files. */
+  async openFile(file: string): Promise<void> {
+    await this._command('docmanager:open', { path: file });
+  }
+
+  /** Ask the service what a route says. */
+  async ask(route: string): Promise<any> {
+    const answer = await this.page.request.get(
+      `/jupyter-challenge/api/v1/${route}`
+    );
+    expect(answer.ok(), await answer.text()).toBe(true);
+    return answer.json();
+  }
+
+  /** From now on requests whose address matches end like this. */
+  let(address: RegExp, mishap: Mishap): void {
+    this._mishaps.push({ address, mishap });
+  }
+
+  /** Requests are answered as ever, also those that wait. */
   async mend(): Promise<void> {
-    await this.page.unrouteAll({ behavior: 'ignoreErrors' });
+    this._mishaps = [];
+    const waiting = this._waiting;
+    this._waiting = [];
+    for (const route of waiting) {
+      await this._answer(route);
+    }
+  }
+
+  /** From now on requests end like this and no other way; those that wait do too. */
+  async become(address: RegExp, mishap: Mishap): Promise<void> {
+    this._mishaps = [{ address, mishap }];
+    const waiting = this._waiting;
+    this._waiting = [];
+    for (const route of waiting) {
+      await this._answer(route);
+    }
   }
 
   /** Look at a part of the page in both themes; write pictures where that was asked for. */
   async take(screen: string, state: string, part: Locator): Promise<void> {
     await expect(part).toBeVisible();
-    for (const theme of ['light', 'dark'] as const) {
-      await (theme === 'dark'
-        ? this.page.theme.setDarkTheme()
-        : this.page.theme.setLightTheme());
-      await this.page.mouse.move(0, 0);
-      const handle = await part.elementHandle();
-      await handle!.evaluate(node => node.setAttribute('data-gallery', ''));
-      const { violations } = await new AxeBuilder({ page: this.page })
-        .include('[data-gallery]')
-        .analyze();
-      await handle!.evaluate(node => node.removeAttribute('data-gallery'));
-      this.barriers.push(
-        ...violations.map(
-          one => `${screen} ${state} ${theme}: ${one.id}: ${one.nodes[0].html}`
-        )
-      );
-      if (process.env.UPDATE_SCREENSHOTS) {
-        fs.mkdirSync(FOLDER, { recursive: true });
+    await this._tidy();
+    const themes: Theme[] = ['light', 'dark'];
+    if (state === 'full' && process.env.CONTRAST) {
+      themes.push('contrast');
+    }
+    // Beginning with the one that is worn, so that themes change less often.
+    const worn = themes.filter(one => one === this._theme);
+    for (const theme of new Set([...worn, ...themes])) {
+      await this._wear(theme);
+      console.log(screen, state, theme, new Date().toISOString());
+      await this._look(`${screen} ${state} ${theme}`, part);
+      const folder = theme === 'contrast' ? process.env.CONTRAST : FOLDER;
+      if (process.env.UPDATE_SCREENSHOTS && folder) {
+        fs.mkdirSync(folder, { recursive: true });
         await part.screenshot({
-          path: path.join(FOLDER, `${screen}-${state}-${theme}.png`)
+          animations: 'disabled',
+          path: path.join(folder, `${screen}-${state}-${theme}.png`)
         });
       }
     }
-    await this.page.theme.setLightTheme();
   }
+
+  private async _look(what: string, part: Locator): Promise<void> {
+    await part.evaluate(node => node.setAttribute('data-gallery', ''));
+    const { violations } = await new AxeBuilder({ page: this.page })
+      .include('[data-gallery]')
+      .analyze();
+    await part.evaluate(node => node.removeAttribute('data-gallery'));
+    this.barriers.push(
+      ...violations.map(
+        one => `${what}: ${one.id}: ${one.nodes.map(n => n.html).join(' | ')}`
+      )
+    );
+  }
+
+  private async _wear(theme: Theme): Promise<void> {
+    if (theme !== this._theme) {
+      await this._command('apputils:change-theme', { theme: THEMES[theme] });
+      await expect(this.page.locator('body')).toHaveAttribute(
+        'data-jp-theme-name',
+        THEMES[theme]
+      );
+      await this.page.locator('#jupyterlab-splash').waitFor({
+        state: 'detached'
+      });
+      this._theme = theme;
+    }
+  }
+
+  /** Take away what lies over the page. */
+  private async _tidy(): Promise<void> {
+    await this.page.mouse.move(0, 0);
+    await this._command('apputils:dismiss-notification', {});
+    for (const toast of await this.page
+      .locator('.Toastify__close-button')
+      .all()) {
+      await toast.click();
+    }
+    await expect(this.page.locator('.Toastify__toast')).toHaveCount(0);
+  }
+
+  private async _command(
+    id: string,
+    args: Record<string, string>
+  ): Promise<void> {
+    await this.page.evaluate(
+      // What a command returns stays there: a page cannot tell all that hangs on it.
+      async ([id, args]) => {
+        const { commands } = (window as any).jupyterapp;
+        const done = commands.execute(id, args);
+        if (!/submit-notebook/.test(id as string)) {
+          await done; // a dialog is over when its user leaves it
+        }
+      },
+      [id, args] as const
+    );
+  }
+
+  private async _answer(route: Route): Promise<void> {
+    const url = route.request().url();
+    const found = this._mishaps.find(({ address }) => address.test(url));
+    try {
+      switch (found?.mishap) {
+        case 'loading':
+          this._waiting.push(route); // no answer comes yet
+          return;
+        case 'offline':
+          return await route.abort('connectionrefused');
+        case 'error':
+          return await route.fulfill({ status: 500, json: REFUSED });
+        case 'empty':
+          return await route.fulfill({
+            json: { items: [], next: null, total: 0 }
+          });
+        default:
+          return await route.fallback();
+      }
+    } catch {
+      return; // whoever asked has gone
+    }
+  }
+
+  private _mishaps: { address: RegExp; mishap: Mishap }[] = [];
+  private _theme: Theme | null = null;
+  private _waiting: Route[] = [];
 }

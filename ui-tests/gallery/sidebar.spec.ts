@@ -1,66 +1,73 @@
-import { expect, test } from '@jupyterlab/galata';
+import { expect, test } from '@playwright/test';
 
-import { Challenges } from '../helpers/challenges';
-import { Gallery } from './gallery';
-
-test.describe.configure({ timeout: 300_000 });
-test.use({ autoGoto: false });
+import { ALL, Gallery } from './gallery';
 
 const LIST = /api\/v1\/challenges(\?|$)/;
-const ALL = /jupyter-challenge\/api/;
+const DIGITS = /api\/v1\/challenges\/digits(\?|$)/;
 
-test('the sidebar: challenges', async ({ page, tmpPath }) => {
+test.use({ viewport: { width: 960, height: 420 } });
+
+test('the sidebar: challenges', async ({ page }) => {
   const gallery = new Gallery(page);
-  const challenges = new Challenges(page, tmpPath);
-  for (const [state, address, text] of [
-    ['empty', LIST, 'No challenges yet'],
-    ['loading', LIST, 'Loading'],
-    ['offline', ALL, 'does not answer'],
-    ['error', LIST, 'The database cannot be read'],
-    ['full', null, 'Shower']
-  ] as const) {
-    if (address && state !== 'full') {
-      await gallery.let(address, state);
-    }
-    await page.goto();
-    await challenges.open();
-    await page.sidebar.setWidth(320, 'left');
-    await expect(challenges.panel).toContainText(text);
-    await gallery.take('sidebar', state, challenges.panel);
-    await gallery.mend();
-  }
+  const { panel } = gallery;
+  gallery.let(ALL, 'loading');
+  await gallery.open();
+  await gallery.openPanel();
+  await expect(panel).toContainText('Loading');
+  await gallery.take('sidebar', 'loading', panel);
+
+  await gallery.become(LIST, 'error');
+  await expect(panel).toContainText('The database cannot be read');
+  await gallery.take('sidebar', 'error', panel);
+
+  await gallery.become(LIST, 'empty');
+  await gallery.execute('refresh-panel');
+  await expect(panel).toContainText('No challenges yet');
+  await gallery.take('sidebar', 'empty', panel);
+
+  await gallery.mend();
+  await gallery.execute('refresh-panel');
+  await expect(panel).toContainText('Shower');
+  await page.setViewportSize({ width: 960, height: 640 });
+  await panel.getByRole('button', { name: 'Soon' }).click();
+  await panel.getByRole('button', { name: 'Ended' }).click();
+  await gallery.take('sidebar', 'full', panel);
+
+  await gallery.become(ALL, 'offline');
+  await gallery.execute('refresh-panel');
+  await expect(panel).toContainText('does not answer');
+  await gallery.take('sidebar', 'offline', panel);
   expect(gallery.barriers).toEqual([]);
 });
 
-test('the sidebar: a challenge', async ({ page, tmpPath }) => {
+test('the sidebar: a challenge', async ({ page }) => {
   const gallery = new Gallery(page);
-  const challenges = new Challenges(page, tmpPath);
-  const one = (id: string) => new RegExp(`api/v1/challenges/${id}(\\?|$)`);
-  const begin = async (id: string) => {
-    await page.goto();
-    await challenges.open();
-    await page.sidebar.setWidth(320, 'left');
-    await challenges.panel.locator(`[data-challenge=${id}]`).click();
-  };
-  await begin('iris');
-  await expect(challenges.rows.first()).toBeVisible();
-  await gallery.take('challenge', 'full', challenges.panel);
-  await gallery.let(ALL, 'offline');
-  await expect(challenges.panel).toContainText('does not answer');
-  await gallery.take('challenge', 'offline', challenges.panel);
+  const { panel } = gallery;
+  await gallery.open();
+  await gallery.openPanel();
+  gallery.let(DIGITS, 'loading');
+  await panel.locator('[data-challenge=digits]').click();
+  await expect(panel).toContainText('Loading');
+  await gallery.take('challenge', 'loading', panel);
+
+  await gallery.become(DIGITS, 'error');
+  await expect(panel).toContainText('The database cannot be read');
+  await gallery.take('challenge', 'error', panel);
+
   await gallery.mend();
-  await begin('digits');
-  await expect(challenges.panel).toContainText('None yet');
-  await gallery.take('challenge', 'empty', challenges.panel);
-  for (const [state, text] of [
-    ['loading', 'Loading'],
-    ['error', 'The database cannot be read']
-  ] as const) {
-    await gallery.let(one('digits'), state);
-    await begin('digits');
-    await expect(challenges.panel).toContainText(text);
-    await gallery.take('challenge', state, challenges.panel);
-    await gallery.mend();
-  }
+  await gallery.execute('refresh-panel');
+  await expect(panel).toContainText('None yet');
+  await gallery.take('challenge', 'empty', panel);
+
+  await page.setViewportSize({ width: 960, height: 760 });
+  await panel.getByRole('button', { name: 'All challenges' }).click();
+  await panel.locator('[data-challenge=iris]').click();
+  await expect(panel).toContainText('cell 2: KeyError');
+  await gallery.take('challenge', 'full', panel);
+
+  await gallery.become(ALL, 'offline');
+  await gallery.execute('refresh-panel');
+  await expect(panel).toContainText('does not answer');
+  await gallery.take('challenge', 'offline', panel);
   expect(gallery.barriers).toEqual([]);
 });

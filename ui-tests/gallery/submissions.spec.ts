@@ -1,0 +1,148 @@
+import { expect, test } from '@playwright/test';
+
+import { ALL, Gallery } from './gallery';
+
+const SUBMISSIONS = /api\/v1\/submissions\/|jupyter-challenge\/compare/;
+const TRAINING = [
+  'import time\n' +
+    'from pathlib import Path\n\n' +
+    'for epoch in range(1, 2000):\n' +
+    '    print(f"epoch {epoch:4d}  loss {0.9 * 0.98**epoch:.4f}", flush=True)\n' +
+    '    time.sleep(0.1)'
+];
+
+/** My submissions to iris, by number. */
+async function mine(gallery: Gallery): Promise<Record<number, any>> {
+  const page = await gallery.ask('submissions?challenge=iris&team=mine');
+  return Object.fromEntries(page.items.map((one: any) => [one.number, one]));
+}
+
+test('the submit dialog', async ({ page }) => {
+  const gallery = new Gallery(page);
+  const { dialog } = gallery;
+  await page.setViewportSize({ width: 960, height: 860 });
+  await gallery.open();
+  await gallery.closePanel();
+  await gallery.openFile('iris/starter.ipynb');
+  gallery.let(/jupyter-challenge\/inspect/, 'loading');
+  await gallery.execute('submit-notebook');
+  await expect(dialog).toContainText('Loading');
+  await gallery.take('submit', 'loading', dialog);
+
+  await gallery.mend();
+  await expect(dialog).toContainText('packages captured');
+  await gallery.take('submit', 'full', dialog);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+
+  await gallery.openFile('iris/forest.ipynb');
+  await gallery.execute('submit-notebook');
+  await expect(dialog).toContainText('Leave it out');
+  await gallery.take('submit', 'error', dialog);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+
+  await gallery.openFile('iris/starter.ipynb');
+  await gallery.become(ALL, 'offline');
+  await gallery.execute('submit-notebook');
+  await expect(dialog).toContainText('does not answer');
+  await gallery.take('submit', 'offline', dialog);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  expect(gallery.barriers).toEqual([]);
+});
+
+test('a run', async ({ page }) => {
+  const gallery = new Gallery(page);
+  const { run } = gallery;
+  await gallery.open();
+  await gallery.closePanel();
+  const all = await mine(gallery);
+  await gallery.execute('open-run', { submission: all[9].id });
+  await expect(run.locator('.jp-Challenge-notebook')).toContainText(
+    'Accuracy in cross-validation'
+  );
+  await gallery.take('run', 'full', run);
+  await gallery.execute('open-run', { submission: all[10].id });
+  await expect(run).toContainText('Traceback');
+  await gallery.take('run', 'error', run);
+
+  const content = {
+    cells: TRAINING.map((source, n) => ({
+      cell_type: 'code',
+      id: `cell-${n}`,
+      metadata: {},
+      source,
+      outputs: [],
+      execution_count: null
+    })),
+    metadata: { kernelspec: { name: 'python3', display_name: 'Python 3' } },
+    nbformat: 4,
+    nbformat_minor: 5
+  };
+  await page.request.put('/api/contents/iris/network.ipynb', {
+    data: { type: 'notebook', format: 'json', content }
+  });
+  const answer = await page.request.post('/jupyter-challenge/submit', {
+    data: {
+      path: 'iris/network.ipynb',
+      challenge: 'iris',
+      is_try: true,
+      files: [],
+      parameters: {},
+      idempotency_key: `gallery-${Date.now()}`
+    }
+  });
+  expect(answer.ok(), await answer.text()).toBe(true);
+  const { id } = await answer.json();
+  try {
+    await gallery.execute('open-run', { submission: id });
+    await expect(run.locator('.jp-Challenge-log pre')).toContainText(
+      'epoch   12',
+      { timeout: 90_000 }
+    );
+    await gallery.take('run', 'loading', run);
+    await gallery.become(ALL, 'offline');
+    await gallery.execute('refresh-panel');
+    await expect(run).toContainText('running');
+    await gallery.take('run', 'offline', run);
+  } finally {
+    await gallery.mend();
+    await page.request.post(
+      `/jupyter-challenge/api/v1/submissions/${id}/cancel`,
+      { data: {} }
+    );
+  }
+  expect(gallery.barriers).toEqual([]);
+});
+
+test('two submissions compared', async ({ page }) => {
+  const gallery = new Gallery(page);
+  const { comparison } = gallery;
+  await gallery.open();
+  await gallery.closePanel();
+  const all = await mine(gallery);
+  const compare = (first: number, second: number) =>
+    gallery.execute('compare-submissions', {
+      first: all[first].id,
+      second: all[second].id
+    });
+  gallery.let(SUBMISSIONS, 'loading');
+  await compare(8, 9);
+  await expect(comparison).toContainText('Loading');
+  await gallery.take('compare', 'loading', comparison);
+
+  await gallery.become(SUBMISSIONS, 'offline');
+  await expect(comparison).toContainText('does not answer');
+  await gallery.take('compare', 'offline', comparison);
+
+  await gallery.mend();
+  await comparison.getByRole('button', { name: 'Try again' }).click();
+  await expect(comparison.locator('.jp-Notebook-diff')).toBeVisible();
+  await gallery.take('compare', 'full', comparison);
+
+  await compare(7, 8);
+  await expect(comparison).toContainText('the same cells');
+  await gallery.take('compare', 'empty', comparison);
+  await compare(6, 9);
+  await expect(comparison).toContainText('is a predictions file');
+  await gallery.take('compare', 'error', comparison);
+  expect(gallery.barriers).toEqual([]);
+});
