@@ -21,6 +21,7 @@ LAB_SOURCES := $(shell find src style schema -type f -not -path '*/__tests__/*')
 	tsconfig.json install.json
 
 .PHONY: help environment demo docs test test-lint test-js test-docs test-python test-browser \
+	test-gallery screenshots gallery \
 	dev bench lint \
 	lint-style lint-types lint-rooms lint-lab lint-wire lint-messages messages format \
 	generate dist constraints clean
@@ -30,6 +31,7 @@ help:
 	@echo 'make test    every check and every test'
 	@echo 'make lint    the quick checks alone: style, types, who imports whom'
 	@echo 'make format  bring the style in order'
+	@echo 'make screenshots  take the pictures of docs/ again'
 	@echo 'make docs    the documentation in docs/_build/html'
 	@echo 'make dev     an editable installation that follows changes in src/'
 	@echo 'make bench   measure'

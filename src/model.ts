@@ -6,6 +6,7 @@ import { Poll } from '@lumino/polling';
 
 import type { Api } from './api';
 import { isOlder, mergeSubmission, toRead } from './merge';
+import { LONGEST_PAGE, newest } from './newest';
 import { RequestError } from './request';
 import type { IChallengeSettings } from './settings';
 import { ChallengeSettings } from './settings';
@@ -14,7 +15,6 @@ import type {
   Changes,
   ChallengeSummary,
   ChallengeView,
-  IPage,
   Me,
   SubmissionView
 } from './wire';
@@ -23,10 +23,6 @@ import { isOver } from './words';
 /** Pause between an answer of the feed and the next question, and the longest after failures. */
 const FEED_PAUSE = 200;
 const FEED_BACKOFF = 15 * 1000;
-
-/** Submissions that are read with a challenge, and the most that a page holds. */
-const FIRST_PAGE = 50;
-const LONGEST_PAGE = 200;
 
 /** How often elapsed and relative times are drawn again. */
 const TICK_BUSY = 1000;
@@ -178,13 +174,25 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
   /** The whole challenge, if it was read already; reads it otherwise. */
   challenge(id: string): ChallengeView | undefined {
     const known = this._views.get(id);
-    if (!known && !this._loading.has(id) && this._state === 'ready') {
+    const isAsked = this._loading.has(id) || this._refused.has(id);
+    if (!known && !isAsked && this._state === 'ready') {
       this._loading.add(id);
       this.loadChallenge(id)
-        .catch(error => this._failed(error))
+        .catch(error => {
+          if (!(error instanceof RequestError)) {
+            throw error;
+          }
+          this._refused.set(id, error);
+          this._stateChanged.emit();
+        })
         .finally(() => this._loading.delete(id));
     }
     return known;
+  }
+
+  /** Why a challenge could not be read; it is not asked for again before a refresh. */
+  refusal(id: string): RequestError | undefined {
+    return this._refused.get(id);
   }
 
   /** My submissions and tries, newest first, if they were read already. */
@@ -221,9 +229,10 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
     const known = this._lists.get(id) ?? [];
     const [view, page] = await Promise.all([
       this.api.challenge(id),
-      this._newest(id, known.length)
+      newest(this.api, id, known.length)
     ]);
     this._views.set(id, view);
+    this._refused.delete(id);
     let list: ReadonlyArray<SubmissionView> = (
       this._lists.get(id) ?? []
     ).filter(
@@ -304,28 +313,6 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
     this._stateChanged.emit();
   }
 
-  /** The newest of my submissions, as many as were in sight before. */
-  private async _newest(
-    challenge: string,
-    known: number
-  ): Promise<IPage<SubmissionView>> {
-    const items: SubmissionView[] = [];
-    let cursor: string | null = null;
-    do {
-      const limit = Math.min(
-        Math.max(known - items.length, FIRST_PAGE),
-        LONGEST_PAGE
-      );
-      const page: IPage<SubmissionView> = await this.api.submissions(
-        challenge,
-        { cursor, limit }
-      );
-      items.push(...page.items);
-      cursor = page.next ?? null;
-    } while (cursor && items.length < known);
-    return { items, next: cursor };
-  }
-
   /** Whether somebody looks, or waits for a run to end. */
   private get _isWanted(): boolean {
     return this._attending.size > 0 || this.active.length > 0;
@@ -366,6 +353,7 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
     }
     if (this._error) {
       this._error = null;
+      this._refused.clear();
       this._stateChanged.emit();
     }
   }
@@ -394,6 +382,7 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
   }
 
   private async _readAll(): Promise<void> {
+    this._refused.clear();
     [this._me, this._challenges] = await Promise.all([
       this.api.me(),
       this.api.challenges()
@@ -464,6 +453,7 @@ export class ChallengeModel implements IChallengeModel, IDisposable {
   private _loading = new Set<string>();
   private _me: Me | null = null;
   private _older = new Map<string, string | null>();
+  private _refused = new Map<string, RequestError>();
   private _state: ModelState = 'dormant';
   private _stateChanged = new Signal<this, void>(this);
   private _submissionChanged = new Signal<this, SubmissionView>(this);

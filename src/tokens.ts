@@ -77,6 +77,9 @@ export interface IChallengeModel {
   /** The whole challenge, if it was read already; reads it otherwise. */
   challenge(id: string): ChallengeView | undefined;
 
+  /** Why a challenge could not be read; it is not asked for again before a refresh. */
+  refusal(id: string): RequestError | undefined;
+
   /** My submissions and tries, newest first, if they were read already. */
   submissions(challenge: string): ReadonlyArray<SubmissionView> | undefined;
 

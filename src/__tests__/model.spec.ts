@@ -34,6 +34,25 @@ describe('ChallengeModel', () => {
     expect(service.asked).toEqual([]);
   });
 
+  it('asks once for a challenge that cannot be read, and again with a refresh', async () => {
+    service.refuses = 'challenge iris';
+    model.wake();
+    await until(() => model.state === 'ready');
+    expect(model.challenge('iris')).toBeUndefined();
+    await until(() => model.refusal('iris') !== undefined);
+    expect(model.challenge('iris')).toBeUndefined();
+    const asked = () => service.asked.filter(one => one === 'challenge iris');
+    expect(asked()).toHaveLength(1);
+    expect(model.error).toBeNull();
+
+    service.refuses = null;
+    await model.refresh();
+    expect(model.refusal('iris')).toBeUndefined();
+    model.challenge('iris');
+    await until(() => model.challenge('iris') !== undefined);
+    expect(asked()).toHaveLength(2);
+  });
+
   it('asks for its place in the feed before it reads', async () => {
     model.wake();
     await until(() => model.state === 'ready');

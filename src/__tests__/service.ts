@@ -6,6 +6,7 @@ import { challenge } from './wireparts';
 /** A service whose answers a test decides; the feed waits until the test lets it go on. */
 export class Service {
   isAway = false;
+  refuses: string | null = null;
   known = new Map<string, SubmissionView>();
   asked: string[] = [];
   longest = 200;
@@ -15,6 +16,9 @@ export class Service {
       this.asked.push(what);
       if (this.isAway) {
         throw errorFrom(0, '');
+      }
+      if (this.refuses === what) {
+        throw errorFrom(500, '');
       }
       return value();
     };

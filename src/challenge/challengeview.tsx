@@ -166,7 +166,9 @@ function Pages(
     }
   }, [view?.title]);
   if (!view) {
-    return <NotYet error={model.error} {...props} />;
+    return (
+      <NotYet error={model.refusal(challenge) ?? model.error} {...props} />
+    );
   }
   const tabs: [ChallengeTab, string][] = [
     ['about', trans.__('About')],

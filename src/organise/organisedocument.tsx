@@ -160,9 +160,10 @@ function Pages(
   }, [view?.title]);
   if (!view) {
     const isKnown = model.challenges.some(one => one.id === challenge);
-    return model.error ? (
+    const error = model.refusal(challenge) ?? model.error;
+    return error ? (
       <ErrorFace
-        error={model.error}
+        error={error}
         trans={trans}
         retry={() => void model.refresh()}
       />

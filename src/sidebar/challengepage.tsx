@@ -5,7 +5,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import { CommandIDs } from '../commandids';
-import { Face, Loading } from '../marks';
+import { ErrorFace, Face, Loading } from '../marks';
 import { openChallengeMenu } from './challengemenu';
 import { Move } from './move';
 import { MySubmissions } from './mysubmissions';
@@ -34,6 +34,7 @@ export function ChallengePage(
 ): JSX.Element {
   const { model, commands, trans, id } = props;
   const view = model.challenge(id);
+  const refusal = model.refusal(id);
   const summary = view ?? model.challenges.find(one => one.id === id);
   const title = React.useRef<HTMLHeadingElement>(null);
   React.useEffect(() => {
@@ -96,7 +97,17 @@ export function ChallengePage(
       {back}
       <div className="jp-Challenge-page">
         <Standing {...props} challenge={summary} />
-        {view ? <Actions {...props} view={view} /> : <Loading trans={trans} />}
+        {view ? (
+          <Actions {...props} view={view} />
+        ) : refusal ? (
+          <ErrorFace
+            error={refusal}
+            trans={trans}
+            retry={() => void model.refresh()}
+          />
+        ) : (
+          <Loading trans={trans} />
+        )}
         <nav
           className="jp-Challenge-links"
           aria-label={trans.__('Pages of the challenge')}
@@ -106,7 +117,7 @@ export function ChallengePage(
           <button onClick={() => open('board')}>{trans.__('Board')}</button>
           <button onClick={() => open('rules')}>{trans.__('Rules')}</button>
         </nav>
-        {summary.entered && <MySubmissions {...props} />}
+        {summary.entered && (view || !refusal) && <MySubmissions {...props} />}
         {view && <OrganiserSection {...props} view={view} />}
       </div>
     </>

@@ -64,18 +64,14 @@ export class Gallery {
 
   /** Open JupyterLab as for the first time. */
   async open(): Promise<void> {
-    const t0 = Date.now(); const say = (w: string) => console.log(w, Date.now() - t0);
     await this.page.route(ALL, route => this._answer(route));
     await this.page.goto('/lab?reset');
-    say("goto");
     await this.page.waitForFunction(() => 'jupyterapp' in window);
     await this.page.evaluate(() => (window as any).jupyterapp.started);
     await this.page.locator('#jupyterlab-splash').waitFor({
       state: 'detached'
     });
-    say("splash");
     await this._wear('light');
-    say("light");
   }
 
   /** Show the sidebar, in this width. */
@@ -159,7 +155,7 @@ export class Gallery {
     const worn = themes.filter(one => one === this._theme);
     for (const theme of new Set([...worn, ...themes])) {
       await this._wear(theme);
-      console.log(screen, state, theme, new Date().toISOString());
+      
       await this._look(`${screen} ${state} ${theme}`, part);
       const folder = theme === 'contrast' ? process.env.CONTRAST : FOLDER;
       if (process.env.UPDATE_SCREENSHOTS && folder) {
