@@ -46,6 +46,7 @@ environment: .make/lab
 	@mkdir -p .make jupyter_challenge/labextension/static
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed")'
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@echo 'Installing the packages: some minutes the first time'
 	@rm -rf .venv/share/jupyter/labextensions/jupyter-challenge
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv || true
 	@export SKIP_JUPYTER_BUILDER=1; \
@@ -57,11 +58,13 @@ environment: .make/lab
 .make/node: package.json yarn.lock .yarnrc.yml | .make/python
 	@node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { \
 		echo 'Node 20 or newer is needed' >&2; exit 1; }
+	@echo 'Installing what the extension is built with'
 	@jlpm install --immutable > .make/jlpm.log || { cat .make/jlpm.log; exit 1; }
 	@touch $@
 
 .make/built: .make/node $(LAB_SOURCES)
-	jlpm build:prod
+	@echo 'Building the extension'
+	@jlpm build:prod > .make/build.log 2>&1 || { cat .make/build.log; exit 1; }
 	@touch $@
 
 .make/lab: .make/python .make/built

@@ -4,6 +4,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const FAR = 100 * DAY;
 
 /** Read a time of the wire, in milliseconds; NaN when there is none. */
 export function parseTime(time: string | null | undefined): number {
@@ -21,6 +22,14 @@ export function exactTime(time: string | null | undefined): string {
     timeStyle: 'long'
   });
   return Number.isNaN(at) ? '' : exactly.format(at);
+}
+
+/** The day of a time too far ahead to count the days to it; empty where it is nearer. */
+export function farDate(time: string | null | undefined, now: number): string {
+  const at = parseTime(time);
+  return at - now > FAR
+    ? new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' }).format(at)
+    : '';
 }
 
 /** How long ago a time was, in one unit. */

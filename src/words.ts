@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { failureWord } from './run/failures';
 import type { RequestError } from './request';
-import { ago, parseTime, span } from './time';
+import { ago, farDate, parseTime, span } from './time';
 import type {
   FailureView,
   PhaseView,
@@ -144,6 +144,10 @@ export function phaseTime(
   trans: TranslationBundle
 ): string {
   if (phase.state === 'soon') {
+    const starts = farDate(phase.starts_at, now);
+    if (starts) {
+      return trans.__('starts %1', starts);
+    }
     return trans.__(
       'starts in %1',
       span(parseTime(phase.starts_at) - now, trans)
@@ -151,6 +155,10 @@ export function phaseTime(
   }
   if (phase.state === 'ended') {
     return trans.__('ended %1', ago(phase.ends_at, now, trans));
+  }
+  const ends = farDate(phase.ends_at, now);
+  if (ends) {
+    return trans.__('ends %1', ends);
   }
   return phase.ends_at
     ? trans.__('ends in %1', span(parseTime(phase.ends_at) - now, trans))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import click
 
@@ -18,15 +19,17 @@ from jupyter_challenge.cli.terminal import (
     print_facts,
     print_json,
     print_table,
-    printable,
 )
+from jupyter_challenge.client.columns import printable
 
 if TYPE_CHECKING:
     from jupyter_challenge.client.api import Client
     from jupyter_challenge.client.views import Submission
     from jupyter_challenge.core.models import StepView
 
-ID = "ID is an id, a number such as 14, or left out for the latest."
+ID = "ID is an id or its beginning, a number such as 14, or left out for the latest."
+_SHORT = 8
+"""Characters of an id that a list shows."""
 
 
 def find(client: Client, id: str | None, challenge: str | None = None) -> Submission:
@@ -36,6 +39,10 @@ def find(client: Client, id: str | None, challenge: str | None = None) -> Submis
         Told: There is none.
     """
     number = (id or "").lstrip("#")
+    if id and _SHORT <= len(id) < len(str(UUID(int=0))):
+        begins = [s for s in client.submissions(challenge, tries=None) if s.id.startswith(id)]
+        if len(begins) == 1:
+            return begins[0]
     if id and not number.isdigit():
         return client.submission(id)
     if not id:
@@ -90,7 +97,7 @@ def status_command(
                 click.echo(f"You have not submitted anything yet. {_HOW_TO_SUBMIT}")
             else:
                 _, head, rows = submission_table(found)
-                print_table(head, rows, right=())
+                print_table(head, [[*row[:-1], row[-1][:_SHORT]] for row in rows], right=())
             return
         submission = find(client, id, challenge)
         if follow:

@@ -15,7 +15,8 @@ from jupyter_challenge.cli.options import (
     json_option,
     placed,
 )
-from jupyter_challenge.cli.terminal import LiveLine, print_json, printable, progress
+from jupyter_challenge.cli.terminal import LiveLine, print_json, progress
+from jupyter_challenge.client.columns import printable
 
 if TYPE_CHECKING:
     from jupyter_challenge.core.models import PublishPreview

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from jupyter_challenge.cli.options import Place, challenge_here, json_option, placed
-from jupyter_challenge.cli.terminal import bytes_text, duration, print_json, print_table, printable
+from jupyter_challenge.cli.terminal import bytes_text, duration, print_json, print_table
+from jupyter_challenge.client.columns import printable
 
 if TYPE_CHECKING:
     from jupyter_challenge.core.models import ProfileView

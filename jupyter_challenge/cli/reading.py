@@ -14,8 +14,8 @@ from jupyter_challenge.cli.terminal import (
     print_facts,
     print_json,
     print_table,
-    printable,
 )
+from jupyter_challenge.client.columns import printable
 
 if TYPE_CHECKING:
     from jupyter_challenge.client.views import Challenge
@@ -137,9 +137,8 @@ def print_board(view: Any) -> None:
         click.echo("Nobody has a score yet. Be the first:  jupyter challenge submit NOTEBOOK")
         return
     head, rows = view.table()
-    right = {"rank", "move", "entries", *(m.label for m in view.metrics)}
-    print_table(head, rows, right=tuple(right))
+    print_table(head, rows, right=view.right)
     if view.total > len(view.rows):
         click.echo(f"… {view.total - len(view.rows)} more; --all shows them.")
     if view.mine and not any(row.mine for row in view.rows):
-        print_table(head, [view._cells(view.mine)], right=tuple(right))
+        print_table(head, [view._cells(view.mine)], right=view.right)

@@ -10,7 +10,8 @@ import click
 
 from jupyter_challenge.cli.errors import INTERRUPTED, NOT_FOUND, Told
 from jupyter_challenge.cli.options import Place, json_option, placed
-from jupyter_challenge.cli.terminal import bytes_text, print_json, printable
+from jupyter_challenge.cli.terminal import bytes_text, print_json
+from jupyter_challenge.client.columns import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,8 @@ import click
 
 from jupyter_challenge.cli.errors import Told
 from jupyter_challenge.cli.options import Place, challenge_here, json_option, placed
-from jupyter_challenge.cli.terminal import LiveLine, get_progress, print_json, printable
+from jupyter_challenge.cli.terminal import LiveLine, get_progress, print_json
+from jupyter_challenge.client.columns import printable
 
 if TYPE_CHECKING:
     from jupyter_challenge.client.api import Client

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic import BaseModel
+
+from jupyter_challenge.client.columns import in_columns, printable, width
 
 if TYPE_CHECKING:
     from jupyter_challenge.client.getting import GetProgress
@@ -35,35 +36,12 @@ def print_json(value: Any) -> None:
         click.echo(json.dumps(items, indent=2, ensure_ascii=False))
 
 
-def width(text: str) -> int:
-    """Columns that a text takes on a terminal."""
-    plain = click.unstyle(text)
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in plain
-    )
-
-
-def printable(text: str) -> str:
-    """Leave out what would steer a terminal; others wrote this text."""
-    return "".join(c for c in text if c == "\t" or unicodedata.category(c) != "Cc")
-
-
-def print_table(head: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[str]) -> None:
+def print_table(head: Sequence[str], rows: Iterable[Sequence[Any]], right: Container[str]) -> None:
     """Print a table; the columns named in `right` stand right, the others left."""
-    cells = [[printable("" if v is None else str(v)) for v in row] for row in rows]
-    sizes = [max(map(width, column)) for column in zip(head, *cells, strict=True)]
-
-    def line(values: Sequence[str]) -> str:
-        parts = []
-        for title, value, size in zip(head, values, sizes, strict=True):
-            pad = " " * (size - width(value))
-            parts.append(pad + value if title in right else value + pad)
-        return "  ".join(parts).rstrip()
-
-    click.echo(click.style(line(head), bold=True))
-    for row in cells:
-        click.echo(line(row))
+    titles, *lines = in_columns(head, rows, right)
+    click.echo(click.style(titles, bold=True))
+    for line in lines:
+        click.echo(line)
 
 
 def print_facts(facts: Iterable[tuple[str, Any]]) -> None:

@@ -75,12 +75,14 @@ def zipped(folder: Path, max_size: int | None = None) -> Iterator[IO[bytes]]:
     """
     if not folder.is_dir():
         raise NotFound(f"There is no folder {folder}.", hint="Make one: jupyter challenge create.")
+    from jupyter_challenge.core.examined_folder import is_left_out
+
     whole, size = folder.resolve(), 0
     with tempfile.TemporaryFile() as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for path in sorted(folder.rglob("*")):
                 parts = path.relative_to(folder).parts
-                if any(p.startswith(".") or p == "__pycache__" for p in parts):
+                if any(p.startswith(".") or is_left_out(p) for p in parts):
                     continue
                 if path.is_file():
                     if not path.resolve().is_relative_to(whole):

@@ -8,6 +8,7 @@ from html import escape
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from jupyter_challenge.client.columns import in_columns
 from jupyter_challenge.core.models import (
     BoardView,
     ChallengeSummary,
@@ -89,14 +90,14 @@ def one_line(text: str, width: int) -> str:
     return shorten(text, width, placeholder=" …")
 
 
-def outcome(submission: SubmissionView) -> str:
+def outcome(submission: SubmissionView, width: int = 100) -> str:
     """Say in a few words how a submission stands."""
     if submission.state is SubmissionState.SCORED and submission.score:
         return submission.score.display
     if submission.failure:
         failure = submission.failure
         where = f"cell {failure.cell}: " if failure.cell else ""
-        return where + one_line(failure.detail or failure.sentence, 100)
+        return where + one_line(failure.detail or failure.sentence, width)
     if submission.state is SubmissionState.QUEUED and submission.position:
         return f"place {submission.position} in the queue"
     running = next((s for s in submission.steps if s.state.value == "running"), None)
@@ -158,6 +159,11 @@ class Board(BoardView):
         return [ranks(row), move(row), name, *shown, row.entries, ago(row.last_at)]
 
     @property
+    def right(self) -> set[str]:
+        """Columns of numbers, which stand right."""
+        return {"rank", "move", "entries", *(m.label for m in self.metrics)}
+
+    @property
     def heading(self) -> str:
         """Name of the board: challenge, phase, public or private, and how many teams."""
         teams = "1 team" if self.total == 1 else f"{self.total} teams"
@@ -170,6 +176,9 @@ class Board(BoardView):
 
     def _repr_html_(self) -> str:
         return table_html(self.heading, *self.table())
+
+    def __str__(self) -> str:
+        return "\n".join([self.heading, *in_columns(*self.table(), self.right)])
 
     def to_frame(self) -> pandas.DataFrame:
         """Make a pandas DataFrame: one row per team, metrics as full numbers."""
@@ -267,7 +276,7 @@ def submission_table(
         [
             title(each),
             f"{MARKS[each.state]} {each.state.value}",
-            outcome(each),
+            outcome(each, 40),
             "best" if each.is_best else "selected" if each.selected else "",
             each.name,
             each.challenge,

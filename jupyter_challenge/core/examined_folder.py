@@ -14,6 +14,7 @@ from jupyter_challenge.core.spec_problems import Draft
 FILE = "challenge.yaml"
 # What an editor or a system leaves in a folder is no part of a challenge.
 LEFT_OUT = frozenset({"__pycache__", ".ipynb_checkpoints", ".git", ".DS_Store", "Thumbs.db"})
+_COPIES = ("~", ".bak", ".swp")
 
 
 @dataclass(frozen=True, order=True)
@@ -90,11 +91,16 @@ class Folder:
         return f'did you mean "{found[0]}"?' if found else "create it or leave the key out"
 
 
+def is_left_out(name: str) -> bool:
+    """Tell whether a file is one that systems and editors leave, such as a copy of before."""
+    return name in LEFT_OUT or name.endswith(_COPIES)
+
+
 def files_below(folder: Path) -> Iterator[Path]:
     """Yield the files of a folder, links and what editors leave apart."""
     for at, folders, names in os.walk(folder):
         folders[:] = sorted(f for f in folders if f not in LEFT_OUT)
         for name in sorted(names):
             path = Path(at) / name
-            if name not in LEFT_OUT and not path.is_symlink():
+            if not is_left_out(name) and not path.is_symlink():
                 yield path

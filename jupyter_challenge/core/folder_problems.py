@@ -8,7 +8,13 @@ import os
 from pathlib import Path, PurePosixPath
 
 from jupyter_challenge.core.errors import InvalidSubmission
-from jupyter_challenge.core.examined_folder import LEFT_OUT, Folder, Problem, files_below
+from jupyter_challenge.core.examined_folder import (
+    LEFT_OUT,
+    Folder,
+    Problem,
+    files_below,
+    is_left_out,
+)
 from jupyter_challenge.core.label_problems import check_labels
 from jupyter_challenge.core.marked_yaml import Loc, Marked
 from jupyter_challenge.core.names import first_clash, name_problem
@@ -39,7 +45,7 @@ def _check_names(folder: Folder) -> None:
         for name in [*folders, *sorted(files)]:
             path = Path(at) / name
             shown = path.relative_to(folder.root).as_posix()
-            if name in LEFT_OUT:
+            if is_left_out(name):
                 continue
             if path.is_symlink():
                 links.append(shown)

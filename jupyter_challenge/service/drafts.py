@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from jupyter_challenge.core.challenge import Challenge, Phase
 from jupyter_challenge.core.errors import InvalidChallenge, RunFailed
-from jupyter_challenge.core.examined_folder import FILE, LEFT_OUT
+from jupyter_challenge.core.examined_folder import FILE, LEFT_OUT, is_left_out
 from jupyter_challenge.core.splitting import split_labels
 from jupyter_challenge.service.layout import Layout, digest_of
 from jupyter_challenge.store.orm import VersionRow, utc_now
@@ -56,7 +56,8 @@ def of_folder(keeping: Keeping, user: str, challenge: Challenge, root: Path) -> 
     manifest = []
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root)
-        if path.is_file() and not set(inside.parts) & LEFT_OUT:
+        left_out = set(inside.parts) & LEFT_OUT or is_left_out(inside.name)
+        if path.is_file() and not left_out:
             digest, size = keeping.put_file(path)
             manifest.append({"path": inside.as_posix(), "size": size, "sha256": digest})
     layout = Layout(challenge, manifest)

@@ -2,10 +2,11 @@ import { nullTranslator } from '@jupyterlab/translation';
 
 import { errorFrom } from '../request';
 import { ago, span, stopwatch, took } from '../time';
-import type { QuotaView, ScoreView, StandingView } from '../wire';
+import type { PhaseView, QuotaView, ScoreView, StandingView } from '../wire';
 import {
   bytes,
   errorText,
+  phaseTime,
   quotaText,
   rankText,
   rowText,
@@ -17,6 +18,17 @@ const trans = nullTranslator.load('jupyter_challenge');
 const NOW = Date.parse('2026-01-08T12:00:00Z');
 
 describe('times', () => {
+  it.each([
+    ['open', '2026-01-10T16:00:00Z', 'ends in 2 d 4 h'],
+    ['open', '2026-04-01T12:00:00Z', 'ends in 83 d'],
+    ['open', '2099-06-30T12:00:00Z', 'ends Jun 30, 2099'],
+    ['soon', '2099-06-30T12:00:00Z', 'starts Jun 30, 2099'],
+    ['open', null, 'no end date']
+  ])('a phase that is %s, at %s', (state, time, text) => {
+    const phase = { state, starts_at: time, ends_at: time } as PhaseView;
+    expect(phaseTime(phase, NOW, trans)).toBe(text);
+  });
+
   it.each([
     ['2026-01-08T11:59:30Z', 'just now'],
     ['2026-01-08T12:00:05Z', 'just now'],

@@ -96,7 +96,12 @@ def test_taking_part(run: Run, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert json.loads(run("leaderboard", "--json").output)["rows"][0]["values"] == {"accuracy": 0.8}
     assert "✓ scored" in run("status").output
     assert "first" in run("status", "#1").output
-    assert json.loads(run("status", "1", "--json").output)["number"] == 1
+    sent = json.loads(run("status", "1", "--json").output)
+    assert sent["number"] == 1
+    listed = next(line for line in run("status").output.splitlines() if line.startswith("#1"))
+    begins = listed.split()[-1]
+    assert len(begins) < len(sent["id"])
+    assert json.loads(run("status", begins, "--json").output)["id"] == sent["id"]
     assert run("logs", "1", "run").exit_code == 0
     run("export", "tiny", "-o", "all.zip")
     assert Path("all.zip").stat().st_size > 0

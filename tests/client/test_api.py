@@ -1,5 +1,6 @@
 """The client's methods on a real service with a real engine."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,9 @@ def test_from_predictions_to_rank(client: Client, tiny: str, tmp_path: Path) -> 
     assert done.score is not None
     assert (done.score.display, done.rank, done.teams) == ("0.7000", 1, 1)
     assert done.note == "seven"
-    frame = client.leaderboard(tiny).to_frame()
+    board = client.leaderboard(tiny)
+    assert re.search(r"\n +1 .*\(you\) +0\.7000 +1 ", str(board))
+    frame = board.to_frame()
     assert frame["accuracy"].tolist() == [0.7]
     history = client.history(tiny)
     assert history.to_frame()["submission"].tolist() == [sent.id]

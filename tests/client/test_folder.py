@@ -101,9 +101,11 @@ def test_a_challenge_folder_is_zipped_the_same_each_time(tmp_path: Path) -> None
     (folder / ".git/config").write_text("secret")
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__/x.pyc").write_text("")
+    (folder / "challenge.yaml.bak").write_text("older")
     with zipped(folder) as first, zipped(folder) as second:
         assert first.read() == second.read()
         first.seek(0)
         names = zipfile.ZipFile(first).namelist()
     assert "challenge.yaml" in names
+    assert "challenge.yaml.bak" not in names
     assert not any(".git" in n or "__pycache__" in n for n in names)
