@@ -43,8 +43,8 @@ export const Row = React.memo(function Row(props: IRowProps): JSX.Element {
             {row && <Team {...props} row={row} />}
           </th>
         ) : (
-          <td key={column.id} className={classOf(column)}>
-            {row ? <Cell {...props} row={row} column={column} /> : '…'}
+          <td key={column.id} className={cellClassOf(column)}>
+            {row ? cell({ ...props, row, column }) : '…'}
           </td>
         )
       )}
@@ -58,6 +58,12 @@ export function classOf(column: IColumn): string {
   return column.kind === 'team'
     ? ''
     : `${column.kind === 'move' ? '' : 'jp-mod-number'}${minor}`.trim();
+}
+
+/** The same, and whether what it holds may be longer than it is wide. */
+function cellClassOf(column: IColumn): string {
+  const isLong = column.kind === 'metric' || column.kind === 'last';
+  return `${classOf(column)}${isLong ? ' jp-mod-cut' : ''}`;
 }
 
 type ICellProps = IRowProps & { row: StandingView };
@@ -76,13 +82,14 @@ function Team(props: ICellProps): JSX.Element {
   );
 }
 
-function Cell(props: ICellProps & { column: IColumn }): JSX.Element {
+/** What a cell holds; no component of its own, as a board has hundreds. */
+function cell(props: ICellProps & { column: IColumn }): React.ReactNode {
   const { row, column, now, trans, open } = props;
   switch (column.kind) {
     case 'rank':
-      return <>{rankText(row)}</>;
+      return rankText(row);
     case 'interval':
-      return <>{intervalText(row)}</>;
+      return intervalText(row);
     case 'move':
       return <Move row={row} trans={trans} />;
     case 'metric': {
@@ -97,11 +104,11 @@ function Cell(props: ICellProps & { column: IColumn }): JSX.Element {
           {shown}
         </button>
       ) : (
-        <>{shown}</>
+        shown
       );
     }
     case 'entries':
-      return <>{row.entries}</>;
+      return row.entries;
     case 'last':
       return (
         <time dateTime={row.last_at} title={exactTime(row.last_at)}>
@@ -109,7 +116,7 @@ function Cell(props: ICellProps & { column: IColumn }): JSX.Element {
         </time>
       );
     case 'team':
-      return <></>;
+      return null;
   }
 }
 
