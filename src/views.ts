@@ -1,14 +1,12 @@
 import type { ILabShell, JupyterFrontEnd } from '@jupyterlab/application';
-import { WidgetTracker } from '@jupyterlab/apputils';
 import type { ILayoutRestorer } from '@jupyterlab/application';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ITranslator } from '@jupyterlab/translation';
 
-import { attendWhileVisible } from './attention';
 import type { ChallengeDocument } from './challenge/challengeview';
 import { CommandIDs } from './commandids';
 import { addComparing } from './compare/comparing';
-import { bringToFront } from './front';
+import { Pages } from './pages';
 import type { INotebookParts } from './run/executed';
 import { addOpening } from './run/opening';
 import type { RunPage } from './run/run';
@@ -30,17 +28,17 @@ export interface IViewOptions {
 
 /** Add the commands that show a challenge or a run, and bring both back after a reload. */
 export function addViews(options: IViewOptions): void {
-  const { app, labShell, model, parts, rendermime, restorer, translator } =
-    options;
-  const { commands, shell } = app;
+  const { app, model, parts, rendermime, translator } = options;
+  const { commands } = app;
   const trans = translator.load(DOMAIN);
-  // Notebook 7 has one document in its main area; there, views go below it.
-  const area = labShell ? 'main' : 'down';
   addComparing(options);
   addOpening(options);
 
-  const runs = new WidgetTracker<RunPage>({
-    namespace: 'jupyter-challenge-run'
+  const runs = new Pages<RunPage>(options, {
+    namespace: 'jupyter-challenge-run',
+    command: CommandIDs.openRun,
+    args: page => ({ submission: page.submission }),
+    name: page => page.submission
   });
   commands.addCommand(CommandIDs.openRun, {
     label: trans.__('Show Run'),
@@ -58,22 +56,28 @@ export function addViews(options: IViewOptions): void {
     },
     execute: async args => {
       const submission = String(args['submission']);
-      let page = runs.find(one => one.submission === submission);
-      if (!page) {
-        // Drawn when it is first wanted: it is no part of a start.
-        const { RunPage } = await import('./run/run');
-        page = new RunPage({ submission, model, commands, parts, translator });
-        page.toggleClass('jp-mod-down', !labShell);
-        attendWhileVisible(model, page);
-        shell.add(page, area, { type: 'Challenge' });
-        await runs.add(page);
-      }
-      bringToFront(shell, page);
+      await runs.open(
+        one => one.submission === submission,
+        async () => {
+          // Drawn when it is first wanted: it is no part of a start.
+          const { RunPage } = await import('./run/run');
+          return new RunPage({
+            submission,
+            model,
+            commands,
+            parts,
+            translator
+          });
+        }
+      );
     }
   });
 
-  const documents = new WidgetTracker<ChallengeDocument>({
-    namespace: 'jupyter-challenge-document'
+  const documents = new Pages<ChallengeDocument>(options, {
+    namespace: 'jupyter-challenge-document',
+    command: CommandIDs.openChallenge,
+    args: one => ({ challenge: one.challenge, tab: one.tab }),
+    name: one => one.challenge
   });
   commands.addCommand(CommandIDs.openChallenge, {
     label: args =>
@@ -106,45 +110,29 @@ export function addViews(options: IViewOptions): void {
       const challenge = String(args['challenge']);
       const tab =
         TABS.find(one => one === args['tab']) ?? ('about' as ChallengeTab);
-      let document = documents.find(one => one.challenge === challenge);
-      if (document) {
-        document.tab = tab;
-      } else {
-        const { ChallengeDocument } = await import('./challenge/challengeview');
-        const made = new ChallengeDocument({
-          challenge,
-          tab,
-          commands,
-          model,
-          rendermime,
-          translator
-        });
-        made.tabChanged.connect(() => void documents.save(made));
-        made.toggleClass('jp-mod-down', !labShell);
-        attendWhileVisible(model, made);
-        shell.add(made, area, { type: 'Challenge' });
-        await documents.add(made);
-        document = made;
-      }
-      bringToFront(shell, document);
+      const document = await documents.open(
+        one => one.challenge === challenge,
+        async () => {
+          const { ChallengeDocument } =
+            await import('./challenge/challengeview');
+          const made = new ChallengeDocument({
+            challenge,
+            tab,
+            commands,
+            model,
+            rendermime,
+            translator
+          });
+          made.tabChanged.connect(() => documents.save(made));
+          return made;
+        }
+      );
+      document.tab = tab;
       if (args['section'] === 'baselines') {
         document.showSection('baselines');
       }
     }
   });
-
-  if (restorer) {
-    void restorer.restore(runs, {
-      command: CommandIDs.openRun,
-      args: page => ({ submission: page.submission }),
-      name: page => page.submission
-    });
-    void restorer.restore(documents, {
-      command: CommandIDs.openChallenge,
-      args: one => ({ challenge: one.challenge, tab: one.tab }),
-      name: one => one.challenge
-    });
-  }
 }
 
 /** Whether the user sees the page of a run now. */

@@ -1,16 +1,14 @@
-import { MainAreaWidget } from '@jupyterlab/apputils';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import { UseSignal } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
-import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { AboutPage } from './aboutpage';
 import { DataPage, RulesPage } from './challengepages';
 import { CommandIDs } from '../commandids';
-import { challengeIcon } from '../icons';
+import { TabbedPage } from '../drawnpage';
 import { Leaderboard } from '../board/leaderboard';
 import { ErrorFace, Face, Loading } from '../marks';
 import type { RequestError } from '../request';
@@ -20,40 +18,63 @@ import { DOMAIN } from '../tokens';
 import type { ChallengeView } from '../wire';
 
 /** A challenge's pages in the main area: about, data, board, rules. */
-export class ChallengeDocument extends MainAreaWidget<ReactWidget> {
+export class ChallengeDocument extends TabbedPage<ChallengeTab> {
   /** Make the document of one challenge. */
-  constructor(options: ChallengeDocument.IOptions) {
-    const body = new Body(options);
-    super({ content: body });
-    this.challenge = options.challenge;
-    this.id = `jupyter-challenge-${options.challenge}`;
-    this.addClass('jp-ChallengePage');
-    this.toolbar.hide();
-    this.title.icon = challengeIcon;
-    this.title.closable = true;
-    this.title.label = options.challenge;
+  constructor(private readonly options: ChallengeDocument.IOptions) {
+    const { challenge, tab, model, translator } = options;
+    const trans = translator.load(DOMAIN);
+    super({
+      id: `jupyter-challenge-${challenge}`,
+      label: challenge,
+      region: trans.__('Challenge'),
+      className: 'jp-ChallengeDocument',
+      model,
+      tab
+    });
+    this.challenge = challenge;
+    this._trans = trans;
   }
 
   /** The challenge that is shown. */
   readonly challenge: string;
 
-  /** The page that is shown. */
-  get tab(): ChallengeTab {
-    return (this.content as Body).tab;
-  }
-  set tab(tab: ChallengeTab) {
-    (this.content as Body).tab = tab;
-  }
-
   /** Bring a part of the page into sight, once it is there. */
   showSection(name: string): void {
-    (this.content as Body).section = name;
+    this._section = name;
+    this._sectionWanted.emit();
   }
 
-  /** Emitted when another page is shown. */
-  get tabChanged(): ISignal<object, ChallengeTab> {
-    return (this.content as Body).tabChanged;
+  /** What the document shows with its tab. */
+  protected drawTab(): JSX.Element {
+    return (
+      <UseSignal signal={this._sectionWanted}>
+        {() => (
+          <Pages
+            {...this.options}
+            tab={this.tab}
+            section={this._section}
+            onSection={() => {
+              this._section = '';
+            }}
+            open={this._open}
+            trans={this._trans}
+            setTab={tab => {
+              this.tab = tab;
+            }}
+            setTitle={label => {
+              this.title.label = label;
+            }}
+          />
+        )}
+      </UseSignal>
+    );
   }
+
+  private _open = (submission: string) =>
+    void this.options.commands.execute(CommandIDs.openRun, { submission });
+  private _section = '';
+  private _sectionWanted = new Signal<this, void>(this);
+  private _trans: TranslationBundle;
 }
 
 /** A namespace for `ChallengeDocument` statics. */
@@ -73,78 +94,6 @@ export namespace ChallengeDocument {
     /** The application's language. */
     translator: ITranslator;
   }
-}
-
-class Body extends ReactWidget {
-  constructor(private readonly options: ChallengeDocument.IOptions) {
-    super();
-    this._tab = options.tab;
-    this._trans = options.translator.load(DOMAIN);
-    this.addClass('jp-Challenge');
-    this.addClass('jp-ChallengeDocument');
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', this._trans.__('Challenge'));
-    this.node.tabIndex = 0;
-  }
-
-  readonly tabChanged = new Signal<this, ChallengeTab>(this);
-
-  get tab(): ChallengeTab {
-    return this._tab;
-  }
-  set tab(tab: ChallengeTab) {
-    if (tab !== this._tab) {
-      this._tab = tab;
-      this.tabChanged.emit(tab);
-    }
-  }
-
-  /** The part of the page that is to be in sight. */
-  set section(name: string) {
-    this._section = name;
-    this.update();
-  }
-
-  dispose(): void {
-    Signal.clearData(this);
-    super.dispose();
-  }
-
-  protected render(): JSX.Element {
-    return (
-      <UseSignal signal={this.options.model.stateChanged}>
-        {() => (
-          <UseSignal signal={this.tabChanged}>
-            {() => (
-              <Pages
-                {...this.options}
-                tab={this.tab}
-                section={this._section}
-                onSection={() => {
-                  this._section = '';
-                }}
-                open={this._open}
-                trans={this._trans}
-                setTab={tab => {
-                  this.tab = tab;
-                }}
-                setTitle={label => {
-                  const title = this.parent?.title ?? this.title;
-                  title.label = label;
-                }}
-              />
-            )}
-          </UseSignal>
-        )}
-      </UseSignal>
-    );
-  }
-
-  private _open = (submission: string) =>
-    void this.options.commands.execute(CommandIDs.openRun, { submission });
-  private _section = '';
-  private _tab: ChallengeTab;
-  private _trans: TranslationBundle;
 }
 
 function Pages(

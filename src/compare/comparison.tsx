@@ -1,11 +1,10 @@
-import { MainAreaWidget } from '@jupyterlab/apputils';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import { Facts, Packages, Parameters, Scores } from './comparetables';
 import { Notebooks } from './notebooks';
+import { DrawnPage } from '../drawnpage';
 import { compareIcon } from '../icons';
 import { ErrorFace, Face, Loading } from '../marks';
 import { RequestError } from '../request';
@@ -16,18 +15,22 @@ import type { SubmissionView } from '../wire';
 import { submissionName } from '../words';
 
 /** Two submissions beside each other in the main area. */
-export class Comparison extends MainAreaWidget<ReactWidget> {
+export class Comparison extends DrawnPage {
   /** Make the page of two submissions. */
-  constructor(options: Comparison.IOptions) {
-    super({ content: new Body(options) });
-    this.first = options.first;
-    this.second = options.second;
-    this.id = `jupyter-challenge-compare-${options.first}-${options.second}`;
-    this.addClass('jp-ChallengePage');
-    this.toolbar.hide();
-    this.title.icon = compareIcon;
-    this.title.closable = true;
-    this.title.label = options.translator.load(DOMAIN).__('Comparison');
+  constructor(private readonly options: Comparison.IOptions) {
+    const { first, second, model, translator } = options;
+    const trans = translator.load(DOMAIN);
+    super({
+      id: `jupyter-challenge-compare-${first}-${second}`,
+      label: trans.__('Comparison'),
+      icon: compareIcon,
+      region: trans.__('Comparison'),
+      className: 'jp-ChallengeCompare',
+      model
+    });
+    this.first = first;
+    this.second = second;
+    this._trans = trans;
   }
 
   /** The submission on the left. */
@@ -35,6 +38,21 @@ export class Comparison extends MainAreaWidget<ReactWidget> {
 
   /** The submission on the right. */
   readonly second: string;
+
+  /** What the page shows now. */
+  protected draw(): JSX.Element {
+    return (
+      <Both
+        {...this.options}
+        trans={this._trans}
+        setTitle={label => {
+          this.title.label = label;
+        }}
+      />
+    );
+  }
+
+  private _trans: TranslationBundle;
 }
 
 /** A namespace for `Comparison` statics. */
@@ -54,36 +72,6 @@ export namespace Comparison {
     /** The application's language. */
     translator: ITranslator;
   }
-}
-
-class Body extends ReactWidget {
-  constructor(private readonly options: Comparison.IOptions) {
-    super();
-    this._trans = options.translator.load(DOMAIN);
-    this.addClass('jp-Challenge');
-    this.addClass('jp-ChallengeCompare');
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', this._trans.__('Comparison'));
-    this.node.tabIndex = 0;
-  }
-
-  protected render(): JSX.Element {
-    return (
-      <UseSignal signal={this.options.model.stateChanged}>
-        {() => (
-          <Both
-            {...this.options}
-            trans={this._trans}
-            setTitle={label => {
-              (this.parent?.title ?? this.title).label = label;
-            }}
-          />
-        )}
-      </UseSignal>
-    );
-  }
-
-  private _trans: TranslationBundle;
 }
 
 interface IProps extends Comparison.IOptions {

@@ -1,16 +1,12 @@
-import { MainAreaWidget } from '@jupyterlab/apputils';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
-import type { ISignal } from '@lumino/signaling';
-import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { DatesForm } from './datesform';
 import type { IFolders } from './folders';
 import { AllSubmissions } from './submissions';
 import { Versions } from './versions';
-import { challengeIcon } from '../icons';
+import { TabbedPage } from '../drawnpage';
 import { ErrorFace, Face, Loading } from '../marks';
 import { Tabs } from '../tabs';
 import type { IChallengeModel } from '../tokens';
@@ -24,37 +20,45 @@ export const ORGANISE_TABS = ['submissions', 'versions', 'dates'] as const;
 export type OrganiseTab = (typeof ORGANISE_TABS)[number];
 
 /** What an organiser works with in the main area: submissions, versions, dates. */
-export class OrganiseDocument extends MainAreaWidget<ReactWidget> {
+export class OrganiseDocument extends TabbedPage<OrganiseTab> {
   /** Make the document of one challenge. */
-  constructor(options: OrganiseDocument.IOptions) {
-    const body = new Body(options);
-    super({ content: body });
-    this.challenge = options.challenge;
-    this.id = `jupyter-challenge-organise-${options.challenge}`;
-    this.addClass('jp-ChallengePage');
-    this.toolbar.hide();
-    this.title.icon = challengeIcon;
-    this.title.closable = true;
-    this.title.label = options.translator
-      .load(DOMAIN)
-      .__('Organise: %1', options.challenge);
+  constructor(private readonly options: OrganiseDocument.IOptions) {
+    const { challenge, tab, model, translator } = options;
+    const trans = translator.load(DOMAIN);
+    const name = trans.__('Organise: %1', challenge);
+    super({
+      id: `jupyter-challenge-organise-${challenge}`,
+      label: name,
+      region: name,
+      className: 'jp-ChallengeDocument',
+      model,
+      tab
+    });
+    this.challenge = challenge;
+    this._trans = trans;
   }
 
   /** The challenge that is shown. */
   readonly challenge: string;
 
-  /** The page that is shown. */
-  get tab(): OrganiseTab {
-    return (this.content as Body).tab;
-  }
-  set tab(tab: OrganiseTab) {
-    (this.content as Body).tab = tab;
+  /** What the document shows with its tab. */
+  protected drawTab(): JSX.Element {
+    return (
+      <Pages
+        {...this.options}
+        tab={this.tab}
+        trans={this._trans}
+        setTab={tab => {
+          this.tab = tab;
+        }}
+        setTitle={label => {
+          this.title.label = label;
+        }}
+      />
+    );
   }
 
-  /** Emitted when another page is shown. */
-  get tabChanged(): ISignal<object, OrganiseTab> {
-    return (this.content as Body).tabChanged;
-  }
+  private _trans: TranslationBundle;
 }
 
 /** A namespace for `OrganiseDocument` statics. */
@@ -80,67 +84,6 @@ export namespace OrganiseDocument {
 export interface IPageProps extends OrganiseDocument.IOptions {
   view: ChallengeView;
   trans: TranslationBundle;
-}
-
-class Body extends ReactWidget {
-  constructor(private readonly options: OrganiseDocument.IOptions) {
-    super();
-    this._tab = options.tab;
-    this._trans = options.translator.load(DOMAIN);
-    this.addClass('jp-Challenge');
-    this.addClass('jp-ChallengeDocument');
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute(
-      'aria-label',
-      this._trans.__('Organise: %1', options.challenge)
-    );
-    this.node.tabIndex = 0;
-  }
-
-  readonly tabChanged = new Signal<this, OrganiseTab>(this);
-
-  get tab(): OrganiseTab {
-    return this._tab;
-  }
-  set tab(tab: OrganiseTab) {
-    if (tab !== this._tab) {
-      this._tab = tab;
-      this.tabChanged.emit(tab);
-    }
-  }
-
-  dispose(): void {
-    Signal.clearData(this);
-    super.dispose();
-  }
-
-  protected render(): JSX.Element {
-    return (
-      <UseSignal signal={this.options.model.stateChanged}>
-        {() => (
-          <UseSignal signal={this.tabChanged}>
-            {() => (
-              <Pages
-                {...this.options}
-                tab={this.tab}
-                trans={this._trans}
-                setTab={tab => {
-                  this.tab = tab;
-                }}
-                setTitle={label => {
-                  const title = this.parent?.title ?? this.title;
-                  title.label = label;
-                }}
-              />
-            )}
-          </UseSignal>
-        )}
-      </UseSignal>
-    );
-  }
-
-  private _tab: OrganiseTab;
-  private _trans: TranslationBundle;
 }
 
 function Pages(

@@ -1,12 +1,9 @@
-import { WidgetTracker } from '@jupyterlab/apputils';
-
 import type { IFolders } from './folders';
 import { OrganiseIDs } from './organiseids';
 import type { OrganiseDocument, OrganiseTab } from './organisedocument';
 import type { PublishDocument } from './publishdocument';
-import { attendWhileVisible } from '../attention';
 import { CommandIDs } from '../commandids';
-import { bringToFront } from '../front';
+import { Pages } from '../pages';
 import { DOMAIN } from '../tokens';
 import type { IViewOptions } from '../views';
 
@@ -20,13 +17,15 @@ export function addOrganiseViews(
   >,
   folders: IFolders
 ): void {
-  const { app, labShell, model, restorer, translator } = options;
-  const { commands, shell } = app;
+  const { app, model, translator } = options;
+  const { commands } = app;
   const trans = translator.load(DOMAIN);
-  const area = labShell ? 'main' : 'down';
 
-  const documents = new WidgetTracker<OrganiseDocument>({
-    namespace: 'jupyter-challenge-organise'
+  const documents = new Pages<OrganiseDocument>(options, {
+    namespace: 'jupyter-challenge-organise',
+    command: OrganiseIDs.organise,
+    args: one => ({ challenge: one.challenge, tab: one.tab }),
+    name: one => one.challenge
   });
   commands.addCommand(OrganiseIDs.organise, {
     label: trans.__('Organise Challenge'),
@@ -50,33 +49,32 @@ export function addOrganiseViews(
     execute: async args => {
       const challenge = String(args['challenge']);
       const tab = TABS.find(one => one === args['tab']) ?? 'submissions';
-      let document = documents.find(one => one.challenge === challenge);
-      if (document) {
-        document.tab = tab;
-      } else {
-        // Drawn when it is first wanted: it is no part of a start.
-        const { OrganiseDocument } = await import('./organisedocument');
-        const made = new OrganiseDocument({
-          challenge,
-          tab,
-          model,
-          commands,
-          folders,
-          translator
-        });
-        made.tabChanged.connect(() => void documents.save(made));
-        made.toggleClass('jp-mod-down', !labShell);
-        attendWhileVisible(model, made);
-        shell.add(made, area, { type: 'Challenge' });
-        await documents.add(made);
-        document = made;
-      }
-      bringToFront(shell, document);
+      const document = await documents.open(
+        one => one.challenge === challenge,
+        async () => {
+          // Drawn when it is first wanted: it is no part of a start.
+          const { OrganiseDocument } = await import('./organisedocument');
+          const made = new OrganiseDocument({
+            challenge,
+            tab,
+            model,
+            commands,
+            folders,
+            translator
+          });
+          made.tabChanged.connect(() => documents.save(made));
+          return made;
+        }
+      );
+      document.tab = tab;
     }
   });
 
-  const folderPages = new WidgetTracker<PublishDocument>({
-    namespace: 'jupyter-challenge-publish'
+  const folderPages = new Pages<PublishDocument>(options, {
+    namespace: 'jupyter-challenge-publish',
+    command: CommandIDs.publishFolder,
+    args: one => ({ path: one.path }),
+    name: one => one.path
   });
   commands.addCommand(CommandIDs.publishFolder, {
     label: trans.__('Publish a Challenge Folder…'),
@@ -112,37 +110,18 @@ export function addOrganiseViews(
       if (path === null) {
         return;
       }
-      let page = folderPages.find(one => one.path === path);
-      if (page) {
-        page.look();
-      } else {
+      const isIt = (page: PublishDocument) => page.path === path;
+      folderPages.find(isIt)?.look();
+      await folderPages.open(isIt, async () => {
         const { PublishDocument } = await import('./publishdocument');
-        page = new PublishDocument({
+        return new PublishDocument({
           path,
           model,
           commands,
           folders,
           translator
         });
-        page.toggleClass('jp-mod-down', !labShell);
-        attendWhileVisible(model, page);
-        shell.add(page, area, { type: 'Challenge' });
-        await folderPages.add(page);
-      }
-      bringToFront(shell, page);
+      });
     }
   });
-
-  if (restorer) {
-    void restorer.restore(documents, {
-      command: OrganiseIDs.organise,
-      args: one => ({ challenge: one.challenge, tab: one.tab }),
-      name: one => one.challenge
-    });
-    void restorer.restore(folderPages, {
-      command: CommandIDs.publishFolder,
-      args: one => ({ path: one.path }),
-      name: one => one.path
-    });
-  }
 }

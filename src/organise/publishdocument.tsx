@@ -1,7 +1,8 @@
-import { MainAreaWidget, Notification } from '@jupyterlab/apputils';
+import { Notification } from '@jupyterlab/apputils';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget } from '@jupyterlab/ui-components';
+import { UseSignal } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
+import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import type { IFolders } from './folders';
@@ -9,28 +10,28 @@ import { OrganiserApi } from './organiserapi';
 import { useReading } from './overview';
 import { PreviewView } from './previewview';
 import { CommandIDs } from '../commandids';
-import { challengeIcon } from '../icons';
+import { DrawnPage } from '../drawnpage';
 import { ErrorFace, Face, Loading } from '../marks';
 import { RequestError } from '../request';
 import type { IChallengeModel } from '../tokens';
 import { DOMAIN } from '../tokens';
 
 /** What publishing a folder would do, and the button that does it. */
-export class PublishDocument extends MainAreaWidget<ReactWidget> {
+export class PublishDocument extends DrawnPage {
   /** Make the page of one folder. */
-  constructor(options: PublishDocument.IOptions) {
-    const body = new Body(options);
-    super({ content: body });
-    this.path = options.path;
-    this.id = `jupyter-challenge-publish-${options.path}`;
-    this.addClass('jp-ChallengePage');
-    this.toolbar.hide();
-    this.title.icon = challengeIcon;
-    this.title.closable = true;
-    this.title.label = options.translator
-      .load(DOMAIN)
-      .__('Publish: %1', options.path.split('/').pop() || '/');
-    this.title.caption = options.path;
+  constructor(private readonly options: PublishDocument.IOptions) {
+    const { path, model, translator } = options;
+    const trans = translator.load(DOMAIN);
+    super({
+      id: `jupyter-challenge-publish-${path}`,
+      label: trans.__('Publish: %1', path.split('/').pop() || '/'),
+      caption: path,
+      region: trans.__('Publish: %1', path),
+      className: 'jp-ChallengeDocument',
+      model
+    });
+    this.path = path;
+    this._trans = trans;
   }
 
   /** The folder. */
@@ -38,8 +39,29 @@ export class PublishDocument extends MainAreaWidget<ReactWidget> {
 
   /** Look at the folder again. */
   look(): void {
-    (this.content as Body).look();
+    this._round += 1;
+    this._looked.emit();
   }
+
+  /** What the page shows now. */
+  protected draw(): JSX.Element {
+    return (
+      <UseSignal signal={this._looked}>
+        {() => (
+          <Page
+            {...this.options}
+            trans={this._trans}
+            round={this._round}
+            look={() => this.look()}
+          />
+        )}
+      </UseSignal>
+    );
+  }
+
+  private _looked = new Signal<this, void>(this);
+  private _round = 0;
+  private _trans: TranslationBundle;
 }
 
 /** A namespace for `PublishDocument` statics. */
@@ -57,40 +79,6 @@ export namespace PublishDocument {
     /** The application's language. */
     translator: ITranslator;
   }
-}
-
-class Body extends ReactWidget {
-  constructor(private readonly options: PublishDocument.IOptions) {
-    super();
-    this._trans = options.translator.load(DOMAIN);
-    this.addClass('jp-Challenge');
-    this.addClass('jp-ChallengeDocument');
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute(
-      'aria-label',
-      this._trans.__('Publish: %1', options.path)
-    );
-    this.node.tabIndex = 0;
-  }
-
-  look(): void {
-    this._round += 1;
-    this.update();
-  }
-
-  protected render(): JSX.Element {
-    return (
-      <Page
-        {...this.options}
-        trans={this._trans}
-        round={this._round}
-        look={() => this.look()}
-      />
-    );
-  }
-
-  private _round = 0;
-  private _trans: TranslationBundle;
 }
 
 function Page(

@@ -1,12 +1,10 @@
-import { MainAreaWidget } from '@jupyterlab/apputils';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import { CommandIDs } from '../commandids';
 import type { INotebookParts } from './executed';
-import { challengeIcon } from '../icons';
+import { DrawnPage } from '../drawnpage';
 import { Elapsed, ErrorFace, Loading, StateMark } from '../marks';
 import { RequestError } from '../request';
 import { Detail } from './rundetail';
@@ -21,21 +19,40 @@ import type { StepName, SubmissionView } from '../wire';
 import { isOver, submissionName } from '../words';
 
 /** A run in the main area. */
-export class RunPage extends MainAreaWidget<ReactWidget> {
+export class RunPage extends DrawnPage {
   /** Make the page of the submission with this id. */
-  constructor(options: RunPage.IOptions) {
-    super({ content: new RunBody(options) });
-    this.submission = options.submission;
-    this.id = `jupyter-challenge-run-${options.submission}`;
-    this.addClass('jp-ChallengePage');
-    this.toolbar.hide();
-    this.title.icon = challengeIcon;
-    this.title.closable = true;
-    this.title.label = options.translator.load(DOMAIN).__('Run');
+  constructor(private readonly options: RunPage.IOptions) {
+    const { submission, model, translator } = options;
+    const trans = translator.load(DOMAIN);
+    super({
+      id: `jupyter-challenge-run-${submission}`,
+      label: trans.__('Run'),
+      region: trans.__('Run'),
+      className: 'jp-ChallengeRun',
+      model
+    });
+    this.submission = submission;
+    this._trans = trans;
   }
 
   /** The submission that is shown. */
   readonly submission: string;
+
+  /** What the page shows now. */
+  protected draw(): JSX.Element {
+    return (
+      <Run
+        {...this.options}
+        trans={this._trans}
+        setTitle={(label, caption) => {
+          this.title.label = label;
+          this.title.caption = caption;
+        }}
+      />
+    );
+  }
+
+  private _trans: TranslationBundle;
 }
 
 /** A namespace for `RunPage` statics. */
@@ -53,40 +70,6 @@ export namespace RunPage {
     /** The application's language. */
     translator: ITranslator;
   }
-}
-
-class RunBody extends ReactWidget {
-  constructor(options: RunPage.IOptions) {
-    super();
-    this._options = options;
-    this._trans = options.translator.load(DOMAIN);
-    this.addClass('jp-Challenge');
-    this.addClass('jp-ChallengeRun');
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', this._trans.__('Run'));
-    this.node.tabIndex = 0;
-  }
-
-  protected render(): JSX.Element {
-    return (
-      <UseSignal signal={this._options.model.stateChanged}>
-        {() => (
-          <Run
-            {...this._options}
-            trans={this._trans}
-            setTitle={(label, caption) => {
-              const title = this.parent?.title ?? this.title;
-              title.label = label;
-              title.caption = caption;
-            }}
-          />
-        )}
-      </UseSignal>
-    );
-  }
-
-  private _options: RunPage.IOptions;
-  private _trans: TranslationBundle;
 }
 
 interface IRunProps extends RunPage.IOptions {
