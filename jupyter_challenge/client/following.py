@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from jupyter_challenge.client.views import Submission
-from jupyter_challenge.core.models import ChangeKind, StepName
-
-if TYPE_CHECKING:
-    from jupyter_challenge.client.api import Client
+from jupyter_challenge.core.models import ChangeKind, Changes, LogChunk, StepName
 
 # Looks again after so long without a change: another process may own the runs, and a run says
 # which cell it is at more often than it changes its state.
@@ -18,7 +15,20 @@ _LOOK_AGAIN = 1.0
 _LOG_PAUSE = 0.3
 
 
-def looks(client: Client, id: str) -> Iterator[Submission]:
+class Asked(Protocol):
+    """Whom one asks about a submission: the client."""
+
+    def changes(self, after: int | None = None, timeout: float = 0) -> Changes:
+        """What changed after a point."""
+
+    def submission(self, id: str) -> Submission:
+        """The submission as it is now."""
+
+    def log(self, id: str, step: StepName, offset: int = 0) -> LogChunk:
+        """A piece of a log."""
+
+
+def looks(client: Asked, id: str) -> Iterator[Submission]:
     """Yield the submission now, at every change and at least once a second until it is over."""
     # The feed's end is read before the submission, so that no change can fall between.
     after = client.changes().next
@@ -37,7 +47,7 @@ def looks(client: Client, id: str) -> Iterator[Submission]:
 
 
 def wait_for(
-    client: Client,
+    client: Asked,
     id: str,
     on_change: Callable[[Submission], None] | None,
     timeout: float | None,
@@ -56,7 +66,7 @@ def wait_for(
     return shown
 
 
-def follow_log(client: Client, id: str, step: StepName, follow: bool) -> Iterator[str]:
+def follow_log(client: Asked, id: str, step: StepName, follow: bool) -> Iterator[str]:
     """Read a log; see `Client.logs`."""
     offset = 0
     while True:

@@ -14,8 +14,8 @@ from jupyter_challenge.service.auth import SCOPE_KEY, Identity, Place, process_o
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.feed import Feed
 from jupyter_challenge.service.guard import Guard
-from jupyter_challenge.service.history import Leaders
 from jupyter_challenge.service.lane import FeedLane
+from jupyter_challenge.service.leaders import Leaders
 from jupyter_challenge.service.reconcile import Reconciler
 from jupyter_challenge.service.routes import API, router
 from jupyter_challenge.service.standings import Boards
@@ -49,9 +49,9 @@ def create_app(service: Service | None) -> FastAPI:
 
 def openapi_document() -> dict[str, Any]:
     """The OpenAPI document of the service, with examples."""
-    from jupyter_challenge.service.openapi import openapi
+    from jupyter_challenge.service.openapi import with_examples
 
-    return openapi()
+    return with_examples(create_app(None).openapi())
 
 
 class EmbeddedService:

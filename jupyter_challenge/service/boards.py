@@ -11,8 +11,9 @@ from jupyter_challenge.core.errors import ChallengeError, Forbidden, NotFound
 from jupyter_challenge.core.metrics import direction_of, title_of
 from jupyter_challenge.core.models import BoardView, MetricView, StandingView, TeamRef
 from jupyter_challenge.service.auth import Identity
+from jupyter_challenge.service.seeing import Seen, see
 from jupyter_challenge.service.standings import Board, Row
-from jupyter_challenge.service.state import Seen, Service, see
+from jupyter_challenge.service.state import Service
 from jupyter_challenge.store.database import Session
 from jupyter_challenge.store.orm import utc_now
 

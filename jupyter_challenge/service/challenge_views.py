@@ -23,7 +23,8 @@ from jupyter_challenge.core.models import (
 from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.boards import metric_views, standing_view
 from jupyter_challenge.service.quotas import quota_view
-from jupyter_challenge.service.state import Seen, Service, manage, see, see_all
+from jupyter_challenge.service.seeing import Seen, manage, see, see_all
+from jupyter_challenge.service.state import Service
 from jupyter_challenge.service.submission_views import score_view_of
 from jupyter_challenge.store import audit, challenges, scores
 from jupyter_challenge.store.database import Session

@@ -11,7 +11,8 @@ from typing import IO, Any
 
 from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.boards import harmless
-from jupyter_challenge.service.state import Service, manage
+from jupyter_challenge.service.seeing import manage
+from jupyter_challenge.service.state import Service
 from jupyter_challenge.store import audit, challenges, runs, scores, submissions
 from jupyter_challenge.store.orm import RunRow, SubmissionRow
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from jupyter_challenge.core.models import Change, ChangeKind, Changes
 from jupyter_challenge.service.audience import Audience, Line
 from jupyter_challenge.service.auth import Identity
-from jupyter_challenge.service.state import see_all
+from jupyter_challenge.service.seeing import see_all
 from jupyter_challenge.store import changes
 from jupyter_challenge.store.database import Database
 

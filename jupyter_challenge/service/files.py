@@ -9,7 +9,8 @@ from jupyter_challenge.core.errors import NotFound
 from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.outputs import Attachment
 from jupyter_challenge.service.quotas import check_entered
-from jupyter_challenge.service.state import Service, see
+from jupyter_challenge.service.seeing import see
+from jupyter_challenge.service.state import Service
 
 
 def challenge_file(

@@ -28,7 +28,8 @@ from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.outputs import Attachment
 from jupyter_challenge.service.previewing import Comparison
 from jupyter_challenge.service.quotas import day_of
-from jupyter_challenge.service.state import Seen, Service, manage
+from jupyter_challenge.service.seeing import Seen, manage
+from jupyter_challenge.service.state import Service
 from jupyter_challenge.store import challenges, submissions
 from jupyter_challenge.store.orm import VersionRow, utc_now
 

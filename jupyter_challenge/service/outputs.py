@@ -11,7 +11,8 @@ from jupyter_challenge.core.errors import NotFound
 from jupyter_challenge.core.models import LogChunk, StepName, StepState, StepView
 from jupyter_challenge.engines.base import RunHandle
 from jupyter_challenge.service.auth import Identity
-from jupyter_challenge.service.state import SeenSubmission, Service, see_submission
+from jupyter_challenge.service.seeing import SeenSubmission, see_submission
+from jupyter_challenge.service.state import Service
 from jupyter_challenge.service.submission_views import feedback_of
 from jupyter_challenge.store import runs
 from jupyter_challenge.store.database import Session

@@ -16,7 +16,8 @@ from jupyter_challenge.core.challenge import Challenge, Feedback
 from jupyter_challenge.core.errors import InvalidSubmission
 from jupyter_challenge.core.models import EnvironmentView, Page, ProfileView
 from jupyter_challenge.service.auth import Identity
-from jupyter_challenge.service.state import Seen, Service, see
+from jupyter_challenge.service.seeing import Seen, see
+from jupyter_challenge.service.state import Service
 from jupyter_challenge.store import runs
 from jupyter_challenge.store.database import Session
 from jupyter_challenge.store.orm import utc_now

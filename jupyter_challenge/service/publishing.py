@@ -15,7 +15,8 @@ from jupyter_challenge.core.validation import load_challenge
 from jupyter_challenge.service import drafts, scoring
 from jupyter_challenge.service.auth import Identity, manages, role_in
 from jupyter_challenge.service.challenge_views import view
-from jupyter_challenge.service.state import Service, see
+from jupyter_challenge.service.seeing import see
+from jupyter_challenge.service.state import Service
 from jupyter_challenge.service.uploads import received
 from jupyter_challenge.service.versions import folder_of
 from jupyter_challenge.store import audit, challenges

@@ -17,7 +17,7 @@ from jupyter_challenge.core.errors import (
 )
 from jupyter_challenge.core.models import ErrorBody, QuotaView
 from jupyter_challenge.service.auth import Place
-from jupyter_challenge.service.state import Seen
+from jupyter_challenge.service.seeing import Seen
 from jupyter_challenge.store import challenges, submissions
 from jupyter_challenge.store.database import Session
 from jupyter_challenge.store.submissions import Usage

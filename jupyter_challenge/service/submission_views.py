@@ -21,7 +21,8 @@ from jupyter_challenge.core.models import (
 )
 from jupyter_challenge.engines.base import RunFailure
 from jupyter_challenge.service.scoring import ranked_by
-from jupyter_challenge.service.state import Seen, SeenSubmission, Service
+from jupyter_challenge.service.seeing import Seen, SeenSubmission
+from jupyter_challenge.service.state import Service
 from jupyter_challenge.store import challenges, runs, scores, submissions
 from jupyter_challenge.store.database import Session
 from jupyter_challenge.store.orm import RunRow, ScoreRow, SubmissionRow, TeamRow, utc_now

@@ -31,14 +31,8 @@ from jupyter_challenge.core.models import (
 from jupyter_challenge.service import profiles, quotas, scoring
 from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.bundles import check_bundle
-from jupyter_challenge.service.state import (
-    Seen,
-    SeenSubmission,
-    Service,
-    see,
-    see_all,
-    see_submission,
-)
+from jupyter_challenge.service.seeing import Seen, SeenSubmission, see, see_all, see_submission
+from jupyter_challenge.service.state import Service
 from jupyter_challenge.service.submission_views import view_many, view_one
 from jupyter_challenge.service.uploads import received
 from jupyter_challenge.store import audit, challenges, runs, submissions

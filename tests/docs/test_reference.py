@@ -17,8 +17,8 @@ from jupyter_challenge.core.errors import FAILURES, ChallengeError
 from jupyter_challenge.core.metrics import METRICS
 from jupyter_challenge.core.schema import schema
 from jupyter_challenge.server.extension import ChallengeExtension
+from jupyter_challenge.service.app import openapi_document
 from jupyter_challenge.service.config import ChallengeConfig
-from jupyter_challenge.service.openapi import openapi
 from jupyter_challenge.service.routes import API
 from tests.docs.conftest import ROOT, Site
 
@@ -57,7 +57,7 @@ def test_every_command_and_option_is_explained(site: Site) -> None:
 
 def test_every_route_is_explained(site: Site) -> None:
     page = site.pages["developers/routes"].text
-    paths: dict[str, dict[str, Any]] = openapi()["paths"]
+    paths: dict[str, dict[str, Any]] = openapi_document()["paths"]
 
     missing = [
         f"{verb.upper()} {path}"
@@ -72,7 +72,7 @@ def test_every_route_is_explained(site: Site) -> None:
 
 def test_every_wire_model_has_its_fields(site: Site) -> None:
     page = site.pages["developers/models"].text
-    models: dict[str, dict[str, Any]] = openapi()["components"]["schemas"]
+    models: dict[str, dict[str, Any]] = openapi_document()["components"]["schemas"]
 
     missing = [
         f"{name}.{field}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_challenge.service.history import Leaders
+from jupyter_challenge.service.leaders import Leaders
 from tests.service.world import World
 
 
