@@ -1,7 +1,8 @@
-"""Three kinds of contract for import-linter that read like the table of rooms in the documentation.
+"""Four kinds of contract for import-linter that read like the table of rooms in the documentation.
 
 `rooms` says which of our rooms a room may import, `only_here` which rooms may import a library,
-`only_these` which libraries a closed room may import at all. All look at direct imports. A room
+`only_these` which libraries a closed room may import at all, `no_circles` that no modules know each
+other, be it for their types alone. All look at direct imports. A room
 that is in the package but not in the table breaks the contract, so nobody adds one without saying
 what it may know; a room that is in the table but not yet in the package does not.
 """
@@ -127,4 +128,36 @@ class OnlyTheseContract(HouseContract):
             if allowed is None or library == PACKAGE or library in sys.stdlib_module_names:
                 continue
             if library not in allowed:
+                yield f"{importer} -> {imported} ({self.lines(graph, importer, imported)})"
+
+
+class NoCirclesContract(HouseContract):
+    """No modules of ours import each other in a circle, not even for types or inside functions.
+
+    The package's own __init__ is left out: it gives names of every room lazily.
+    """
+
+    type_name = "no_circles"
+    table = fields.ListField(subfield=fields.StringField(), required=False, default=[])
+
+    def complaints(self, graph: ImportGraph, table: dict[str, list[str]]) -> Iterator[str]:
+        """Yield each circle, by the modules that are in it."""
+        ours: dict[str, set[str]] = {}
+        for importer, imported in our_imports(graph):
+            if PACKAGE not in {importer, imported} and imported.split(".")[0] == PACKAGE:
+                ours.setdefault(importer, set()).add(imported)
+        # Who is imported by nobody that is left is in no circle, and neither is who imports nobody.
+        while True:
+            imported_by_some = set().union(*ours.values()) if ours else set()
+            left = {
+                importer: {one for one in known if one in ours}
+                for importer, known in ours.items()
+                if importer in imported_by_some
+            }
+            left = {importer: known for importer, known in left.items() if known}
+            if left == ours:
+                break
+            ours = left
+        for importer in sorted(ours):
+            for imported in sorted(ours[importer]):
                 yield f"{importer} -> {imported} ({self.lines(graph, importer, imported)})"

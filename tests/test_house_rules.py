@@ -5,6 +5,7 @@ from grimp import ImportGraph
 
 from tests.house_rules import (
     HouseContract,
+    NoCirclesContract,
     OnlyHereContract,
     OnlyTheseContract,
     RoomsContract,
@@ -56,6 +57,7 @@ def graph_of(*imports: str) -> ImportGraph:
             OnlyTheseContract, ["core: numpy"], ".core.x -> torch", False, id="not-listed"
         ),
         pytest.param(OnlyTheseContract, ["core: numpy"], ".hub.x -> torch", True, id="open-room"),
+        pytest.param(NoCirclesContract, [], ".core.x -> .core.y", True, id="one-way"),
     ],
 )
 def test_contract(
@@ -66,3 +68,28 @@ def test_contract(
     complaints = list(checked.complaints(graph_of(line), parse_table(table)))
 
     assert (complaints == []) is is_kept, complaints
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        pytest.param([".core.x -> .core.y", ".core.y -> .core.x"], {"x", "y"}, id="two"),
+        pytest.param(
+            [".core.x -> .core.y", ".core.y -> .core.z", ".core.z -> .core.x", ".cli.a -> .core.x"],
+            {"x", "y", "z"},
+            id="three-and-one-beside",
+        ),
+        pytest.param(
+            [".core.x -> .core.y", ".core.y -> .core.z", ".core.x -> .core.z"], set(), id="none"
+        ),
+        pytest.param(
+            ["jupyter_challenge -> .core.x", ".core.x -> jupyter_challenge"], set(), id="facade"
+        ),
+    ],
+)
+def test_circles(lines: list[str], found: set[str]) -> None:
+    checked = NoCirclesContract("a name", {}, {"name": "a name", "type": "x"})
+
+    complaints = checked.complaints(graph_of(*lines), {})
+
+    assert {line.split(" ")[0].rpartition(".")[2] for line in complaints} == found

@@ -7,6 +7,7 @@ import * as os from 'os';
 import * as path from 'path';
 
 import { PATIENCE } from './challenges';
+import { notebookOf } from './notebooks';
 import { submitPredictions } from './predictions';
 
 const CELLS = [
@@ -24,27 +25,9 @@ export async function putNotebook(
   name: string,
   cells: string[]
 ): Promise<void> {
-  const content = {
-    cells: cells.map((source, index) => ({
-      cell_type: 'code',
-      id: `cell-${index}`,
-      metadata: {},
-      source,
-      outputs: [],
-      execution_count: null
-    })),
-    metadata: {
-      kernelspec: {
-        name: 'python3',
-        display_name: 'Python 3',
-        language: 'python'
-      },
-      language_info: { name: 'python' },
-      jupyter_challenge: { challenge: 'iris', files: [] }
-    },
-    nbformat: 4,
-    nbformat_minor: 5
-  };
+  const content = notebookOf(cells, {
+    jupyter_challenge: { challenge: 'iris', files: [] }
+  });
   const answer = await page.request.put(`/api/contents/${name}`, {
     data: { type: 'notebook', format: 'json', content }
   });

@@ -5,6 +5,8 @@ import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
 
+import { notebookOf } from './notebooks';
+
 import { expect } from './lab';
 
 const ROOT = path.resolve(__dirname, '..', '..');
@@ -146,29 +148,12 @@ export class Challenges {
     cells: string[],
     ours: { challenge?: string | null; files?: string[] } = {}
   ): Promise<void> {
-    const content = {
-      cells: cells.map((source, index) => ({
-        cell_type: 'code',
-        id: `cell-${index}`,
-        metadata: {},
-        source,
-        outputs: [],
-        execution_count: null
-      })),
-      metadata: {
-        kernelspec: {
-          name: 'python3',
-          display_name: 'Python 3',
-          language: 'python'
-        },
-        language_info: { name: 'python' },
-        ...(ours.challenge === null
-          ? {}
-          : { jupyter_challenge: { challenge: 'iris', files: [], ...ours } })
-      },
-      nbformat: 4,
-      nbformat_minor: 5
-    };
+    const content = notebookOf(
+      cells,
+      ours.challenge === null
+        ? {}
+        : { jupyter_challenge: { challenge: 'iris', files: [], ...ours } }
+    );
     await this.page.contents.uploadContent(
       JSON.stringify(content),
       'text',

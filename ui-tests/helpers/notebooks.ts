@@ -1,16 +1,19 @@
-/** The content of a notebook with code cells, of the iris challenge unless `ours` is null. */
+/** A code cell by its source, or by more than that. */
+export type Cell = string | { source: string; [key: string]: unknown };
+
+/** The content of a notebook with code cells. */
 export function notebookOf(
-  cells: string[],
-  ours: { challenge?: string; files?: string[] } | null = {}
+  cells: Cell[],
+  metadata: Record<string, unknown> = {}
 ): object {
   return {
-    cells: cells.map((source, index) => ({
+    cells: cells.map((cell, index) => ({
       cell_type: 'code',
       id: `cell-${index}`,
       metadata: {},
-      source,
       outputs: [],
-      execution_count: null
+      execution_count: null,
+      ...(typeof cell === 'string' ? { source: cell } : cell)
     })),
     metadata: {
       kernelspec: {
@@ -19,9 +22,7 @@ export function notebookOf(
         language: 'python'
       },
       language_info: { name: 'python' },
-      ...(ours && {
-        jupyter_challenge: { challenge: 'iris', files: [], ...ours }
-      })
+      ...metadata
     },
     nbformat: 4,
     nbformat_minor: 5

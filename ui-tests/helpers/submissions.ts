@@ -1,9 +1,8 @@
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 
 import { expect } from './lab';
-
-/** A cell by its source, or by more than that. */
-export type Cell = string | { source: string; [key: string]: unknown };
+import type { Cell } from './notebooks';
+import { notebookOf } from './notebooks';
 
 /** What is said about a submission that a test hands in. */
 export interface IHandIn {
@@ -25,19 +24,9 @@ export class Submissions {
   async handIn(name: string, options: IHandIn): Promise<string> {
     const path = `${this.folder}/${name}`;
     const kernel = options.kernel ?? 'python3';
-    const content = {
-      cells: options.cells.map((cell, index) => ({
-        cell_type: 'code',
-        id: `cell-${index}`,
-        metadata: {},
-        outputs: [],
-        execution_count: null,
-        ...(typeof cell === 'string' ? { source: cell } : cell)
-      })),
-      metadata: { kernelspec: { name: kernel, display_name: kernel } },
-      nbformat: 4,
-      nbformat_minor: 5
-    };
+    const content = notebookOf(options.cells, {
+      kernelspec: { name: kernel, display_name: kernel }
+    });
     await this.page.contents.uploadContent(
       JSON.stringify(content),
       'text',

@@ -76,20 +76,20 @@ test('the sidebar is after a reload as it was before', async ({
 
 test('the data goes where the user wants it', async ({ page, tmpPath }) => {
   const challenges = new Challenges(page, tmpPath);
-  await page.contents.createDirectory(`${tmpPath}/work`);
+  await page.contents.createDirectory(`${tmpPath}/mine`);
   await challenges.openIris();
   await challenges.panel
     .getByRole('button', { name: 'More actions for Iris' })
     .click();
   await page.getByRole('menuitem', { name: 'Download the Data…' }).click();
   const dialog = page.locator('.jp-Dialog');
-  await dialog.locator('.jp-DirListing-item', { hasText: 'work' }).click();
+  await dialog.locator('.jp-DirListing-item', { hasText: 'mine' }).click();
   await dialog.getByRole('button', { name: 'Select' }).click();
   await expect(page.locator('.Toastify__toast')).toContainText(
-    `The files are in the folder ${tmpPath}/work/iris.`
+    `The files are in the folder ${tmpPath}/mine/iris.`
   );
   expect(
-    await page.contents.fileExists(`${tmpPath}/work/iris/input/train.csv`)
+    await page.contents.fileExists(`${tmpPath}/mine/iris/input/train.csv`)
   ).toBe(true);
 });
 

@@ -17,24 +17,33 @@ async function look(page: IJupyterLabPageFixture, name: string): Promise<void> {
   }
 }
 
-async function barriers(page: IJupyterLabPageFixture): Promise<string[]> {
+/** No barrier stands in the dialog. */
+async function isInOrder(
+  page: IJupyterLabPageFixture,
+  name: string
+): Promise<void> {
+  await look(page, name);
   const { violations } = await new AxeBuilder({ page })
     .include('.jp-Challenge-dialog')
     .analyze();
-  return violations.map(one => `${one.id}: ${one.nodes[0].html}`);
+  expect(violations.map(one => `${one.id}: ${one.nodes[0].html}`)).toEqual([]);
+}
+
+/** Open the challenge, a notebook of it and the dialog. */
+async function openDialog(
+  challenges: Challenges,
+  cells: string[],
+  files: string[] = []
+): Promise<void> {
+  await challenges.openIris();
+  await challenges.openNotebook('model.ipynb', cells, { files });
+  await challenges.page.locator(OPEN).click();
 }
 
 /** Open the starter, which has parameters and belongs to the challenge. */
 async function openStarter(challenges: Challenges): Promise<void> {
   await challenges.openIris();
-  await challenges.panel
-    .getByRole('button', { name: 'Get the starter' })
-    .click();
-  await challenges.page
-    .locator('.jp-Dialog')
-    .getByRole('button', { name: 'Select', exact: true })
-    .click();
-  await expect(challenges.page.locator('.jp-NotebookPanel')).toBeVisible();
+  await challenges.getStarter();
   await challenges.page.sidebar.openTab('jupyter-challenge-panel');
 }
 
@@ -52,16 +61,13 @@ test('what travels, on what, with which kernel, at which price', async ({
   await page.contents.createDirectory(`${tmpPath}/lib`);
   await page.contents.uploadContent('y', 'text', `${tmpPath}/lib/a.py`);
   await page.contents.uploadContent('z', 'text', `${tmpPath}/lib/b.py`);
-  await challenges.openIris();
-  await challenges.openNotebook('model.ipynb', ['import features']);
-  await page.locator(OPEN).click();
+  await openDialog(challenges, ['import features']);
   await expect(dialog).toContainText('saved now');
   await expect(dialog).toContainText('free now');
   await expect(dialog).toContainText('packages captured');
   await expect(dialog).toContainText('The run has the same environment.');
   await expect(dialog).toContainText('Tries are free.');
-  await look(page, 'light');
-  expect(await barriers(page)).toEqual([]);
+  await isInOrder(page, 'light');
 
   await dialog.getByRole('button', { name: 'Change files' }).click();
   await dialog.getByLabel('features.py').check();
@@ -69,8 +75,7 @@ test('what travels, on what, with which kernel, at which price', async ({
   await dialog.getByRole('button', { name: 'Show what is in lib' }).click();
   await expect(dialog.getByLabel('a.py')).toBeDisabled();
   await expect(dialog).toContainText('3 files beside it (at most 20)');
-  await look(page, 'files');
-  expect(await barriers(page)).toEqual([]);
+  await isInOrder(page, 'files');
   await challenges.confirm();
 
   // The notebook remembers.
@@ -110,8 +115,7 @@ test('by keyboard alone, with another parameter', async ({ page, tmpPath }) => {
   await expect(submit).toBeHidden();
   await page.keyboard.press('Enter');
   await expect(dialog).toBeVisible();
-  await look(page, 'parameter');
-  expect(await barriers(page)).toEqual([]);
+  await isInOrder(page, 'parameter');
   await page.keyboard.press('Control+A');
   await page.keyboard.type('1');
   await page.keyboard.press('Enter');
@@ -161,8 +165,7 @@ test('the row is there before the service answers, and an error brings all back'
   await expect(dialog).toContainText('The Jupyter server does not answer.');
   await expect(rows).toHaveCount(known);
   await expect(dialog.getByLabel('Note')).toHaveValue('typed with care');
-  await look(page, 'failure');
-  expect(await barriers(page)).toEqual([]);
+  await isInOrder(page, 'failure');
   await dialog.getByRole('button', { name: 'Submit', exact: true }).click();
   await expect(dialog).toHaveCount(0);
   await challenges.newestIs('failed');
@@ -175,16 +178,11 @@ test('the row is there before the service answers, and an error brings all back'
 test('each obstacle has its way out', async ({ page, tmpPath }) => {
   const challenges = new Challenges(page, tmpPath);
   const { dialog } = challenges;
-  await challenges.openIris();
-  await challenges.openNotebook('model.ipynb', ['print(1)'], {
-    files: ['gone.py']
-  });
-  await page.locator(OPEN).click();
+  await openDialog(challenges, ['print(1)'], ['gone.py']);
   const submit = dialog.getByRole('button', { name: 'Submit', exact: true });
   await expect(dialog).toContainText('There is no file "gone.py"');
   await expect(submit).toBeHidden();
-  await look(page, 'missing');
-  expect(await barriers(page)).toEqual([]);
+  await isInOrder(page, 'missing');
   await dialog.getByRole('button', { name: 'Leave it out' }).click();
   await expect(dialog).not.toContainText('gone.py');
   await expect(submit).toBeVisible();
@@ -219,8 +217,6 @@ test('a kernel that the run does not have, and one that differs', async ({
 }) => {
   const challenges = new Challenges(page, tmpPath);
   const { dialog } = challenges;
-  await challenges.openIris();
-  await challenges.openNotebook('model.ipynb', ['print(1)']);
   // What runs are given elsewhere: the service's own answer, with another environment in it.
   await page.route('**/api/v1/profiles*', async route => {
     const response = await route.fetch();
@@ -241,18 +237,16 @@ test('a kernel that the run does not have, and one that differs', async ({
     });
     await route.fulfill({ response, json: answer });
   });
-  await page.locator(OPEN).click();
+  await openDialog(challenges, ['print(1)']);
   await expect(dialog).toContainText(/The run differs: no ipykernel, numpy/);
   await dialog.locator('summary').focus();
   await page.keyboard.press('Enter');
   await expect(dialog.getByRole('row', { name: /quark/ })).toContainText(
     'only there'
   );
-  await look(page, 'differences');
-  expect(await barriers(page)).toEqual([]);
+  await isInOrder(page, 'differences');
   await page.theme.setDarkTheme();
-  await look(page, 'differences-dark');
-  expect(await barriers(page)).toEqual([]);
+  await isInOrder(page, 'differences-dark');
   await page.theme.setLightTheme();
 
   await dialog.getByLabel('Runs on').selectOption('h100');
@@ -297,8 +291,7 @@ test('predictions from the file browser, wrong and right', async ({
   await expect(
     dialog.getByRole('button', { name: 'Submit', exact: true })
   ).toBeHidden();
-  await look(page, 'predictions');
-  expect(await barriers(page)).toEqual([]);
+  await isInOrder(page, 'predictions');
   await page.keyboard.press('Escape');
   await expect(dialog).toHaveCount(0);
 
@@ -331,14 +324,12 @@ test('a notebook without a challenge chooses one, and enters it in the dialog', 
   }
   await dialog.getByLabel('Challenge').selectOption(other);
   await expect(dialog).toContainText('You have not entered this challenge.');
-  await look(page, 'enter');
-  expect(await barriers(page)).toEqual([]);
+  await isInOrder(page, 'enter');
   await dialog
     .getByRole('button', { name: 'Read the terms and enter' })
     .click();
   await expect(dialog).toContainText('Play fair');
-  await look(page, 'terms');
-  expect(await barriers(page)).toEqual([]);
+  await isInOrder(page, 'terms');
   await dialog.getByRole('button', { name: 'Accept and enter' }).click();
   await expect(
     dialog.getByRole('button', { name: 'Submit', exact: true })
