@@ -33,6 +33,8 @@ msgstr ""
 "Content-Type: text/plain; charset=utf-8\n"
 
 """
+# What the service says in English, with its values apart (core/models/phrases.py).
+PHRASES = {"say": None, "say_n": (1, 2)}
 # Where the settings' schema has texts, with the contexts that src/schematexts.ts asks for.
 SCHEMA = ROOT / "schema" / "plugin.json"
 SCHEMA_TEXTS = {
@@ -46,7 +48,7 @@ CONTEXT = "\u0004"
 
 
 def extract() -> Catalog:
-    """Collect every text of the front end and of its settings, in the order of the files."""
+    """Collect every text of the front end, of the service and of the settings."""
     catalog = Catalog(domain=DOMAIN, project="jupyter-challenge", charset="utf-8")
     for file in sorted((ROOT / "src").rglob("*.ts*")):
         if "__tests__" in file.parts or file.name == "schema.ts":
@@ -57,6 +59,10 @@ def extract() -> Catalog:
         )
         for _line, text, _comments, context in found:
             # Without line numbers, which would change with every edit.
+            catalog.add(text, locations=[(name, 0)], context=context)
+    for file in sorted((ROOT / "jupyter_challenge" / "service").rglob("*.py")):
+        name = file.relative_to(ROOT).as_posix()
+        for _line, text, _comments, context in extract_from_file("python", file, PHRASES):
             catalog.add(text, locations=[(name, 0)], context=context)
     name = SCHEMA.relative_to(ROOT).as_posix()
     for context, text in schema_texts(json.loads(SCHEMA.read_text(encoding="utf-8"))):

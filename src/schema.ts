@@ -994,7 +994,12 @@ export interface components {
              * @example new_board
              */
             code: string;
-            /** Text */
+            /** @description The same, to be said otherwise. */
+            phrase?: components["schemas"]["Phrase"] | null;
+            /**
+             * Text
+             * @description In English.
+             */
             text: string;
             /**
              * Weight
@@ -1420,6 +1425,22 @@ export interface components {
             ranked: boolean;
         };
         /**
+         * Moment
+         * @description A point in time; each user reads it in their own zone.
+         */
+        Moment: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Text
+             * @description As the challenge's zone says it.
+             */
+            text: string;
+        };
+        /**
          * OutputView
          * @description The predictions that are asked for.
          */
@@ -1543,6 +1564,27 @@ export interface components {
              * @default UTC
              */
             zone: string;
+        };
+        /**
+         * Phrase
+         * @description A sentence in English, with places for its values, so that it can be said otherwise.
+         */
+        Phrase: {
+            /**
+             * Plural
+             * @description What it is unless the first value is 1; that is a number.
+             */
+            plural?: string | null;
+            /**
+             * Text
+             * @description In English; %1 is the first value.
+             */
+            text: string;
+            /**
+             * Values
+             * @default []
+             */
+            values: (number | string | components["schemas"]["Moment"] | components["schemas"]["Phrase"] | (string | components["schemas"]["Phrase"])[])[];
         };
         /**
          * ProfileView
@@ -1673,7 +1715,14 @@ export interface components {
              */
             unchanged: number;
             /**
+             * Warning Phrases
+             * @description The same, to be said otherwise.
+             * @default []
+             */
+            warning_phrases: components["schemas"]["Phrase"][];
+            /**
              * Warnings
+             * @description In English.
              * @default []
              */
             warnings: string[];
@@ -2795,6 +2844,21 @@ export interface operations {
                      *       "effects": [
                      *         {
                      *           "code": "end",
+                     *           "phrase": {
+                     *             "plural": null,
+                     *             "text": "%1 ends on %2 instead of %3.",
+                     *             "values": [
+                     *               "Final",
+                     *               {
+                     *                 "at": "2026-12-01T12:30:00Z",
+                     *                 "text": "2026-12-01 18:00 CET"
+                     *               },
+                     *               {
+                     *                 "at": "2026-11-24T12:30:00Z",
+                     *                 "text": "2026-11-24 18:00 CET"
+                     *               }
+                     *             ]
+                     *           },
                      *           "text": "Final ends on 2026-12-01 18:00 CET instead of 2026-11-24 18:00 CET.",
                      *           "weight": "notice"
                      *         }
@@ -2820,6 +2884,7 @@ export interface operations {
                      *       "problems": [],
                      *       "title": "Iris",
                      *       "unchanged": 11,
+                     *       "warning_phrases": [],
                      *       "warnings": []
                      *     }
                      */
@@ -3517,6 +3582,21 @@ export interface operations {
                      *       "effects": [
                      *         {
                      *           "code": "end",
+                     *           "phrase": {
+                     *             "plural": null,
+                     *             "text": "%1 ends on %2 instead of %3.",
+                     *             "values": [
+                     *               "Final",
+                     *               {
+                     *                 "at": "2026-12-01T12:30:00Z",
+                     *                 "text": "2026-12-01 18:00 CET"
+                     *               },
+                     *               {
+                     *                 "at": "2026-11-24T12:30:00Z",
+                     *                 "text": "2026-11-24 18:00 CET"
+                     *               }
+                     *             ]
+                     *           },
                      *           "text": "Final ends on 2026-12-01 18:00 CET instead of 2026-11-24 18:00 CET.",
                      *           "weight": "notice"
                      *         }
@@ -3542,6 +3622,7 @@ export interface operations {
                      *       "problems": [],
                      *       "title": "Iris",
                      *       "unchanged": 11,
+                     *       "warning_phrases": [],
                      *       "warnings": []
                      *     }
                      */

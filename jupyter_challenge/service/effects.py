@@ -9,85 +9,66 @@ precision, terms and access are those of the current version.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
 
-from jupyter_challenge.core.challenge import Challenge, Feedback, Phase
-from jupyter_challenge.core.comparison import duration_text, size_text
-from jupyter_challenge.core.models import Effect
+from jupyter_challenge.core.challenge import Challenge, Direction, Feedback, Phase
+from jupyter_challenge.core.models import Effect, Phrase, say, say_n
 from jupyter_challenge.service import scoring
-from jupyter_challenge.service.auth import Identity, manages, role_in
+from jupyter_challenge.service.auth import manages, role_in
 from jupyter_challenge.service.layout import Layout
+from jupyter_challenge.service.publication import Publication, effect, listed, moment
+from jupyter_challenge.service.run_effects import of_files, of_runs
 from jupyter_challenge.store import challenges, scores, submissions
-from jupyter_challenge.store.database import Session
-from jupyter_challenge.store.orm import ChallengeRow, VersionRow
-
-Weight = Literal["calm", "notice", "grave"]
 
 _DECIDE = {
-    "labels": "The labels changed",
-    "evaluator": "The evaluator's code changed",
-    "function": "Another function evaluates",
-    "metrics": "The metrics changed",
-    "output": "What predictions have to look like changed",
-    "split": "The split into public and private rows changed",
+    "labels": say("the labels"),
+    "evaluator": say("the evaluator's code"),
+    "function": say("the function that evaluates"),
+    "metrics": say("the metrics"),
+    "output": say("what predictions have to look like"),
+    "split": say("the split into public and private rows"),
 }
 _WEIGHTS = {"grave": 0, "notice": 1, "calm": 2}
-
-
-@dataclass(frozen=True)
-class Publication:
-    """A version that takes the place of another."""
-
-    session: Session
-    identity: Identity
-    row: ChallengeRow
-    before: VersionRow
-    after: VersionRow
-    now: datetime
-
-    @property
-    def old(self) -> Challenge:
-        """What the challenge says."""
-        return challenges.spec(self.before)
-
-    @property
-    def new(self) -> Challenge:
-        """What it would say."""
-        return Challenge.model_validate(self.after.spec)
 
 
 def of_first(challenge: Challenge) -> list[Effect]:
     """What publishing a challenge for the first time does."""
     access = challenge.access
     who = {
-        "open": "Everybody who can sign in sees it",
-        "group": f"Members of {', '.join(access.groups)} see it",
-        "invitation": f"Whoever is invited sees it: {', '.join(access.invited)}",
+        "open": say("A new challenge begins. Everybody who can sign in sees it at once."),
+        "group": say(
+            "A new challenge begins. Members of %1 see it at once.", listed(access.groups)
+        ),
+        "invitation": say(
+            "A new challenge begins. Whoever is invited sees it at once: %1.",
+            listed(access.invited),
+        ),
     }[access.mode]
-    return [_effect("notice", "new_challenge", f"A new challenge begins. {who} at once.")]
+    return [effect("notice", "new_challenge", who)]
 
 
 def effects(it: Publication) -> list[Effect]:
     """What publishing does, the gravest first."""
     if it.after.digest == it.before.digest:
         return [
-            _effect("calm", "nothing", "Nothing changes: this version is the current one already.")
+            effect(
+                "calm",
+                "nothing",
+                say("Nothing changes: this version is the current one already."),
+            )
         ]
     found = [*_again(it)]
     for phase in it.new.phases:
         found += _phase(it, phase)
     found += _gone(it)
     found += _people(it)
-    found += _files(it)
-    found += _runs(it)
+    found += of_files(it)
+    found += of_runs(it)
     if not any(each.code != "again" for each in found):
         found.append(
-            _effect(
+            effect(
                 "calm",
                 "texts",
-                "Only texts and the like changed: boards, ranks, quotas and dates go on.",
+                say("Only texts and the like changed: boards, ranks, quotas and dates go on."),
             )
         )
     return sorted(found, key=lambda each: _WEIGHTS[each.weight])
@@ -96,7 +77,8 @@ def effects(it: Publication) -> list[Effect]:
 def _again(it: Publication) -> Iterator[Effect]:
     known = challenges.version(it.session, it.after.digest)
     if known is not None:
-        yield _effect("notice", "again", f"Version {known.number} becomes the current one again.")
+        text = say("Version %1 becomes the current one again.", known.number)
+        yield effect("notice", "again", text)
 
 
 def _phase(it: Publication, phase: Phase) -> Iterator[Effect]:
@@ -104,21 +86,31 @@ def _phase(it: Publication, phase: Phase) -> Iterator[Effect]:
     if old is None:
         evaluator = it.after.evaluators[phase.id]
         count, _ = scores.scored_by(it.session, it.row.id, phase.id, evaluator)
-        begins = "its board comes back" if count else "its board begins empty"
-        yield _effect("notice", "phase_added", f"{phase.label} is a new phase: {begins}.")
+        text = (
+            say("%1 is a new phase: its board comes back.", phase.label)
+            if count
+            else say("%1 is a new phase: its board begins empty.", phase.label)
+        )
+        yield effect("notice", "phase_added", text)
         return
     yield from _evaluation(it, phase)
     yield from _dates(it, old, phase)
     yield from _quota(old, phase)
     feedback = it.new.feedback(phase)
     if it.old.feedback(old) is not feedback:
-        shown = "everything" if feedback is Feedback.FULL else "only the kind of a failure"
-        text = f"{phase.label}: runs of new submissions tell {shown}; earlier ones as before."
-        yield _effect("notice", "feedback", text)
-    if old.zone != phase.zone:
-        yield _effect(
-            "notice", "zone", f"{phase.label}: the day of the quotas is that of {phase.zone} now."
+        text = (
+            say("%1: runs of new submissions tell everything; earlier ones as before.", phase.label)
+            if feedback is Feedback.FULL
+            else say(
+                "%1: runs of new submissions tell only the kind of a failure; earlier ones as "
+                "before.",
+                phase.label,
+            )
         )
+        yield effect("notice", "feedback", text)
+    if old.zone != phase.zone:
+        text = say("%1: the day of the quotas is that of %2 now.", phase.label, phase.zone)
+        yield effect("notice", "zone", text)
 
 
 def _evaluation(it: Publication, phase: Phase) -> Iterator[Effect]:
@@ -129,37 +121,46 @@ def _evaluation(it: Publication, phase: Phase) -> Iterator[Effect]:
     if old == new:
         yield from _rules(it, phase)
         return
-    why = " and ".join(_reasons(it, phase))
+    why = _reasons(it, phase)
     count, teams = scores.scored_by(it.session, it.row.id, phase.id, old)
     back, _ = scores.scored_by(it.session, it.row.id, phase.id, new)
     if back:
-        text = (
-            f"{why}: the board of {label} is again that of an earlier version, with its "
-            f"{_n(back, 'scored submission')}; the {_n(count, 'scored submission')} of now "
-            f"{'is' if count == 1 else 'are'} not on it."
+        text = say(
+            "Changed: %1. The board of %2 is again that of an earlier version, with %3; those of "
+            "the present board (%4) are not on it.",
+            why,
+            label,
+            _scored(back),
+            count,
         )
-        yield _effect("grave", "old_board", text)
+        yield effect("grave", "old_board", text)
     elif count:
-        text = (
-            f"{why}: a new board begins in {label}; the {_n(count, 'scored submission')} of "
-            f"{_n(teams, 'team')} {'stays' if count == 1 else 'stay'} on the old one, which is "
-            "not shown any more. Nothing is scored again by itself."
+        text = say(
+            "Changed: %1. A new board begins in %2; %3 of %4 stay on the old one, which is not "
+            "shown any more. Nothing is scored again by itself.",
+            why,
+            label,
+            _scored(count),
+            say_n("1 team", "%1 teams", teams),
         )
-        yield _effect("grave", "new_board", text)
+        yield effect("grave", "new_board", text)
     else:
-        text = f"{why}: nothing is scored in {label} yet, so no board is lost."
-        yield _effect("calm", "new_board", text)
+        text = say("Changed: %1. Nothing is scored in %2 yet, so no board is lost.", why, label)
+        yield effect("calm", "new_board", text)
     active = submissions.active_in(it.session, it.row.id, phase.id)
     if active:
-        verb = "waits or runs" if active == 1 else "wait or run"
-        text = (
-            f"{_n(active, 'submission')} in {label} {verb} and will be scored by the old "
-            "evaluation, so not on the new board."
+        text = say_n(
+            "1 submission in %2 waits or runs and will be scored by the old evaluation, so not on "
+            "the new board.",
+            "%1 submissions in %2 wait or run and will be scored by the old evaluation, so not on "
+            "the new board.",
+            active,
+            label,
         )
-        yield _effect("notice", "active", text)
+        yield effect("notice", "active", text)
 
 
-def _reasons(it: Publication, phase: Phase) -> list[str]:
+def _reasons(it: Publication, phase: Phase) -> list[str | Phrase]:
     parts = []
     for version, challenge in ((it.before, it.old), (it.after, it.new)):
         layout = Layout(challenge, version.manifest)
@@ -170,8 +171,11 @@ def _reasons(it: Publication, phase: Phase) -> list[str]:
         old = it.old.phase(phase.id)
         if old is not None and old.split == phase.split:
             changed.remove("split")  # other labels are split otherwise; that is no news
-    words = [_DECIDE[name] for name in changed] or ["What decides a score changed"]
-    return [words[0], *(word[0].lower() + word[1:] for word in words[1:])]
+    return [_DECIDE[name] for name in changed] or [say("what decides a score")]
+
+
+def _scored(number: int) -> Phrase:
+    return say_n("1 scored submission", "%1 scored submissions", number)
 
 
 def _rules(it: Publication, phase: Phase) -> Iterator[Effect]:
@@ -179,25 +183,60 @@ def _rules(it: Publication, phase: Phase) -> Iterator[Effect]:
     label, old = phase.label, it.old.phase(phase.id)
     assert old is not None
     before, after = scoring.ranked_by(it.old), scoring.ranked_by(it.new)
-    again = f"the ranks in {label} are counted again from the same scores."
     if before.metric != after.metric:
-        text = f"{after.metric} decides the rank instead of {before.metric}: {again}"
-        yield _effect("grave", "ranked_metric", text)
-    elif before.direction != after.direction:
-        text = f"{after.metric} is now to {after.direction.value}: {again}"
-        yield _effect("grave", "direction", text)
-    elif before.precision != after.precision:
-        text = (
-            f"{after.metric} ranks by {_n(after.precision, 'decimal')} instead of "
-            f"{before.precision}: {again}"
+        text = say(
+            "%1 decides the rank instead of %2: the ranks in %3 are counted again from the same "
+            "scores.",
+            after.metric,
+            before.metric,
+            label,
         )
-        yield _effect("notice", "precision", text)
+        yield effect("grave", "ranked_metric", text)
+    elif before.direction != after.direction:
+        text = (
+            say(
+                "More is better from now on in %1: the ranks in %2 are counted again from the "
+                "same scores.",
+                after.metric,
+                label,
+            )
+            if after.direction is Direction.MAXIMIZE
+            else say(
+                "Less is better from now on in %1: the ranks in %2 are counted again from the "
+                "same scores.",
+                after.metric,
+                label,
+            )
+        )
+        yield effect("grave", "direction", text)
+    elif before.precision != after.precision:
+        text = say_n(
+            "%3 ranks by 1 decimal instead of %2: the ranks in %4 are counted again from the same "
+            "scores.",
+            "%3 ranks by %1 decimals instead of %2: the ranks in %4 are counted again from the "
+            "same scores.",
+            after.precision,
+            before.precision,
+            after.metric,
+            label,
+        )
+        yield effect("notice", "precision", text)
     if old.counting != phase.counting:
-        text = f"What counts is {_counting(phase)} instead of {_counting(old)}: {again}"
-        yield _effect("grave", "counting", text)
+        text = say(
+            "What counts is %1 instead of %2: the ranks in %3 are counted again from the same "
+            "scores.",
+            _counting(phase),
+            _counting(old),
+            label,
+        )
+        yield effect("grave", "counting", text)
     if old.ties is not phase.ties:
-        shown = "are shared" if phase.ties.value == "shared" else "go to who was first"
-        yield _effect("notice", "ties", f"Tied ranks in {label} {shown} from now on.")
+        text = (
+            say("Tied ranks in %1 are shared from now on.", label)
+            if phase.ties.value == "shared"
+            else say("Tied ranks in %1 go to who was first from now on.", label)
+        )
+        yield effect("notice", "ties", text)
     digits = {metric.name: metric.precision for metric in it.old.metrics}
     changed = [
         metric.name
@@ -205,16 +244,16 @@ def _rules(it: Publication, phase: Phase) -> Iterator[Effect]:
         if metric.name != after.metric and digits.get(metric.name) != metric.precision
     ]
     if changed:
-        text = f"{', '.join(changed)}: shown with other decimals in {label}."
-        yield _effect("calm", "shown", text)
+        text = say("Shown with other decimals in %1: %2.", label, listed(changed))
+        yield effect("calm", "shown", text)
 
 
-def _counting(phase: Phase) -> str:
+def _counting(phase: Phase) -> Phrase:
     rule = phase.counting
     return {
-        "best_public": "the best public score",
-        "last": "the last submission",
-        "selected": f"what teams select, up to {rule.max_selected}",
+        "best_public": say("the best public score"),
+        "last": say("the last submission"),
+        "selected": say("what teams select, up to %1", rule.max_selected),
     }[rule.rule.value]
 
 
@@ -222,177 +261,120 @@ def _dates(it: Publication, old: Phase, phase: Phase) -> Iterator[Effect]:
     label, before, after = phase.label, old.state(it.now), phase.state(it.now)
     if before != after:
         text = {
-            "open": f"{label} opens at once: teams can submit.",
-            "soon": f"{label} is not open any more, until {_time(phase.starts_at)}.",
-            "ended": f"{label} is over at once: nobody can submit any more.",
+            "open": say("%1 opens at once: teams can submit.", label),
+            "soon": say("%1 is not open any more, until %2.", label, moment(phase.starts_at)),
+            "ended": say("%1 is over at once: nobody can submit any more.", label),
         }[after]
-        yield _effect("grave", f"phase_{after}", text)
+        yield effect("grave", f"phase_{after}", text)
     elif old.ends_at != phase.ends_at:
-        text = (
-            f"{label} ends on {_time(phase.ends_at)} instead of {_time(old.ends_at)}."
-            if phase.ends_at is not None and old.ends_at is not None
-            else f"{label} has no end any more."
-            if phase.ends_at is None
-            else f"{label} ends on {_time(phase.ends_at)}; it had no end."
-        )
-        yield _effect("notice", "end", text)
+        if phase.ends_at is None:
+            text = say("%1 has no end any more.", label)
+        elif old.ends_at is None:
+            text = say("%1 ends on %2; it had no end.", label, moment(phase.ends_at))
+        else:
+            ends = moment(phase.ends_at)
+            text = say("%1 ends on %2 instead of %3.", label, ends, moment(old.ends_at))
+        yield effect("notice", "end", text)
     if before == after == "soon" and old.starts_at != phase.starts_at:
-        yield _effect("notice", "start", f"{label} starts on {_time(phase.starts_at)}.")
+        text = say("%1 starts on %2.", label, moment(phase.starts_at))
+        yield effect("notice", "start", text)
     if phase.split is None:
         return
     shown, was = phase.revealed(it.now), old.revealed(it.now)
     if shown and not was:
-        text = (
-            f"The private board of {label} opens at once: everybody sees the private scores, "
-            "and that cannot be taken back."
+        text = say(
+            "The private board of %1 opens at once: everybody sees the private scores, and that "
+            "cannot be taken back.",
+            label,
         )
-        yield _effect("grave", "revealed", text)
+        yield effect("grave", "revealed", text)
     elif was and not shown:
-        text = f"The private board of {label} is hidden again; people may have seen it."
-        yield _effect("grave", "hidden", text)
+        text = say("The private board of %1 is hidden again; people may have seen it.", label)
+        yield effect("grave", "hidden", text)
     elif not shown and old.reveals_at != phase.reveals_at:
-        when = _time(phase.reveals_at) if phase.reveals_at is not None else "never"
-        yield _effect("notice", "reveal", f"The private board of {label} opens: {when}.")
+        text = (
+            say("The private board of %1 never opens.", label)
+            if phase.reveals_at is None
+            else say("The private board of %1 opens on %2.", label, moment(phase.reveals_at))
+        )
+        yield effect("notice", "reveal", text)
 
 
 def _quota(old: Phase, phase: Phase) -> Iterator[Effect]:
     names = {
-        "per_day": "submissions a day",
-        "total": "submissions in all",
-        "failures_per_day": "failed runs a day",
-        "concurrent": "waiting or running at a time",
+        "per_day": say("submissions a day"),
+        "total": say("submissions in all"),
+        "failures_per_day": say("failed runs a day"),
+        "concurrent": say("waiting or running at a time"),
     }
     for name, words in names.items():
         before, after = getattr(old.quota, name), getattr(phase.quota, name)
         if before == after:
             continue
-        text = (
-            f"{phase.label}: {_limit(after)} {words} instead of {_limit(before)}, at once. "
-            "What teams have used already counts."
+        text = say(
+            "%1, %2: %3 instead of %4, at once. What teams have used already counts.",
+            phase.label,
+            words,
+            _limit(after),
+            _limit(before),
         )
-        yield _effect("notice", "quota", text)
+        yield effect("notice", "quota", text)
 
 
-def _limit(value: int | None) -> str:
-    return "no limit on" if value is None else str(value)
+def _limit(value: int | None) -> int | Phrase:
+    return say("no limit") if value is None else value
 
 
 def _gone(it: Publication) -> Iterator[Effect]:
     for phase in it.old.phases:
         if it.new.phase(phase.id) is None:
             count = submissions.handed_in(it.session, it.row.id, phase.id)
-            kept = f"; its {_n(count, 'submission')} {'is' if count == 1 else 'are'} kept"
-            text = f"{phase.label} is gone: its board is not shown any more{kept if count else ''}."
-            yield _effect("grave" if count else "notice", "phase_removed", text)
+            text = (
+                say_n(
+                    "%2 is gone: its board is not shown any more; its 1 submission is kept.",
+                    "%2 is gone: its board is not shown any more; its %1 submissions are kept.",
+                    count,
+                    phase.label,
+                )
+                if count
+                else say("%1 is gone: its board is not shown any more.", phase.label)
+            )
+            yield effect("grave" if count else "notice", "phase_removed", text)
 
 
 def _people(it: Publication) -> Iterator[Effect]:
     if it.before.terms_digest != it.after.terms_digest:
-        yield _effect(
+        yield effect(
             "notice",
             "terms",
-            "The terms changed: every team has to accept them before it submits again."
+            say("The terms changed: every team has to accept them before it submits again.")
             if it.after.terms_digest
-            else "There are no terms to accept any more.",
+            else say("There are no terms to accept any more."),
         )
     old, new = it.old.access, it.new.access
     if (old.mode, old.groups, old.invited) != (new.mode, new.groups, new.invited):
-        who = {
-            "open": "everybody who can sign in",
-            "group": f"members of {', '.join(new.groups)}",
-            "invitation": f"whoever is invited ({', '.join(new.invited)})",
+        text = {
+            "open": say(
+                "Everybody who can sign in may see and enter it now. Teams that entered stay."
+            ),
+            "group": say(
+                "Members of %1 may see and enter it now, others not. Teams that entered stay.",
+                listed(new.groups),
+            ),
+            "invitation": say(
+                "Whoever is invited may see and enter it now (%1), others not. Teams that entered "
+                "stay.",
+                listed(new.invited),
+            ),
         }[new.mode]
-        text = f"Who may see and enter it: {who}. Teams that entered stay."
-        yield _effect("notice", "access", text)
+        yield effect("notice", "access", text)
     if old.organisers != new.organisers:
-        named = ", ".join(new.organisers) or "nobody else"
-        text = f"Besides {it.row.owner} it is organised by {named}."
-        yield _effect("notice", "organisers", text)
+        text = (
+            say("Besides %1 it is organised by %2.", it.row.owner, listed(new.organisers))
+            if new.organisers
+            else say("Besides %1 nobody organises it.", it.row.owner)
+        )
+        yield effect("notice", "organisers", text)
     if not manages(role_in(it.identity, it.new, it.row.owner, entered=False)):
-        text = "You will not organise this challenge any more, and cannot take that back."
-        yield _effect("grave", "locked_out", text)
-
-
-def _files(it: Publication) -> Iterator[Effect]:
-    """What participants get, and whether scores before and after can be compared."""
-    places = (it.before.layout["places"], it.after.layout["places"])
-    inputs = [_below(each, ("public/input/", "hidden/input/")) for each in places]
-    given = [_below(each, ("public/",)) for each in places]
-    same = [
-        p.id for p in it.new.phases if it.before.evaluators.get(p.id) == it.after.evaluators[p.id]
-    ]
-    if inputs[0] != inputs[1] and same:
-        scored = sum(
-            scores.scored_by(it.session, it.row.id, phase, it.after.evaluators[phase])[0]
-            for phase in same
-        )
-        if scored:
-            text = (
-                "The data that runs see changed and the labels did not: scores before and after "
-                "stand on the same board."
-            )
-            yield _effect("grave", "inputs", text)
-    if given[0] != given[1]:
-        text = (
-            "Participants are offered other files. Folders that they have stay as they are until "
-            "they get them again; what they changed is kept."
-        )
-        yield _effect("notice", "files", text)
-
-
-def _below(places: dict[str, str], starts: tuple[str, ...]) -> dict[str, str]:
-    return {at: digest for at, digest in places.items() if at.startswith(starts)}
-
-
-def _runs(it: Publication) -> Iterator[Effect]:
-    old, new = it.old, it.new
-    if old.limits != new.limits:
-        changed = [
-            _limit_change(name, getattr(old.limits, name), getattr(new.limits, name))
-            for name in type(new.limits).model_fields
-            if getattr(old.limits, name) != getattr(new.limits, name)
-        ]
-        text = (
-            f"A run may use: {', '.join(changed)}. This is for new submissions; what waits or "
-            "runs keeps the old limits."
-        )
-        yield _effect("notice", "limits", text)
-    if _handing_in(old) != _handing_in(new):
-        text = "What a submission may hold changed (files and sizes); this is for new submissions."
-        yield _effect("notice", "rules", text)
-    if [m.bounds for m in old.metrics] != [m.bounds for m in new.metrics]:
-        text = "The bounds of a metric changed; scores that are there stay, new ones are checked."
-        yield _effect("notice", "bounds", text)
-    if old.submission.kinds != new.submission.kinds:
-        kinds = ", ".join(kind.value for kind in new.submission.kinds)
-        yield _effect("notice", "kinds", f"Teams can hand in: {kinds}, from now on.")
-    if old.profiles != new.profiles:
-        named = ", ".join(new.profiles) or "any"
-        yield _effect("notice", "profiles", f"Compute profiles of new submissions: {named}.")
-
-
-def _handing_in(challenge: Challenge) -> tuple[Any, ...]:
-    rules, output = challenge.submission, challenge.submission.output
-    sizes = (rules.max_files, rules.max_size, output.max_size)
-    return (*sizes, output.file, output.table_format)
-
-
-def _limit_change(name: str, before: Any, after: Any) -> str:
-    def said(value: Any) -> str:
-        if name in {"memory", "disk"}:
-            return size_text(value)
-        return duration_text(value) if name == "time" else f"{value:g}"
-
-    return f"{name} {said(before)} → {said(after)}"
-
-
-def _effect(weight: Weight, code: str, text: str) -> Effect:
-    return Effect(weight=weight, code=code, text=text)
-
-
-def _n(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
-def _time(at: datetime | None) -> str:
-    return "the beginning" if at is None else f"{at:%Y-%m-%d %H:%M} {at.tzname() or ''}".strip()
+        text = say("You will not organise this challenge any more, and cannot take that back.")
+        yield effect("grave", "locked_out", text)

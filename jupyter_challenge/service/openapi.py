@@ -220,6 +220,12 @@ _PREVIEW = m.PublishPreview(
             weight="notice",
             code="end",
             text="Final ends on 2026-12-01 18:00 CET instead of 2026-11-24 18:00 CET.",
+            phrase=m.say(
+                "%1 ends on %2 instead of %3.",
+                "Final",
+                m.Moment(at=_AT + timedelta(days=10), text="2026-12-01 18:00 CET"),
+                m.Moment(at=_AT + timedelta(days=3), text="2026-11-24 18:00 CET"),
+            ),
         )
     ],
     fields=[

@@ -10,11 +10,12 @@ from typing import Any, BinaryIO
 from jupyter_challenge.core.challenge import Challenge
 from jupyter_challenge.core.comparison import Side, field_changes, file_changes
 from jupyter_challenge.core.errors import InvalidChallenge
-from jupyter_challenge.core.models import FileChange, FolderProblem, PublishPreview
+from jupyter_challenge.core.models import FileChange, FolderProblem, Phrase, PublishPreview, say
 from jupyter_challenge.core.validation import load_challenge
 from jupyter_challenge.service import drafts
 from jupyter_challenge.service.auth import Identity
-from jupyter_challenge.service.effects import Publication, effects, of_first
+from jupyter_challenge.service.effects import effects, of_first
+from jupyter_challenge.service.publication import Publication
 from jupyter_challenge.service.publishing import check_allowed, unpacked
 from jupyter_challenge.service.state import Service
 from jupyter_challenge.store import challenges
@@ -72,7 +73,8 @@ class Comparison:
         made = PublishPreview(
             challenge=challenge.id, title=challenge.title, digest=after.digest, new=True
         )
-        made.warnings = self._warnings()
+        made.warning_phrases = self._warnings()
+        made.warnings = [str(each) for each in made.warning_phrases]
         with self.service.db.read() as session:
             there = challenges.challenge(session, challenge.id)
             if there is None:
@@ -99,22 +101,29 @@ class Comparison:
         made.unchanged = _same(before.manifest, after.manifest)
         return made
 
-    def _warnings(self) -> list[str]:
+    def _warnings(self) -> list[Phrase]:
         challenge, now = self.challenge, utc_now()
         found = []
         if self.service.place == "serve":
             ranked = [phase.label for phase in challenge.phases if phase.ranked]
             if ranked:
                 found.append(
-                    f"{', '.join(ranked)}: nobody can submit to a ranked phase here, where "
-                    "nothing keeps runs away from the labels."
+                    say(
+                        "%1: nobody can submit to a ranked phase here, where nothing keeps runs "
+                        "away from the labels.",
+                        [*ranked],
+                    )
                 )
         if all(phase.state(now) == "ended" for phase in challenge.phases):
-            found.append("Every phase has ended by its dates, so nobody can submit.")
+            found.append(say("Every phase has ended by its dates, so nobody can submit."))
         if challenge.data.sample is None:
-            found.append("There is no sample, so nobody can try a notebook before submitting it.")
+            found.append(
+                say("There is no sample, so nobody can try a notebook before submitting it.")
+            )
         if challenge.starter is None:
-            found.append("There is no starter notebook, so participants begin with an empty one.")
+            found.append(
+                say("There is no starter notebook, so participants begin with an empty one.")
+            )
         return found
 
 

@@ -4,6 +4,7 @@ import * as React from 'react';
 import { FieldChanges, FileChanges } from './changes';
 import type { Effect, FolderProblem, PublishPreview } from './organiserapi';
 import { weightWord } from './organisewords';
+import { said } from './phrases';
 import { cancelledIcon, doneIcon, failedIcon } from '../icons';
 
 const SHAPES = { grave: failedIcon, notice: cancelledIcon, calm: doneIcon };
@@ -17,17 +18,20 @@ export function PreviewView(props: {
   if (preview.problems.length) {
     return <Problems problems={preview.problems} trans={trans} />;
   }
-  const { effects, fields, files, warnings, unchanged } = preview;
+  const { effects, fields, files, warnings, warning_phrases, unchanged } =
+    preview;
   return (
     <>
       <section aria-label={trans.__('What this does')}>
         <h2>{trans.__('What this does')}</h2>
         <Effects effects={effects} trans={trans} />
-        {warnings.map(text => (
-          <p key={text} className="jp-Challenge-hint">
-            {text}
-          </p>
-        ))}
+        {(warning_phrases?.map(one => said(one, trans)) ?? warnings).map(
+          text => (
+            <p key={text} className="jp-Challenge-hint">
+              {text}
+            </p>
+          )
+        )}
       </section>
       {fields.length > 0 && (
         <section>
@@ -67,7 +71,8 @@ function Effects(props: {
   const { effects, trans } = props;
   return (
     <ul className="jp-Challenge-effects">
-      {effects.map(({ weight, text }) => {
+      {effects.map(({ weight, text: english, phrase }) => {
+        const text = phrase ? said(phrase, trans) : english;
         const Shape = SHAPES[weight];
         return (
           <li key={text} className={`jp-Challenge-effect jp-mod-${weight}`}>

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from jupyter_challenge.core.errors import FailureClass
+from jupyter_challenge.core.models import Phrase, say_n
 from tests.service.folders import zipped
 from tests.service.world import User, World
 from tests.tiny import write_challenge
@@ -66,7 +67,7 @@ class TestAPreview:
         )
         seen = preview(world.admin, folder)
         assert seen["new"] and seen["current"] is None
-        assert "Members of class see it" in text_of(seen, "new_challenge")
+        assert "Members of class see it at once" in text_of(seen, "new_challenge")
         assert "challenge.yaml" in {each["path"] for each in seen["files"]}
         assert world.admin.get("/challenges/closed").status_code == 404
 
@@ -111,6 +112,34 @@ class TestAPreview:
         assert preview(world.user("ana"), folder, 403)["error"]["code"] == "forbidden"
 
 
+class TestWhatIsSaidElsewhere:
+    def test_each_sentence_has_its_values_apart(self, world: World, tmp_path: Path) -> None:
+        end = datetime(2030, 5, 1, 18, tzinfo=timezone.utc)
+        folder = write_challenge(
+            tmp_path / "new",
+            metrics=[{"name": "accuracy"}, {"name": "f1"}],
+            phases=[{**PHASE, "end": end.isoformat()}],
+            limits={"time": "2 min"},
+        )
+        seen = preview(world.admin, folder)
+        phrases = {each["code"]: each["phrase"] for each in seen["effects"]}
+        assert phrases["end"]["text"] == "%1 ends on %2; it had no end."
+        assert phrases["end"]["values"][1]["at"] == "2030-05-01T18:00:00Z"
+        assert phrases["new_board"]["values"][0] == [
+            {"text": "the metrics", "plural": None, "values": []}
+        ]
+        (limit,) = phrases["limits"]["values"][0]
+        assert (limit["text"], limit["values"][1:]) == ("%1 %2 → %3", ["1 min", "2 min"])
+        for each in seen["effects"]:
+            assert str(Phrase.model_validate(each["phrase"])) == each["text"]
+        said = [str(Phrase.model_validate(each)) for each in seen["warning_phrases"]]
+        assert said == seen["warnings"]
+
+    @pytest.mark.parametrize(("number", "said"), [(1, "1 team"), (0, "0 teams"), (7, "7 teams")])
+    def test_a_number_chooses_the_form(self, number: int, said: str) -> None:
+        assert str(say_n("1 team", "%1 teams", number)) == said
+
+
 class TestWhatIsSaidComesSo:
     def test_nothing(self, scored: World, tmp_path: Path) -> None:
         seen = preview(scored.admin, write_challenge(tmp_path / "same"))
@@ -130,7 +159,7 @@ class TestWhatIsSaidComesSo:
         rewritten(folder, "data/labels.csv", lambda text: text.replace("1,odd", "1,even", 1))
         seen = preview(scored.admin, folder)
         assert text_of(seen, "new_board") == (
-            "The labels changed: a new board begins in Main; the 3 scored submissions of 2 teams "
+            "Changed: the labels. A new board begins in Main; 3 scored submissions of 2 teams "
             "stay on the old one, which is not shown any more. Nothing is scored again by itself."
         )
         assert seen["effects"][0]["weight"] == "grave"
@@ -140,12 +169,15 @@ class TestWhatIsSaidComesSo:
     @pytest.mark.parametrize(
         ("changes", "said"),
         [
-            ({"metrics": [{"name": "accuracy"}, {"name": "f1"}]}, "The metrics changed"),
+            ({"metrics": [{"name": "accuracy"}, {"name": "f1"}]}, "Changed: the metrics"),
             (
                 {"submission": {"output": {"prediction": "label", "extra_ids": "ignore"}}},
-                "What predictions have to look like changed",
+                "Changed: what predictions have to look like",
             ),
-            ({"phases": [{**PHASE, "split": {"public": 0.5}, "reveal": "never"}]}, "The split"),
+            (
+                {"phases": [{**PHASE, "split": {"public": 0.5}, "reveal": "never"}]},
+                "Changed: the split",
+            ),
         ],
         ids=["metric", "output", "split"],
     )
@@ -164,7 +196,7 @@ class TestWhatIsSaidComesSo:
         scored.admin.publish(new)
         assert scored.user("ana").board()["rows"] == []
         seen = preview(scored.admin, old)
-        assert "again that of an earlier version, with its 3 scored submissions" in text_of(
+        assert "again that of an earlier version, with 3 scored submissions" in text_of(
             seen, "old_board"
         )
         assert text_of(seen, "again") == "Version 1 becomes the current one again."
@@ -226,7 +258,7 @@ class TestWhatIsSaidComesSo:
             tmp_path / "new", phases=[{"id": "main", "quota": {"per_day": 1, "concurrent": 50}}]
         )
         seen = preview(scored.admin, folder)
-        assert "1 submissions a day instead of 50, at once" in text_of(seen, "quota")
+        assert "submissions a day: 1 instead of 50, at once" in text_of(seen, "quota")
         scored.admin.publish(folder)
         assert scored.user("ana").submit(429, public=1)["error"]["code"] == "quota_exceeded"
 

@@ -47,6 +47,7 @@ from jupyter_challenge.core.models.organising import (
     PublishPreview,
     VersionChanges,
 )
+from jupyter_challenge.core.models.phrases import Moment, Phrase, PhraseValue, say, say_n
 from jupyter_challenge.core.models.profiles import EnvironmentView, ProfileView
 from jupyter_challenge.core.models.runs import FailureView, LogChunk, StepName, StepState, StepView
 from jupyter_challenge.core.models.submissions import (
@@ -58,6 +59,7 @@ from jupyter_challenge.core.models.submissions import (
 )
 
 __all__ = [
+    "TERMINAL",
     "BaselineView",
     "BoardView",
     "ChallengeOverview",
@@ -87,10 +89,13 @@ __all__ = [
     "LogChunk",
     "Me",
     "MetricView",
+    "Moment",
     "OutputView",
     "Page",
     "PhaseDates",
     "PhaseView",
+    "Phrase",
+    "PhraseValue",
     "ProfileView",
     "PublishPreview",
     "QuotaView",
@@ -103,9 +108,10 @@ __all__ = [
     "SubmissionRequest",
     "SubmissionState",
     "SubmissionView",
-    "TERMINAL",
     "TeamRef",
     "VersionChanges",
     "VersionView",
     "Wire",
+    "say",
+    "say_n",
 ]

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from jupyter_challenge.core.errors import FailureClass, Fault
 from jupyter_challenge.core.models.base import Wire
+from jupyter_challenge.core.models.phrases import Phrase
 
 
 class FailureCount(Wire):
@@ -70,7 +71,8 @@ class Effect(Wire):
         description="Grave is what cannot be taken back, or changes standings."
     )
     code: str = Field(description="For programs.", examples=["new_board"])
-    text: str
+    text: str = Field(description="In English.")
+    phrase: Phrase | None = Field(default=None, description="The same, to be said otherwise.")
 
 
 class FolderProblem(Wire):
@@ -96,7 +98,8 @@ class PublishPreview(Wire):
     files: list[FileChange] = []
     unchanged: int = Field(default=0, description="Files that stay as they are.")
     problems: list[FolderProblem] = []
-    warnings: list[str] = []
+    warnings: list[str] = Field(default=[], description="In English.")
+    warning_phrases: list[Phrase] = Field(default=[], description="The same, to be said otherwise.")
 
 
 class PhaseDates(Wire):
