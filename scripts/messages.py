@@ -125,7 +125,11 @@ def compiled(catalog: Catalog, language: str) -> str:
     for message in messages(catalog):
         if all(strings(message)) and not message.fuzzy:
             context = f"{message.context}{CONTEXT}" if message.context else ""
-            found[context + sources(message)[0]] = list(strings(message))
+            forms = strings(message)
+            if message.pluralizable and len(forms) == 1:
+                # Lab takes a single form for no plural at all, and would show the English one.
+                forms *= 2
+            found[context + sources(message)[0]] = list(forms)
     return json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 

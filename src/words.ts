@@ -83,7 +83,7 @@ export function submissionName(
   trans: TranslationBundle
 ): string {
   return submission.is_try
-    ? trans.__('Try %1', submission.number)
+    ? trans._p('name', 'Try %1', submission.number)
     : trans.__('#%1', submission.number);
 }
 
