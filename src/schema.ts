@@ -1397,7 +1397,7 @@ export interface components {
              * @description How the service runs.
              * @enum {string}
              */
-            place: "embedded" | "serve" | "hub";
+            place: "embedded" | "serve" | "hub" | "cluster";
             /**
              * Practice
              * @description Whether scores are the user's own word (nothing isolated).

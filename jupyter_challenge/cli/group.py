@@ -31,6 +31,7 @@ COMMANDS = {
     "diff": "organising",
     "export": "organising",
     "serve": "operating",
+    "gateway": "operating",
     "backup": "operating",
     "upgrade-db": "operating",
     "openapi": "operating",

@@ -1,4 +1,4 @@
-"""serve, backup, upgrade-db, openapi, completion."""
+"""serve, gateway, backup, upgrade-db, openapi, completion."""
 
 from __future__ import annotations
 
@@ -12,7 +12,20 @@ from jupyter_challenge.cli.options import Place, debuggable, placed
 
 
 @click.command("serve", short_help="Serve challenges to users of this machine.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="An address of loopback.")
+@click.option(
+    "--place",
+    "where",
+    type=click.Choice(["machine", "cluster"]),
+    default="machine",
+    show_default=True,
+    help="On a cluster runs are Jobs, as the settings of ClusterConfig say.",
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="An address of loopback; on a cluster any.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=8790, show_default=True)
 @click.option(
     "--add-user",
@@ -23,6 +36,7 @@ from jupyter_challenge.cli.options import Place, debuggable, placed
 @click.option("--admin", is_flag=True, help="The new user may do everything.")
 @placed
 def serve_command(
+    where: str,
     host: str,
     port: int,
     add_user: str | None,
@@ -32,12 +46,13 @@ def serve_command(
 ) -> None:
     """Serve challenges to users of this machine, for development and courses.
 
-    Nothing isolates runs here, so ranked phases are refused.
+    Nothing isolates runs on one machine, so ranked phases are refused. On a cluster they run.
     """
     if add_user is None:
         from jupyter_challenge.service.serve import serve
 
-        serve(place.config(warm=True), host=host, port=port, say=click.echo)
+        cluster = place.cluster_config() if where == "cluster" else None
+        serve(place.config(warm=True), host=host, port=port, say=click.echo, cluster=cluster)
         return
     from jupyter_challenge.service.tokens import TokenFile, write_private
 
@@ -51,6 +66,20 @@ def serve_command(
     click.echo(
         "They save it with mode 600 and use it:  jupyter challenge list --url URL --token-file FILE"
     )
+
+
+@click.command("gateway", short_help="Serve the pods of runs on a cluster.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8791, show_default=True)
+@placed
+def gateway_command(host: str, port: int, place: Place) -> None:
+    """Serve the pods of runs on a cluster: their data to them, what they made to the service.
+
+    It is all that a run can reach, and a program of its own for that.
+    """
+    from jupyter_challenge.service.gateway import serve_gateway
+
+    serve_gateway(place.config(), place.cluster_config(), host=host, port=port, say=click.echo)
 
 
 @click.command("backup", short_help="Save one consistent copy of database and files.")

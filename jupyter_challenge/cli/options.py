@@ -66,6 +66,12 @@ class Place:
         config.warm = config.warm and warm
         return config
 
+    def cluster_config(self) -> Any:
+        """Make the configuration of the cluster."""
+        from jupyter_challenge.client.configuration import load_cluster_config
+
+        return load_cluster_config()
+
 
 def placed(command: F) -> F:
     """Add --url, --token-file, --data-dir and --debug; the command gets them as `place`."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -65,6 +66,25 @@ class RunSpec(Spec):
     evaluation: EvaluationSpec
     limits: Limits
     attempt: int = 1
+    team_id: str = ""
+    data_size: int = Field(default=0, description="Bytes of the inputs and of the submission.")
+
+    def without_evaluation(self) -> RunSpec:
+        """The same without how it is scored: what a machine may know that runs participant code.
+
+        Of the evaluation only the shape of the output stays.
+        """
+        return self.model_copy(
+            update={
+                "evaluation": EvaluationSpec(
+                    labels=Path("/nonexistent"),
+                    output=self.evaluation.output,
+                    metrics=[],
+                    boards={},
+                    digest="",
+                )
+            }
+        )
 
 
 class RunFailure(Spec):
@@ -93,3 +113,33 @@ class EvaluationResult(Spec):
     per_sample: dict[str, dict[str, float]] | None = Field(
         default=None, description="metric -> id -> value; the organiser's alone."
     )
+
+
+ReceiptKind = Literal["run", "evaluate"]
+
+
+class Stored(Spec):
+    """A file that was stored: its sha256 and its size in bytes."""
+
+    digest: str
+    size: int
+
+
+class Receipt(Spec):
+    """What a pod of a run handed in, sealed by the gateway."""
+
+    run_id: str
+    attempt: int
+    kind: ReceiptKind
+    namespace: str
+    pod_uid: str
+    at: datetime
+    files: dict[str, Stored] = Field(description="By name, such as predictions or run.log.")
+    digest: str
+
+
+class PodReport(Spec):
+    """What the platform's container in a pod says of the step beside it."""
+
+    ended: bool = Field(description="Whether the step came to its own end.")
+    failure: RunFailure | None = None

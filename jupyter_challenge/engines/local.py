@@ -16,8 +16,8 @@ from jupyter_challenge.core.models import LogChunk, StepName
 from jupyter_challenge.core.run import EvaluationResult, RunFailure, RunSpec
 from jupyter_challenge.engines import processes, run_state
 from jupyter_challenge.engines.base import RunFiles, RunHandle, RunState, RunStatus
-from jupyter_challenge.engines.capped_log import was_cut
 from jupyter_challenge.engines.standby import Child, abandon_unused, new_folder
+from jupyter_challenge.steps.capped_log import was_cut
 from jupyter_challenge.steps.folder import RunFolder, remove, replace
 
 CHUNK = 1_000_000

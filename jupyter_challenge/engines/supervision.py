@@ -19,9 +19,9 @@ from jupyter_challenge.core.errors import FailureClass
 from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import RunFailure, RunSpec
 from jupyter_challenge.engines import processes
-from jupyter_challenge.engines.capped_log import CappedLog
 from jupyter_challenge.engines.limits import Watch
 from jupyter_challenge.engines.step_process import perform
+from jupyter_challenge.steps.capped_log import CappedLog
 from jupyter_challenge.steps.context import StepContext, reporter
 from jupyter_challenge.steps.folder import RunFolder
 

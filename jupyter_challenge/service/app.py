@@ -11,16 +11,17 @@ from jupyter_challenge import __version__
 from jupyter_challenge.engines.base import Engine
 from jupyter_challenge.service.answers import install_errors
 from jupyter_challenge.service.auth import SCOPE_KEY, Identity, Place, process_owner
+from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.feed import Feed
 from jupyter_challenge.service.guard import Guard
 from jupyter_challenge.service.lane import FeedLane
 from jupyter_challenge.service.leaders import Leaders
+from jupyter_challenge.service.opening import open_blobs, open_database
 from jupyter_challenge.service.reconcile import Reconciler
 from jupyter_challenge.service.routes import API, router
 from jupyter_challenge.service.standings import Boards
 from jupyter_challenge.service.state import Service
-from jupyter_challenge.store import schema
 from jupyter_challenge.store.blobs import Blobs
 from jupyter_challenge.store.database import Database
 from jupyter_challenge.store.watch import Watcher
@@ -67,9 +68,18 @@ class EmbeddedService:
         engine: Engine | None = None,
         *,
         place: Place = "embedded",
+        cluster: ClusterConfig | None = None,
     ) -> None:
-        """Prepare; nothing is opened before `start()`."""
+        """Prepare; nothing is opened before `start()`.
+
+        Args:
+            config: Data folder, database, files and limits.
+            engine: What runs submissions; that of the place when left out.
+            place: Where this is.
+            cluster: Of the cluster, for that place.
+        """
         self.config = config
+        self._cluster = cluster
         self.place: Place = place
         self._given = engine
         self._lock = threading.Lock()
@@ -113,14 +123,12 @@ class EmbeddedService:
                 return
             root = self.config.root
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            db = Database(self.config.database_url)
-            try:
-                schema.prepare(db)
-            except BaseException:
-                db.close()
-                raise
-            blobs = Blobs(self.config.blob_url or root / "blobs")
-            engine = self._given or _local_engine(self.config, warm=self.config.warm and runs)
+            db = open_database(self.config, self._cluster)
+            blobs = open_blobs(self.config, self._cluster)
+            engine = self._given
+            if engine is None and self.place == "cluster":
+                engine = _cluster_engine(self._cluster or ClusterConfig(), db, blobs)
+            engine = engine or _local_engine(self.config, warm=self.config.warm and runs)
             service = Service(self.config, self.place, db, blobs, engine)
             service.boards, service.feed, service.leaders = Boards(), Feed(db), Leaders()
             reconciler = Reconciler(service)
@@ -164,6 +172,19 @@ class EmbeddedService:
             await app({**scope, SCOPE_KEY: who}, receive, send)
 
         return signed_in
+
+
+def _cluster_engine(cluster: ClusterConfig, db: Database, blobs: Blobs) -> Engine:
+    from jupyter_challenge.engines.kubernetes import KubernetesEngine
+    from jupyter_challenge.service.sealed import Sealed
+
+    return KubernetesEngine(
+        cluster.settings(cluster.gateway_address),
+        Sealed(db, blobs),
+        kubeconfig=cluster.kubeconfig,
+        patience=cluster.patience_seconds,
+        image_patience=cluster.image_patience_seconds,
+    )
 
 
 def _local_engine(config: ChallengeConfig, *, warm: bool) -> Engine:

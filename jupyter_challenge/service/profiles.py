@@ -12,7 +12,7 @@ import statistics
 from concurrent.futures import ThreadPoolExecutor
 
 from jupyter_challenge.core import environment, fairness
-from jupyter_challenge.core.challenge import Challenge, Feedback
+from jupyter_challenge.core.challenge import Challenge, Feedback, Limits
 from jupyter_challenge.core.errors import InvalidSubmission
 from jupyter_challenge.core.models import EnvironmentView, Page, ProfileView
 from jupyter_challenge.service.auth import Identity
@@ -23,6 +23,7 @@ from jupyter_challenge.store.database import Session
 from jupyter_challenge.store.orm import utc_now
 
 LOCAL = "local"
+TITLES = {"embedded": "This machine", "cluster": "The cluster"}
 LAST_RUNS = 20
 _ROUNDED_TO = 10
 _AT_ONCE = 4
@@ -42,7 +43,8 @@ def page(
     with service.db.read() as session:
         seen = see(session, identity, challenge_id) if challenge_id is not None else None
         found = _local(session, service, seen)
-    found.environments = environments(kernel)
+    if service.place != "cluster":  # there the kernels are in an image, not on this machine
+        found.environments = environments(kernel)
     return Page[ProfileView](items=[found], total=1)
 
 
@@ -77,12 +79,14 @@ def environments(kernel: str | None) -> dict[str, EnvironmentView]:
 def _local(session: Session, service: Service, seen: Seen | None) -> ProfileView:
     limits = seen.challenge.limits if seen is not None else None
     cores, memory, gpus = _cores(), _memory(), _gpus()
+    if service.place == "cluster":
+        cores, memory, gpus = _of_a_node(limits)
     slots = service.config.parallel_runs
     queue = runs.queue(session)
     running = [team for team, number in runs.active_by_team(session).items() for _ in range(number)]
     return ProfileView(
         id=LOCAL,
-        title="This machine" if service.place == "embedded" else "The service's machine",
+        title=TITLES.get(service.place, "The service's machine"),
         cpu=min(cores, limits.cpu) if limits else cores,
         memory=min(memory, limits.memory) if limits else memory,
         gpu=min(gpus, limits.gpu) if limits else gpus,
@@ -137,6 +141,12 @@ def _shortfalls(seen: Seen | None, cores: int, memory: int, gpus: int) -> list[s
     if others:
         said.append(f"It stands in for what the challenge names: {', '.join(others)}.")
     return said
+
+
+def _of_a_node(limits: Limits | None) -> tuple[int, int, int]:
+    """What a run gets on a cluster: what the challenge allows, as some node must have it."""
+    given = limits or Limits()
+    return math.ceil(given.cpu), given.memory, given.gpu
 
 
 def _cores() -> int:

@@ -232,8 +232,15 @@ class Reconciler:
             version = challenges.version(session, submission.version)
         if version is None:
             return False
-        limit = challenges.spec(version).limits.time + self._service.config.deadline_grace
-        return utc_now() > began + timedelta(seconds=limit)
+        limits = challenges.spec(version).limits
+        limit = limits.time
+        # Where runs wait for a node, the engine knows how long, and nothing has begun before.
+        allowance = getattr(self._service.engine, "allowance", None)
+        if allowance is not None:
+            if status.started_at is None:
+                return False
+            limit = allowance(limits)
+        return utc_now() > began + timedelta(seconds=limit + self._service.config.deadline_grace)
 
     def _note(self, run: RunRow, status: RunStatus) -> None:
         """Store how far a run is, if that is news."""

@@ -1,22 +1,21 @@
-"""Serve several users of one machine, for development and courses: loopback only."""
+"""Serve several users: of one machine (loopback only), or as a service on a cluster."""
 
 from __future__ import annotations
 
-import errno
-import ipaddress
-import socket
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import Response
 
-from jupyter_challenge.core.errors import ChallengeError, Unavailable
+from jupyter_challenge.core.errors import ChallengeError
 from jupyter_challenge.engines.base import Engine
 from jupyter_challenge.service.answers import refusal
 from jupyter_challenge.service.app import EmbeddedService
-from jupyter_challenge.service.auth import SCOPE_KEY, process_owner
+from jupyter_challenge.service.auth import SCOPE_KEY, Place, process_owner
+from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
+from jupyter_challenge.service.opening import open_socket
 from jupyter_challenge.service.tokens import TokenFile, write_private
 
 
@@ -27,29 +26,34 @@ def serve(
     port: int = 8790,
     say: Callable[[str], None] = print,
     engine: Engine | None = None,
+    cluster: ClusterConfig | None = None,
 ) -> None:
     """Serve until the process is told to end.
 
     Args:
         config: Data folder and limits.
-        host: An address of loopback; nothing else is served, as nothing isolates runs here.
+        host: An address of loopback; only on a cluster another one, as elsewhere nothing isolates
+            runs.
         port: 0 chooses a free one.
         say: Told where it is served, once it is.
-        engine: The local one when left out.
+        engine: The local one when left out, or the cluster's.
+        cluster: Serve as a service on this cluster.
 
     Raises:
         Unavailable: The host is not loopback, or the port is taken.
     """
     import uvicorn
 
-    opened = _open(host, port)
+    place: Place = "serve" if cluster is None else "cluster"
+    opened = open_socket(host, port, anywhere=place == "cluster")
     try:
-        service = EmbeddedService(config, engine, place="serve")
+        service = EmbeddedService(config, engine, place=place, cluster=cluster)
         service.start()
         try:
             first = first_token(config)
             address = f"http://{_bracketed(host)}:{opened.getsockname()[1]}"
-            say(f"Challenges are served at {address}, for practice: nothing isolates runs here.")
+            practice = ", for practice: nothing isolates runs here" if place == "serve" else ""
+            say(f"Challenges are served at {address}{practice}.")
             if first is not None:
                 say(f"The token of {process_owner().name} (admin) was written to {first}.")
             settings = uvicorn.Config(
@@ -114,37 +118,6 @@ def first_token(config: ChallengeConfig) -> str | None:
     file = config.root / f"{name}.token"
     write_private(file, tokens.add(name, admin=True).encode() + b"\n")
     return str(file)
-
-
-def _open(host: str, port: int) -> socket.socket:
-    try:
-        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
-    except ValueError:
-        address = None
-    if address is None or not address.is_loopback:
-        raise Unavailable(
-            f"{host} is not an address of loopback.",
-            hint="Nothing isolates runs here, so only this machine's users are served: "
-            "use 127.0.0.1.",
-        )
-    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_STREAM)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        opened.bind((str(address), port))
-        opened.listen(2048)  # who reads the address may connect at once
-    except OSError as error:
-        opened.close()
-        if error.errno == errno.EADDRINUSE:
-            raise Unavailable(
-                f"Port {port} of {host} is taken by another program.",
-                hint="Choose another with --port, or 0 for any that is free.",
-            ) from error
-        raise Unavailable(
-            f"Port {port} of {host} cannot be opened: {error.strerror}.",
-            hint="Choose another with --port.",
-        ) from error
-    return opened
 
 
 def _bracketed(host: str) -> str:

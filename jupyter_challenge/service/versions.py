@@ -59,21 +59,35 @@ def run_spec(
     service: Service, version: VersionRow, submission: SubmissionRow, run: RunRow
 ) -> RunSpec:
     """Everything that a run is given; every path was chosen when the version was published."""
+    if service.place == "cluster":
+        # Its pods fetch their files themselves: nothing is needed on this machine.
+        return spec_in(Path("/"), Path("/"), version, submission, run)
     folder = folder_of(service, version)
+    bundle = service.blobs.local_path(submission.bundle)
+    return spec_in(folder, bundle, version, submission, run)
+
+
+def spec_in(
+    folder: Path, bundle: Path, version: VersionRow, submission: SubmissionRow, run: RunRow
+) -> RunSpec:
+    """What a run is given where a version's folder and the bundle are at those paths."""
     challenge = challenges.spec(version)
+    inputs = _inputs(folder, version, submission.is_try)
     return RunSpec(
         run_id=run.id,
         submission_id=submission.id,
         challenge_id=submission.challenge_id,
         is_try=submission.is_try,
         kind=SubmissionKind(submission.kind),
-        bundle=service.blobs.local_path(submission.bundle),
+        bundle=bundle,
         entry=submission.entry,
         parameters=submission.parameters,
-        inputs=_inputs(folder, version, submission.is_try),
+        inputs=inputs,
         evaluation=evaluation_spec(folder, version, challenge, submission.phase, submission.is_try),
         limits=challenge.limits,
         attempt=run.attempt,
+        team_id=submission.team_id,
+        data_size=_size(folder, inputs, version) + 2 * sum(f["size"] for f in submission.files),
     )
 
 
@@ -106,6 +120,17 @@ def _inputs(folder: Path, version: VersionRow, is_try: bool) -> list[InputMount]
     return [
         InputMount(source=folder / each["at"], target=each["target"]) for each in inputs.values()
     ]
+
+
+def _size(folder: Path, inputs: list[InputMount], version: VersionRow) -> int:
+    """Bytes of the data that a run is given."""
+    sizes = {file["sha256"]: int(file["size"]) for file in version.manifest}
+    at = [mount.source.relative_to(folder).as_posix() for mount in inputs]
+    return sum(
+        sizes.get(digest, 0)
+        for place, digest in version.layout["places"].items()
+        if any(place == each or place.startswith(f"{each}/") for each in at)
+    )
 
 
 def read_only(folder: Path) -> bool:

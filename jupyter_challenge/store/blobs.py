@@ -6,7 +6,7 @@ import hashlib
 import io
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,8 +27,13 @@ class Blobs:
     A blob is complete or not there at all: it is written beside its place and moved there.
     """
 
-    def __init__(self, url: str | Path) -> None:
-        """Open a folder, or whatever `obstore` opens by URL (`s3://bucket/prefix`)."""
+    def __init__(self, url: str | Path, options: Mapping[str, Any] | None = None) -> None:
+        """Open a folder, or whatever `obstore` opens by URL (`s3://bucket/prefix`).
+
+        Args:
+            url: The folder, or the URL.
+            options: What `obstore` is told of a store by URL: endpoint, region, keys.
+        """
         self._root: Path | None = None
         self._store: Any
         if isinstance(url, Path):
@@ -36,7 +41,7 @@ class Blobs:
             self._store = LocalStore(prefix=str(self._root), mkdir=True)
             self._root.chmod(0o700)
         else:
-            self._store = from_url(url)
+            self._store = from_url(url, **(options or {}))
         self._copies: tempfile.TemporaryDirectory[str] | None = None
 
     def put(self, content: BinaryIO, max_size: int | None = None) -> tuple[str, int]:

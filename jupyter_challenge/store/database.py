@@ -36,9 +36,16 @@ def sqlite_url(path: Path) -> str:
 class Database:
     """Sessions on one database. Several processes may each have one on the same SQLite file."""
 
-    def __init__(self, url: str) -> None:
-        """Connect lazily to `url`, a SQLAlchemy URL of SQLite (a file) or PostgreSQL."""
+    def __init__(self, url: str, password: str | None = None) -> None:
+        """Connect lazily.
+
+        Args:
+            url: A SQLAlchemy URL of SQLite (a file) or PostgreSQL.
+            password: The password, where it is not in the URL.
+        """
         parsed = sa.make_url(url)
+        if password is not None:
+            parsed = parsed.set(password=password)
         if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
             raise Unavailable(
                 f'"{parsed.get_backend_name()}" is not a database this runs on.',

@@ -228,6 +228,24 @@ class RunRow(Base):
     logs: Mapped[dict[str, Any]]
 
 
+class ReceiptRow(Base):
+    """What a pod of a run handed in, sealed: one per run, attempt and kind, never changed.
+
+    `files` maps a name to digest and size of a blob, `digest` is that of all of them.
+    """
+
+    __tablename__ = "receipt"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    namespace: Mapped[str] = mapped_column(String(63))
+    pod_uid: Mapped[str] = mapped_column(String(36))
+    at: Mapped[datetime]
+    files: Mapped[dict[str, Any]]
+    digest: Mapped[str] = mapped_column(String(64))
+
+
 class ScoreRow(Base):
     """One finite number; unique, so that scoring twice changes nothing."""
 

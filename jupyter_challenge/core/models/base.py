@@ -31,7 +31,9 @@ class Me(Wire):
     display_name: str = ""
     groups: list[str] = []
     admin: bool = False
-    place: Literal["embedded", "serve", "hub"] = Field(description="How the service runs.")
+    place: Literal["embedded", "serve", "hub", "cluster"] = Field(
+        description="How the service runs."
+    )
     practice: bool = Field(description="Whether scores are the user's own word (nothing isolated).")
     version: str
 

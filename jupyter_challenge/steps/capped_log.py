@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 CUT = "\n[The log was cut here: it is longer than a run may keep.]\n"
@@ -10,23 +11,35 @@ CUT = "\n[The log was cut here: it is longer than a run may keep.]\n"
 class CappedLog:
     """Appends bytes to a file up to a cap; what comes later is dropped."""
 
-    def __init__(self, path: Path, cap: int) -> None:
-        """Open the log of a step."""
+    def __init__(self, path: Path, cap: int, also: Callable[[bytes], object] | None = None) -> None:
+        """Open the log of a step.
+
+        Args:
+            path: The file.
+            cap: Bytes that it may have.
+            also: Is given the same bytes.
+        """
         self._file = path.open("ab", buffering=0)
         self._left = cap - self._file.tell()
+        self._also = also
 
     def write(self, data: bytes) -> None:
         """Append as much as fits."""
         if self._left <= 0:
             return
-        self._file.write(data[: self._left])
+        self._append(data[: self._left])
         self._left -= len(data)
         if self._left <= 0:
-            self._file.write(CUT.encode())
+            self._append(CUT.encode())
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def _append(self, data: bytes) -> None:
+        if self._also is not None:
+            self._also(data)
+        self._file.write(data)
 
 
 def was_cut(path: Path) -> bool:

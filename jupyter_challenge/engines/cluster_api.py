@@ -1,0 +1,236 @@
+"""The few things that are asked of a Kubernetes API server, as plain values.
+
+The client library is imported when the first call is made: it is heavy, and only a service on a
+cluster needs it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from jupyter_challenge.core.errors import Unavailable
+
+GROUPS = {
+    "events": "/api/v1",
+    "jobs": "/apis/batch/v1",
+    "namespaces": "/api/v1",
+    "networkpolicies": "/apis/networking.k8s.io/v1",
+    "pods": "/api/v1",
+    "serviceaccounts": "/api/v1",
+    "services": "/api/v1",
+    "tokenreviews": "/apis/authentication.k8s.io/v1",
+}
+TIMEOUT = (5.0, 30.0)
+"""Seconds to connect, and between two pieces of an answer."""
+
+POD_NAME = "authentication.kubernetes.io/pod-name"
+POD_UID = "authentication.kubernetes.io/pod-uid"
+_ACCOUNT = "system:serviceaccount:"
+
+Object = dict[str, Any]
+
+
+class ApiRefused(Exception):
+    """The API server refused; `status` is HTTP's, `reason` Kubernetes' own word."""
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        """Keep what it said."""
+        super().__init__(message or reason)
+        self.status = status
+        self.reason = reason
+        self.message = message
+
+
+class ClusterApi:
+    """Calls to one API server; any thread may make them."""
+
+    def __init__(self, kubeconfig: str = "") -> None:
+        """Prepare; nothing is read or sent before the first call.
+
+        Args:
+            kubeconfig: The file that says how to reach the cluster; empty for the one that this
+                process is a pod of.
+        """
+        self._kubeconfig = kubeconfig
+        self._lock = threading.Lock()
+        self._client: Any = None
+
+    def get(self, resource: str, name: str, namespace: str = "") -> Object | None:
+        """One object, or None when it is not there."""
+        try:
+            return self._json("GET", path_of(resource, namespace, name))
+        except ApiRefused as refused:
+            if refused.status == 404:
+                return None
+            raise
+
+    def all(
+        self, resource: str, namespace: str = "", *, labels: str = "", fields: str = ""
+    ) -> list[Object]:
+        """The objects of a namespace, or of all of them."""
+        query = [("labelSelector", labels), ("fieldSelector", fields)]
+        answer = self._json(
+            "GET", path_of(resource, namespace), [pair for pair in query if pair[1]]
+        )
+        items: list[Object] = answer.get("items") or []
+        return items
+
+    def create(self, resource: str, manifest: Object) -> Object:
+        """Make an object; one of that name that is there already stays as it is.
+
+        Raises:
+            ApiRefused: The API server, a quota or a policy says no.
+        """
+        namespace = manifest["metadata"].get("namespace", "")
+        try:
+            return self._json("POST", path_of(resource, namespace), body=manifest)
+        except ApiRefused as refused:
+            if refused.reason != "AlreadyExists":
+                raise
+        found = self.get(resource, manifest["metadata"]["name"], namespace)
+        if found is None:
+            raise ApiRefused(409, "Conflict", "it is being removed")
+        return found
+
+    def replace_spec(self, resource: str, manifest: Object) -> None:
+        """Make an object, or give the one of that name this `spec`."""
+        found = self.create(resource, manifest)
+        if found.get("spec") == manifest["spec"]:
+            return
+        meta = manifest["metadata"]
+        path = path_of(resource, meta.get("namespace", ""), meta["name"])
+        self._json("PUT", path, body={**found, "spec": manifest["spec"]})
+
+    def delete(self, resource: str, name: str, namespace: str, *, grace: int | None = None) -> None:
+        """Remove an object with what it owns; harmless when it is not there."""
+        body: Object = {"propagationPolicy": "Background"}
+        if grace is not None:
+            body["gracePeriodSeconds"] = grace
+        try:
+            self._json("DELETE", path_of(resource, namespace, name), body=body)
+        except ApiRefused as refused:
+            if refused.status != 404:
+                raise
+
+    def log(self, namespace: str, pod: str, container: str, most: int) -> bytes:
+        """What a container has printed, up to `most` bytes; empty while there is nothing."""
+        query = [("container", container), ("limitBytes", str(most))]
+        try:
+            return self._call("GET", f"{path_of('pods', namespace, pod)}/log", query)
+        except ApiRefused as refused:
+            if refused.status in {400, 404}:  # not started yet, or gone
+                return b""
+            raise
+
+    def review_token(self, token: str, audience: str) -> Object | None:
+        """Whose token it is, as the API server says; None when it is not one for us."""
+        body = {
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenReview",
+            "spec": {"token": token, "audiences": [audience]},
+        }
+        status = self._json("POST", path_of("tokenreviews", ""), body=body).get("status") or {}
+        if not status.get("authenticated") or audience not in (status.get("audiences") or []):
+            return None
+        user: Object = status.get("user") or {}
+        return user
+
+    def _json(
+        self,
+        method: str,
+        path: str,
+        query: list[tuple[str, str]] | None = None,
+        body: Object | None = None,
+    ) -> Object:
+        answer: Object = json.loads(self._call(method, path, query, body))
+        return answer
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        query: list[tuple[str, str]] | None = None,
+        body: Object | None = None,
+    ) -> bytes:
+        from kubernetes.client.exceptions import ApiException
+        from urllib3.exceptions import HTTPError
+
+        headers = {"Accept": "*/*" if path.endswith("/log") else "application/json"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            answer = self._connected().call_api(
+                path,
+                method,
+                query_params=query or [],
+                header_params=headers,
+                body=body,
+                auth_settings=["BearerToken"],
+                _preload_content=False,
+                _return_http_data_only=True,
+                _request_timeout=TIMEOUT,
+            )
+            data: bytes = answer.data
+            return data
+        except ApiException as error:
+            raise _refused(error) from error
+        except HTTPError as error:
+            raise Unavailable(
+                "The cluster's API server does not answer.", hint="Try again in a moment."
+            ) from error
+
+    def _connected(self) -> Any:
+        with self._lock:
+            if self._client is None:
+                from kubernetes import client, config
+
+                settings = client.Configuration()
+                if self._kubeconfig:
+                    config.load_kube_config(self._kubeconfig, client_configuration=settings)
+                else:
+                    config.load_incluster_config(client_configuration=settings)
+                settings.retries = False
+                self._client = client.ApiClient(settings)
+            return self._client
+
+
+def path_of(resource: str, namespace: str, name: str = "") -> str:
+    """The path of an object or of a list."""
+    parts = [GROUPS[resource]]
+    if namespace:
+        parts.append(f"namespaces/{quote(namespace, safe='')}")
+    parts.append(resource)
+    if name:
+        parts.append(quote(name, safe=""))
+    return "/".join(parts)
+
+
+def account_of(user: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Namespace and name of a service account, of what `review_token` said."""
+    name = str(user.get("username", ""))
+    if not name.startswith(_ACCOUNT):
+        return None
+    namespace, _, account = name[len(_ACCOUNT) :].partition(":")
+    return namespace, account
+
+
+def pod_of(user: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Name and uid of the pod that a token is bound to, of what `review_token` said."""
+    extra: Mapping[str, Any] = user.get("extra") or {}
+    name, uid = extra.get(POD_NAME) or [], extra.get(POD_UID) or []
+    return (str(name[0]), str(uid[0])) if name and uid else None
+
+
+def _refused(error: Any) -> ApiRefused:
+    try:
+        said = json.loads(error.body or "{}")
+    except ValueError:
+        said = {}
+    said = said if isinstance(said, dict) else {}
+    return ApiRefused(
+        int(error.status or 0), str(said.get("reason", "")), str(said.get("message", ""))
+    )

@@ -1,0 +1,420 @@
+"""Manifests of a run on Kubernetes, as plain values: nothing here talks to a cluster.
+
+A run is two Jobs. In the run Job `prepare` fetches data and submission, `run` executes the
+notebook, and `upload`, a sidecar, hands its output to the gateway once it is dead. The evaluate
+Job is of the same shape. Only the platform's containers hold a token, and that token opens
+nothing but the gateway.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from jupyter_challenge.core.challenge import SubmissionKind
+from jupyter_challenge.core.models import StepName
+from jupyter_challenge.core.run import ReceiptKind, RunSpec
+
+Manifest = dict[str, Any]
+
+DOMAIN = "challenge.jupyter.org"
+OWN = {"app.kubernetes.io/managed-by": "jupyter-challenge"}
+ORDER = f"{DOMAIN}/order"
+GATEWAY_LABELS = {"app.kubernetes.io/component": "gateway"}
+
+FOLDER = "/challenge"
+TOKEN_FOLDER = "/var/run/secrets/challenge"
+PREPARE: Mapping[ReceiptKind, str] = {"run": "prepare", "evaluate": "fetch"}
+UPLOAD = "upload"
+PROGRAMS: Mapping[ReceiptKind, tuple[str, str]] = {
+    "run": ("prepare", "upload"),
+    "evaluate": ("evaluate-fetch", "evaluate-upload"),
+}
+"""What `steps.inside` is told to do before and after the step."""
+USER = 1000
+NO_RESOLVER = "127.0.0.1"
+"""In a pod that is the pod itself, where nothing answers questions for names."""
+
+TOKEN_SECONDS = 3_600
+"""A token is renewed before it ends, and ends with its pod at the latest."""
+
+GRACE = 30
+UPLOAD_RATE = 5_000_000
+"""Bytes per second that an upload reaches on a bad day."""
+
+EVALUATION_AT_LEAST = 60
+OWN_VOLUME = 200_000_000
+"""Bytes in a run's volume for the platform's own copies, beside the output's."""
+KEPT_SECONDS = 86_400
+_NAME = 63
+
+
+@dataclass(frozen=True)
+class ClusterSettings:
+    """What an installation chose; see `ClusterConfig` for what each is."""
+
+    gateway_url: str
+    gateway_address: str
+    steps_image: str
+    notebook_image: str
+    run_namespace_prefix: str = "challenge-run-"
+    evaluation_namespace: str = "challenge-evaluation"
+    platform_namespace: str = "jupyter-challenge"
+    gateway_port: int = 8791
+    audience_run: str = "run-gateway"
+    audience_evaluate: str = "evaluate-gateway"
+    runtime_class: str = ""
+    gpu_resource: str = "nvidia.com/gpu"
+    cpu_overcommit: float = 1.0
+    start_seconds: int = 300
+
+    def run_namespace(self, challenge_id: str) -> str:
+        """The namespace in which a challenge's runs are."""
+        return run_namespace(self.run_namespace_prefix, challenge_id)
+
+    def audience(self, kind: ReceiptKind) -> str:
+        """For whom the token of a Job's platform containers is."""
+        return self.audience_run if kind == "run" else self.audience_evaluate
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the Jobs of a run are made from; it travels with the run Job and holds no secret."""
+
+    run_id: str
+    attempt: int
+    submission_id: str
+    challenge_id: str
+    team_id: str
+    kind: str
+    seconds: float
+    cpu: float
+    memory: int
+    gpu: int
+    volume: int
+    output: int
+
+    @classmethod
+    def of(cls, spec: RunSpec) -> Order:
+        """Make the order of a run; what it is given lies in its volume, beside what it writes."""
+        limits, output = spec.limits, spec.evaluation.output.max_size
+        kept = output + 2 * limits.notebook + 2 * limits.log
+        return cls(
+            run_id=spec.run_id,
+            attempt=spec.attempt,
+            submission_id=spec.submission_id,
+            challenge_id=spec.challenge_id,
+            team_id=spec.team_id,
+            kind=spec.kind.value,
+            seconds=limits.time,
+            cpu=limits.cpu,
+            memory=limits.memory,
+            gpu=limits.gpu,
+            volume=limits.disk + spec.data_size + kept + OWN_VOLUME,
+            output=kept,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The order as plain values."""
+        return asdict(self)
+
+
+def run_namespace(prefix: str, challenge_id: str) -> str:
+    """The namespace in which a challenge's runs are; a long id keeps its beginning and a digest."""
+    name = f"{prefix}{challenge_id}"
+    if len(name) <= _NAME:
+        return name
+    digest = hashlib.sha256(challenge_id.encode()).hexdigest()[:10]
+    return f"{name[: _NAME - 11].rstrip('-')}-{digest}"
+
+
+def job_name(kind: ReceiptKind, run_id: str, attempt: int) -> str:
+    """The name of a Job: the same for the same attempt, so that none is made twice."""
+    return f"{kind}-{run_id}" + (f"-{attempt}" if attempt > 1 else "")
+
+
+def main_of(kind: ReceiptKind) -> str:
+    """The name of the container that does the step."""
+    return StepName.RUN.value if kind == "run" else StepName.EVALUATE.value
+
+
+def labels(order: Order, kind: ReceiptKind) -> dict[str, str]:
+    """The labels of a Job and of its pod."""
+    return {
+        **OWN,
+        f"{DOMAIN}/step": kind,
+        f"{DOMAIN}/run": order.run_id,
+        f"{DOMAIN}/attempt": str(order.attempt),
+        f"{DOMAIN}/challenge": order.challenge_id,
+        f"{DOMAIN}/team": order.team_id or "none",
+        f"{DOMAIN}/submission": order.submission_id,
+    }
+
+
+def namespace_objects(
+    name: str, account: str, settings: ClusterSettings
+) -> list[tuple[str, Manifest]]:
+    """What a namespace for Jobs needs, in the order in which it is made: resource and manifest."""
+    return [
+        ("namespaces", _namespace(name)),
+        ("serviceaccounts", _account(name, account)),
+        ("networkpolicies", network_policy(name, settings)),
+    ]
+
+
+def _namespace(name: str) -> Manifest:
+    secured = {
+        f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": name, "labels": {**OWN, **secured}},
+    }
+
+
+def _account(namespace: str, name: str) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": name, "namespace": namespace, "labels": OWN},
+        "automountServiceAccountToken": False,
+    }
+
+
+def network_policy(namespace: str, settings: ClusterSettings) -> Manifest:
+    """Nothing comes in, and the gateway is all that can be reached."""
+    gateway = {
+        "namespaceSelector": {
+            "matchLabels": {"kubernetes.io/metadata.name": settings.platform_namespace}
+        },
+        "podSelector": {"matchLabels": GATEWAY_LABELS},
+    }
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "gateway-only", "namespace": namespace, "labels": OWN},
+        "spec": {
+            "podSelector": {},
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [],
+            "egress": [
+                {
+                    "to": [gateway],
+                    "ports": [{"protocol": "TCP", "port": settings.gateway_port}],
+                }
+            ],
+        },
+    }
+
+
+def run_job(order: Order, settings: ClusterSettings) -> Manifest:
+    """The Job that runs a submission."""
+    notebook = order.kind == SubmissionKind.NOTEBOOK.value
+    main = _container(
+        "run",
+        settings.notebook_image if notebook else settings.steps_image,
+        "run",
+        resources=_limits(order, settings),
+        gpu=order.gpu,
+        writes=True,
+    )
+    return _job("run", order, settings, settings.run_namespace(order.challenge_id), main)
+
+
+def evaluate_job(order: Order, settings: ClusterSettings) -> Manifest:
+    """The Job that scores what a run handed in; it sees no network and no token either."""
+    without_gpu = Order(**{**order.as_json(), "gpu": 0})
+    main = _container(
+        "evaluate",
+        settings.steps_image,
+        "evaluate",
+        resources=_limits(without_gpu, settings),
+        writes=True,
+    )
+    return _job("evaluate", order, settings, settings.evaluation_namespace, main)
+
+
+def _job(
+    kind: ReceiptKind, order: Order, settings: ClusterSettings, namespace: str, main: Manifest
+) -> Manifest:
+    name = job_name(kind, order.run_id, order.attempt)
+    marked = labels(order, kind)
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "labels": marked,
+            "annotations": {ORDER: json.dumps(order.as_json(), sort_keys=True)},
+        },
+        "spec": {
+            "backoffLimit": 0,
+            "completions": 1,
+            "parallelism": 1,
+            "ttlSecondsAfterFinished": KEPT_SECONDS,
+            "template": {
+                "metadata": {"labels": marked},
+                "spec": _pod(kind, order, settings, main),
+            },
+        },
+    }
+
+
+def _pod(
+    kind: ReceiptKind, order: Order, settings: ClusterSettings, main: Manifest
+) -> dict[str, Any]:
+    prepare = PREPARE[kind]
+    pod: dict[str, Any] = {
+        "restartPolicy": "Never",
+        "serviceAccountName": kind,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "activeDeadlineSeconds": deadline(kind, order, settings),
+        "terminationGracePeriodSeconds": grace(order),
+        "dnsPolicy": "None",
+        "dnsConfig": {"nameservers": [NO_RESOLVER]},
+        "hostAliases": _aliases(settings),
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": USER,
+            "runAsGroup": USER,
+            "fsGroup": USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "initContainers": [
+            _platform_container(prepare, settings, PROGRAMS[kind][0]),
+            {
+                **_platform_container(UPLOAD, settings, PROGRAMS[kind][1]),
+                "restartPolicy": "Always",
+            },
+        ],
+        "containers": [main],
+        "volumes": [
+            {"name": "run", "emptyDir": {"sizeLimit": str(order.volume)}},
+            {"name": "tmp", "emptyDir": {"sizeLimit": str(order.volume)}},
+            {"name": "token", "projected": _token(settings.audience(kind))},
+        ],
+    }
+    if settings.runtime_class:
+        pod["runtimeClassName"] = settings.runtime_class
+    return pod
+
+
+def deadline(kind: ReceiptKind, order: Order, settings: ClusterSettings) -> int:
+    """Seconds after which the kubelet ends a pod.
+
+    The time limit is that of the step; pulling images and fetching data has time of its own.
+    """
+    seconds = order.seconds if kind == "run" else max(EVALUATION_AT_LEAST, order.seconds)
+    return math.ceil(seconds) + settings.start_seconds
+
+
+def grace(order: Order) -> int:
+    """Seconds that a pod has after its end was asked for: enough to hand in the largest output."""
+    return GRACE + math.ceil(order.output / UPLOAD_RATE)
+
+
+def _aliases(settings: ClusterSettings) -> list[dict[str, Any]]:
+    host = urlsplit(settings.gateway_url).hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return [{"ip": settings.gateway_address, "hostnames": [host]}]
+    return []
+
+
+def _token(audience: str) -> dict[str, Any]:
+    source = {"audience": audience, "expirationSeconds": TOKEN_SECONDS, "path": "token"}
+    return {"defaultMode": 0o440, "sources": [{"serviceAccountToken": source}]}
+
+
+def _limits(order: Order, settings: ClusterSettings) -> dict[str, Any]:
+    gpu = {settings.gpu_resource: str(order.gpu)} if order.gpu else {}
+    memory = str(order.memory)
+    asked = _cores(order.cpu / settings.cpu_overcommit)
+    return {
+        "limits": {"cpu": _cores(order.cpu), "memory": memory, **gpu},
+        "requests": {"cpu": asked, "memory": memory, **gpu},
+    }
+
+
+def _cores(number: float) -> str:
+    return f"{max(1, round(number * 1000))}m"
+
+
+def _platform_container(name: str, settings: ClusterSettings, does: str) -> Manifest:
+    """A container of the platform's: it alone has the token, and what the gateway's address is."""
+    made = _container(
+        name,
+        settings.steps_image,
+        does,
+        resources={
+            "requests": {"cpu": "20m", "memory": "64Mi"},
+            "limits": {"cpu": "1", "memory": "512Mi"},
+        },
+    )
+    made["env"].append({"name": "CHALLENGE_GATEWAY", "value": settings.gateway_url})
+    made["volumeMounts"].append({"name": "token", "mountPath": TOKEN_FOLDER, "readOnly": True})
+    made["terminationMessagePolicy"] = "FallbackToLogsOnError"
+    return made
+
+
+def _container(
+    name: str,
+    image: str,
+    does: str,
+    *,
+    resources: dict[str, Any],
+    gpu: int = 0,
+    writes: bool = False,
+) -> Manifest:
+    """A container without token.
+
+    Args:
+        name: Its name.
+        image: Its image.
+        does: What `steps.inside` is told to do.
+        resources: Requests and limits.
+        gpu: How many it is given.
+        writes: Whether it has a home and a temporary folder, which a step can write to. The
+            platform's containers have none: what a step leaves there must not run in them.
+    """
+    env: list[dict[str, str]] = []
+    mounts: list[dict[str, Any]] = [{"name": "run", "mountPath": FOLDER}]
+    if writes:
+        env += [
+            {"name": "HOME", "value": f"{FOLDER}/home"},
+            {"name": "TMPDIR", "value": f"{FOLDER}/tmp"},
+        ]
+        mounts.append({"name": "tmp", "mountPath": "/tmp"})
+    else:
+        env.append({"name": "HOME", "value": "/nonexistent"})
+    if not gpu:
+        # An image may ask for all of a node's; only the pod's own word takes that back.
+        env.append({"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"})
+    return {
+        "name": name,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        # Isolated: no module is found in a folder that a step can write to.
+        "command": ["python3", "-I", "-m", "jupyter_challenge.steps.inside", does],
+        "workingDir": "/",
+        "env": env,
+        "resources": resources,
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "privileged": False,
+            "readOnlyRootFilesystem": True,
+            "runAsNonRoot": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": mounts,
+    }

@@ -1,0 +1,249 @@
+"""What a Job and its pod say of a step: how far it is, and why it failed. Nothing here calls.
+
+Of a step only what the kubelet and the platform's own containers say is believed: a step that
+says itself that it went well is still held to its exit status and to its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from jupyter_challenge.core.errors import FailureClass
+from jupyter_challenge.core.models import StepName
+from jupyter_challenge.core.run import PodReport, ReceiptKind, RunFailure
+from jupyter_challenge.engines.jobs import PREPARE, UPLOAD, main_of
+
+Object = Mapping[str, Any]
+
+TIME_SLACK = 5.0
+"""Seconds that a step may take beyond its limit: its own end, as the kubelet sees it."""
+
+_NEVER = {"ErrImageNeverPull", "InvalidImageName"}
+_NOT_YET = {"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"}
+_BROKEN = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
+_OF_THE_DISK = ("emptydir", "ephemeral")
+
+
+class Stage(Enum):
+    """How far a Job is."""
+
+    WAITING = 0
+    PREPARING = 1
+    WORKING = 2
+    LEAVING = 3
+    OVER = 4
+
+
+@dataclass(frozen=True)
+class Look:
+    """A Job and its pod, as the API server showed them; None where there is none."""
+
+    kind: ReceiptKind
+    job: Object | None = None
+    pod: Object | None = None
+
+    @property
+    def step(self) -> StepName:
+        """The step that the Job does."""
+        return StepName(main_of(self.kind))
+
+    @property
+    def stage(self) -> Stage:
+        """How far it is."""
+        if self.pod is None:
+            return Stage.OVER if self.job is not None and _finished(self.job) else Stage.WAITING
+        if _status(self.pod).get("phase") in {"Succeeded", "Failed"}:
+            return Stage.OVER
+        if self.ended_main is not None:
+            return Stage.LEAVING
+        if "running" in self.state(main_of(self.kind)):
+            return Stage.WORKING
+        if self.state(PREPARE[self.kind]).keys() & {"running", "terminated"}:
+            return Stage.PREPARING
+        return Stage.WAITING
+
+    @property
+    def ended_main(self) -> Object | None:
+        """How the step's container ended, if it has."""
+        found: Object | None = self.state(main_of(self.kind)).get("terminated")
+        return found
+
+    def state(self, container: str) -> Object:
+        """The state of a container; empty when there is none."""
+        status = _status(self.pod or {})
+        for each in [
+            *(status.get("initContainerStatuses") or []),
+            *(status.get("containerStatuses") or []),
+        ]:
+            if each.get("name") == container:
+                found: Object = each.get("state") or {}
+                return found
+        return {}
+
+    def times(self, container: str) -> tuple[datetime | None, datetime | None]:
+        """When a container began and ended."""
+        state = self.state(container)
+        ended = state.get("terminated") or {}
+        began = ended.get("startedAt") or (state.get("running") or {}).get("startedAt")
+        return moment(began), moment(ended.get("finishedAt"))
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How many seconds a run may wait: for a node or a quota, and for an image."""
+
+    room: float
+    image: float
+
+
+def hopeless(look: Look, now: datetime, patience: Patience, refusal: str = "") -> RunFailure | None:
+    """Say why a Job that has not begun never will, as far as anybody can know.
+
+    Args:
+        look: The Job.
+        now: The time.
+        patience: How long it may wait.
+        refusal: What the cluster said when no pod could be made.
+    """
+    if look.pod is None:
+        return _refused(look, now, patience, refusal)
+    status = _status(look.pod)
+    for condition in status.get("conditions") or []:
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+            since = moment(condition.get("lastTransitionTime"))
+            if _longer(since, now, patience.room):
+                return _failure(look, FailureClass.NO_CAPACITY, str(condition.get("message", "")))
+    since = moment(status.get("startTime"))
+    for name in (PREPARE[look.kind], UPLOAD, main_of(look.kind)):
+        waiting = look.state(name).get("waiting") or {}
+        reason, message = str(waiting.get("reason", "")), str(waiting.get("message", ""))
+        if reason in _NEVER or (reason in _NOT_YET and _longer(since, now, patience.image)):
+            return _failure(look, FailureClass.IMAGE_UNAVAILABLE, f"{reason}: {message}")
+        if reason in _BROKEN and _longer(since, now, patience.image):
+            return _failure(look, FailureClass.PLATFORM_ERROR, f"{reason}: {message}")
+    return None
+
+
+def ending(look: Look, report: PodReport | None, limit: float) -> RunFailure | None:
+    """Say why a step failed that is over; None when it went well.
+
+    Args:
+        look: The Job, at the stage of leaving or over.
+        report: What was handed in with its receipt, if there is one.
+        limit: Seconds that the step may take.
+    """
+    main = look.ended_main
+    code = main.get("exitCode") if main is not None else None
+    said = report.failure if report is not None else None
+    if report is not None and report.ended and said is None and code in {0, None}:
+        return _too_long(look, limit)
+    if report is not None and main is None and said is not None:
+        return said  # `prepare` failed and said so: the step has never been
+    found = _from_outside(look)
+    if found is not None:
+        return found
+    if main is not None and main.get("reason") == "OOMKilled" and code != 0:
+        return _of_step(look, FailureClass.OUT_OF_MEMORY, "it used more memory than its limit")
+    if said is not None:
+        return said
+    if report is None:
+        return _lost(look)
+    if main is not None:
+        return _of_step(look, FailureClass.KERNEL_DIED, f"it ended with status {code}")
+    return _failure(look, FailureClass.OUTPUT_LOST, "the step did not come to its end")
+
+
+def _too_long(look: Look, limit: float) -> RunFailure | None:
+    began, ended = look.times(main_of(look.kind))
+    if began is None or ended is None or ended - began <= timedelta(seconds=limit + TIME_SLACK):
+        return None
+    seconds = (ended - began).total_seconds()
+    return _of_step(
+        look, FailureClass.TIME_LIMIT, f"it took {seconds:.0f} s; {limit:g} s are allowed"
+    )
+
+
+def _from_outside(look: Look) -> RunFailure | None:
+    """What the kubelet or the scheduler did to the pod."""
+    status = _status(look.pod or {})
+    reason, message = str(status.get("reason", "")), str(status.get("message", ""))
+    if reason == "DeadlineExceeded":
+        if look.times(main_of(look.kind))[0] is None:
+            return _failure(look, FailureClass.PLATFORM_ERROR, "it could not begin in time")
+        return _of_step(look, FailureClass.TIME_LIMIT, "the pod's deadline has passed")
+    if reason == "Evicted" and any(word in message.lower() for word in _OF_THE_DISK):
+        return _of_step(look, FailureClass.DISK_FULL, message)
+    for condition in status.get("conditions") or []:
+        if condition.get("type") == "DisruptionTarget" and condition.get("status") == "True":
+            why = str(condition.get("message") or condition.get("reason", ""))
+            return _failure(look, FailureClass.PREEMPTED, why)
+    if reason in {"Evicted", "Preempting", "NodeShutdown", "Terminated"}:
+        return _failure(look, FailureClass.PREEMPTED, message or reason)
+    if reason in {"NodeLost", "UnexpectedAdmissionError", "NodeAffinity"}:
+        return _failure(look, FailureClass.PLATFORM_ERROR, message or reason)
+    return None
+
+
+def _lost(look: Look) -> RunFailure:
+    prepare = PREPARE[look.kind]
+    ended = look.state(prepare).get("terminated") or {}
+    if ended.get("exitCode", 0) != 0:
+        said = str(ended.get("message", "")).strip()
+        return RunFailure(
+            failure_class=FailureClass.PLATFORM_ERROR,
+            step=StepName.PREPARE if look.kind == "run" else StepName.EVALUATE,
+            detail=f"{prepare} ended with status {ended['exitCode']}: {said}"[:1_000],
+        )
+    return _failure(look, FailureClass.OUTPUT_LOST, "nothing was handed in")
+
+
+def _refused(look: Look, now: datetime, patience: Patience, refusal: str) -> RunFailure | None:
+    if not refusal:
+        return None
+    if "quota" in refusal or "limitrange" in refusal.lower():
+        since = moment(((look.job or {}).get("metadata") or {}).get("creationTimestamp"))
+        if not _longer(since, now, patience.room):
+            return None
+        return _failure(look, FailureClass.NO_CAPACITY, refusal)
+    return _failure(look, FailureClass.PLATFORM_ERROR, refusal)
+
+
+def _of_step(look: Look, kind: FailureClass, detail: str) -> RunFailure:
+    """A failure of the step itself; an evaluation's is the organiser's, whatever it was."""
+    if look.kind == "evaluate":
+        kind = FailureClass.EVALUATOR_ERROR
+    return _failure(look, kind, detail)
+
+
+def _failure(look: Look, kind: FailureClass, detail: str) -> RunFailure:
+    return RunFailure(failure_class=kind, step=look.step, detail=detail[:1_000])
+
+
+def _finished(job: Object) -> bool:
+    return any(
+        condition.get("type") in {"Complete", "Failed"} and condition.get("status") == "True"
+        for condition in _status(job).get("conditions") or []
+    )
+
+
+def _status(found: Object) -> Object:
+    status: Object = found.get("status") or {}
+    return status
+
+
+def moment(text: Any) -> datetime | None:
+    """A time as Kubernetes writes it."""
+    if not isinstance(text, str):
+        return None
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+
+
+def _longer(since: datetime | None, now: datetime, seconds: float) -> bool:
+    return since is not None and now - since > timedelta(seconds=seconds)

@@ -1,0 +1,138 @@
+"""The configuration of a service on Kubernetes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from traitlets import Bool, Float, Integer, Unicode
+from traitlets.config import Configurable
+
+from jupyter_challenge.core.errors import Unavailable
+from jupyter_challenge.engines.jobs import ClusterSettings
+
+
+class ClusterConfig(Configurable):
+    """Where runs are on a cluster and what they are made of; set as `c.ClusterConfig.<name>`."""
+
+    run_namespace_prefix = Unicode(
+        "challenge-run-", help="Beginning of the namespaces of runs; the challenge's id follows."
+    ).tag(config=True)
+    evaluation_namespace = Unicode(
+        "challenge-evaluation", help="Namespace in which predictions are scored."
+    ).tag(config=True)
+    platform_namespace = Unicode(
+        "jupyter-challenge", help="Namespace of the service and of the gateway."
+    ).tag(config=True)
+    gateway_url = Unicode(
+        "http://challenge-gateway:8791", help="Address of the gateway, as pods of runs use it."
+    ).tag(config=True)
+    gateway_address = Unicode(
+        help="IP address of the name in gateway_url, as pods of runs have no resolver. Default: "
+        "that of the Service of that name in platform_namespace."
+    ).tag(config=True)
+    gateway_port = Integer(
+        8791, min=1, max=65535, help="Port on which the gateway's pods listen."
+    ).tag(config=True)
+    steps_image = Unicode(
+        "jupyter-challenge/steps:latest",
+        help="Image of the platform's own containers in a run, and of the evaluation.",
+    ).tag(config=True)
+    notebook_image = Unicode(
+        "jupyter-challenge/notebook:latest", help="Image in which notebooks are run."
+    ).tag(config=True)
+    runtime_class = Unicode(
+        help="RuntimeClass of runs, such as gvisor. Default: the cluster's own."
+    ).tag(config=True)
+    gpu_resource = Unicode("nvidia.com/gpu", help="Resource by which runs ask for GPUs.").tag(
+        config=True
+    )
+    cpu_overcommit = Float(
+        1.0,
+        min=1.0,
+        help="How many times over the nodes' cores are promised: runs ask the scheduler for their "
+        "limit divided by this.",
+    ).tag(config=True)
+    start_seconds = Integer(
+        300,
+        min=1,
+        help="Seconds that a pod has beyond a run's time limit, to pull images and fetch data.",
+    ).tag(config=True)
+    patience_seconds = Integer(
+        3_600,
+        min=1,
+        help="Seconds that a run may wait for a node, or for room in a quota, before it fails.",
+    ).tag(config=True)
+    image_patience_seconds = Integer(
+        120, min=1, help="Seconds that an image may fail to be pulled before the run fails."
+    ).tag(config=True)
+    kubeconfig = Unicode(
+        help="File that says how to reach the cluster. Default: the cluster that this is a pod of."
+    ).tag(config=True)
+    service_account_audience_run = Unicode(
+        "run-gateway", help="Audience of the tokens in pods of runs."
+    ).tag(config=True)
+    service_account_audience_evaluate = Unicode(
+        "evaluate-gateway", help="Audience of the tokens in pods of evaluations."
+    ).tag(config=True)
+    db_password_file = Unicode(help="File with the password for ChallengeConfig.db_url.").tag(
+        config=True
+    )
+    s3_endpoint = Unicode(
+        help="Address of the S3 store of ChallengeConfig.blob_url. Default: Amazon's."
+    ).tag(config=True)
+    s3_region = Unicode("us-east-1", help="Region of the S3 store.").tag(config=True)
+    s3_access_key_file = Unicode(help="File with the access key of the S3 store.").tag(config=True)
+    s3_secret_key_file = Unicode(help="File with the secret key of the S3 store.").tag(config=True)
+    s3_allow_http = Bool(
+        False, help="Whether the S3 store may be reached without TLS, inside the cluster."
+    ).tag(config=True)
+
+    def settings(self, gateway_address: str) -> ClusterSettings:
+        """What manifests are made with."""
+        return ClusterSettings(
+            gateway_url=self.gateway_url,
+            gateway_address=gateway_address,
+            steps_image=self.steps_image,
+            notebook_image=self.notebook_image,
+            run_namespace_prefix=self.run_namespace_prefix,
+            evaluation_namespace=self.evaluation_namespace,
+            platform_namespace=self.platform_namespace,
+            gateway_port=self.gateway_port,
+            audience_run=self.service_account_audience_run,
+            audience_evaluate=self.service_account_audience_evaluate,
+            runtime_class=self.runtime_class,
+            gpu_resource=self.gpu_resource,
+            cpu_overcommit=self.cpu_overcommit,
+            start_seconds=self.start_seconds,
+        )
+
+    @property
+    def db_password(self) -> str | None:
+        """The database's password, where there is a file with it."""
+        return _secret(self.db_password_file, "db_password_file")
+
+    @property
+    def blob_options(self) -> dict[str, Any]:
+        """What the object store is told: endpoint, region, keys."""
+        said: dict[str, Any] = {"aws_region": self.s3_region}
+        if self.s3_endpoint:
+            said["aws_endpoint"] = self.s3_endpoint
+        access = _secret(self.s3_access_key_file, "s3_access_key_file")
+        secret = _secret(self.s3_secret_key_file, "s3_secret_key_file")
+        if access is not None and secret is not None:
+            said.update(aws_access_key_id=access, aws_secret_access_key=secret)
+        return {"config": said, "client_options": {"allow_http": self.s3_allow_http}}
+
+
+def _secret(path: str, setting: str) -> str | None:
+    if not path:
+        return None
+    try:
+        return Path(os.fspath(path)).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Unavailable(
+            f"ClusterConfig.{setting} cannot be read: {error}.",
+            hint="Mount the secret as a file that the service's user may read.",
+        ) from error

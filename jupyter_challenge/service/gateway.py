@@ -1,0 +1,164 @@
+"""The gateway: all that pods of runs can reach, and all that they can ask for is their own run's.
+
+A program of its own, so that nothing of the service is in reach of a run.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from jupyter_challenge import __version__
+from jupyter_challenge.core.errors import TooLarge
+from jupyter_challenge.core.run import Receipt
+from jupyter_challenge.engines.cluster_api import ClusterApi
+from jupyter_challenge.service import handing_out, taking_in
+from jupyter_challenge.service.answers import install_errors
+from jupyter_challenge.service.asking_pods import Asking, Gateway, asking
+from jupyter_challenge.service.clusterconfig import ClusterConfig
+from jupyter_challenge.service.config import ChallengeConfig
+from jupyter_challenge.service.opening import open_blobs, open_database, open_socket
+
+Authorization = Annotated[str | None, Header()]
+
+
+def create_gateway(gateway: Gateway) -> FastAPI:
+    """Make the gateway's ASGI app."""
+    app = FastAPI(
+        title="Jupyter Challenge gateway",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    install_errors(app)
+
+    def a_run(authorization: Authorization = None) -> Asking:
+        return asking(gateway, authorization, "run")
+
+    def an_evaluation(authorization: Authorization = None) -> Asking:
+        return asking(gateway, authorization, "evaluate")
+
+    run, evaluation = Depends(a_run), Depends(an_evaluation)
+
+    @app.get("/health")
+    def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/run/spec")
+    def run_spec(asking: Asking = run) -> Response:
+        return _json(handing_out.spec(asking).without_evaluation().model_dump_json())
+
+    @app.get("/run/bundle")
+    def run_bundle(asking: Asking = run) -> Response:
+        return _streamed(handing_out.bundle(gateway, asking))
+
+    @app.get("/run/inputs")
+    def run_inputs(asking: Asking = run) -> Response:
+        return _streamed(handing_out.inputs(gateway, asking))
+
+    @app.post("/run/output")
+    async def run_output(request: Request, asking: Asking = run) -> Response:
+        return _json((await _taken(gateway, asking, request)).model_dump_json())
+
+    @app.get("/evaluate/spec")
+    def evaluate_spec(asking: Asking = evaluation) -> Response:
+        return _json(handing_out.spec(asking).model_dump_json())
+
+    @app.get("/evaluate/predictions")
+    def evaluate_predictions(asking: Asking = evaluation) -> Response:
+        return _streamed(handing_out.predictions(gateway, asking))
+
+    @app.get("/evaluate/labels")
+    def evaluate_labels(asking: Asking = evaluation) -> Response:
+        return _streamed(handing_out.labels(gateway, asking))
+
+    @app.post("/evaluate/result")
+    async def evaluate_result(request: Request, asking: Asking = evaluation) -> Response:
+        return _json((await _taken(gateway, asking, request)).model_dump_json())
+
+    return app
+
+
+@asynccontextmanager
+async def _received(request: Request, limit: int) -> AsyncIterator[Any]:
+    """Keep a request's body in a file, never more of it than is allowed."""
+    with taking_in.spooled() as file:
+        size = 0
+        async for piece in request.stream():
+            size += len(piece)
+            if size > limit:
+                raise TooLarge(f"What was sent is larger than {limit:,} bytes.", limit=limit)
+            await run_in_threadpool(file.write, piece)
+        file.seek(0)
+        yield file
+
+
+async def _taken(gateway: Gateway, asking: Asking, request: Request) -> Receipt:
+    spec = await run_in_threadpool(handing_out.spec, asking)
+    limit = taking_in.most(taking_in.caps(asking, spec).values())
+    async with _received(request, limit) as file:
+        return await run_in_threadpool(taking_in.take_in, gateway, asking, spec, file)
+
+
+def _json(text: str) -> Response:
+    return Response(text, media_type="application/json")
+
+
+def _streamed(stream: handing_out.Stream) -> Response:
+    length, pieces = stream
+    return StreamingResponse(
+        pieces,
+        media_type="application/octet-stream",
+        headers={"content-length": str(length), "x-content-type-options": "nosniff"},
+    )
+
+
+def serve_gateway(
+    config: ChallengeConfig,
+    cluster: ClusterConfig,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8791,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Serve the pods of runs until the process is told to end.
+
+    Args:
+        config: Where database and files are.
+        cluster: Where runs are.
+        host: Address to listen on.
+        port: 0 chooses a free one.
+        say: Told where it is served, once it is.
+
+    Raises:
+        Unavailable: The port is taken.
+    """
+    import uvicorn
+
+    opened: socket.socket = open_socket(host, port, anywhere=True)
+    db = open_database(config, cluster)
+    blobs = open_blobs(config, cluster)
+    try:
+        gateway = Gateway(db, blobs, ClusterApi(cluster.kubeconfig), cluster.settings(""))
+        say(f"The gateway listens at port {opened.getsockname()[1]}.")
+        settings = uvicorn.Config(
+            create_gateway(gateway),
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=30,
+        )
+        uvicorn.Server(settings).run(sockets=[opened])
+    finally:
+        blobs.close()
+        db.close()
+        opened.close()

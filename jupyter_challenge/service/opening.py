@@ -1,0 +1,78 @@
+"""Open what a service works on: database, files, a port."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+
+from jupyter_challenge.core.errors import Unavailable
+from jupyter_challenge.service.clusterconfig import ClusterConfig
+from jupyter_challenge.service.config import ChallengeConfig
+from jupyter_challenge.store import schema
+from jupyter_challenge.store.blobs import Blobs
+from jupyter_challenge.store.database import Database
+
+
+def open_database(config: ChallengeConfig, cluster: ClusterConfig | None = None) -> Database:
+    """The database, with its tables.
+
+    Raises:
+        UpgradeNeeded: It is of another version than the program.
+    """
+    password = cluster.db_password if cluster is not None else None
+    db = Database(config.database_url, password)
+    try:
+        schema.prepare(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def open_blobs(config: ChallengeConfig, cluster: ClusterConfig | None = None) -> Blobs:
+    """The object store: a folder where none was configured."""
+    if not config.blob_url:
+        return Blobs(config.root / "blobs")
+    return Blobs(config.blob_url, cluster.blob_options if cluster is not None else None)
+
+
+def open_socket(host: str, port: int, *, anywhere: bool = False) -> socket.socket:
+    """Listen on a port.
+
+    Args:
+        host: An address of this machine.
+        port: 0 chooses a free one.
+        anywhere: Whether others than loopback may be listened on.
+
+    Raises:
+        Unavailable: The address is not one of loopback, or the port is taken.
+    """
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        address = None
+    if address is None or not (anywhere or address.is_loopback):
+        raise Unavailable(
+            f"{host} is not an address of loopback.",
+            hint="Nothing isolates runs here, so only this machine's users are served: "
+            "use 127.0.0.1.",
+        )
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((str(address), port))
+        opened.listen(2048)  # who reads the address may connect at once
+    except OSError as error:
+        opened.close()
+        if error.errno == errno.EADDRINUSE:
+            raise Unavailable(
+                f"Port {port} of {host} is taken by another program.",
+                hint="Choose another with --port, or 0 for any that is free.",
+            ) from error
+        raise Unavailable(
+            f"Port {port} of {host} cannot be opened: {error.strerror}.",
+            hint="Choose another with --port.",
+        ) from error
+    return opened

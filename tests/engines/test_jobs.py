@@ -1,0 +1,266 @@
+"""The manifests of a run's Jobs: Pod Security's restricted rules, and what else keeps runs in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_challenge.core.challenge import SubmissionKind
+from jupyter_challenge.engines import jobs
+from jupyter_challenge.engines.jobs import ClusterSettings, Order
+from tests.engines.small_challenge import SmallChallenge
+
+SETTINGS = ClusterSettings(
+    gateway_url="http://challenge-gateway:8791",
+    gateway_address="10.96.0.9",
+    steps_image="steps:1",
+    notebook_image="notebook:1",
+)
+RESTRICTED_VOLUMES = {
+    "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim",
+    "projected", "secret",
+}  # fmt: skip
+MAKERS = {"run": jobs.run_job, "evaluate": jobs.evaluate_job}
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    spec = SmallChallenge(tmp_path).spec(
+        b"", time=90, cpu=1.5, memory=3_000_000_000, disk=1_000_000, gpu=0, log=1_000_000,
+        notebook=2_000_000,
+    )  # fmt: skip
+    return Order.of(spec.model_copy(update={"team_id": "team-1", "data_size": 500}))
+
+
+@pytest.fixture(params=["run", "evaluate"])
+def job(request: pytest.FixtureRequest, order: Order) -> dict[str, Any]:
+    return MAKERS[request.param](order, SETTINGS)
+
+
+def pod(job: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = job["spec"]["template"]["spec"]
+    return found
+
+
+def containers(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from pod(job)["initContainers"]
+    yield from pod(job)["containers"]
+
+
+def container(job: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(each for each in containers(job) if each["name"] == name)
+
+
+def environment(container: dict[str, Any]) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in container["env"]}
+
+
+def test_the_pod_keeps_the_restricted_rules(job: dict[str, Any]) -> None:
+    """https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted."""
+    spec, secured = pod(job), pod(job)["securityContext"]
+
+    assert not {"hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace"} & set(spec)
+    assert secured["runAsNonRoot"] is True
+    assert secured["runAsUser"] == secured["runAsGroup"] == 1000
+    assert secured["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert not {"sysctls", "seLinuxOptions", "appArmorProfile"} & set(secured)
+    for volume in spec["volumes"]:
+        assert set(volume) - {"name"} <= RESTRICTED_VOLUMES
+    for each in containers(job):
+        context = each["securityContext"]
+        assert context["allowPrivilegeEscalation"] is False
+        assert context["privileged"] is False
+        assert context["capabilities"] == {"drop": ["ALL"]}
+        assert context["readOnlyRootFilesystem"] is True
+        assert context["runAsNonRoot"] is True
+        assert set(context) == {
+            "allowPrivilegeEscalation", "privileged", "capabilities", "readOnlyRootFilesystem",
+            "runAsNonRoot",
+        }  # fmt: skip
+        assert "ports" not in each
+
+
+def test_only_the_platforms_containers_hold_the_token(job: dict[str, Any]) -> None:
+    step = job["metadata"]["labels"]["challenge.jupyter.org/step"]
+    (token,) = [each["projected"] for each in pod(job)["volumes"] if "projected" in each]
+    holders = {
+        each["name"] for each in containers(job)
+        if any(mount["name"] == "token" for mount in each["volumeMounts"])
+    }  # fmt: skip
+
+    assert holders == {"run": {"prepare", "upload"}, "evaluate": {"fetch", "upload"}}[step]
+    (source,) = token["sources"]
+    assert source["serviceAccountToken"]["audience"] == f"{step}-gateway"
+    assert pod(job)["automountServiceAccountToken"] is False
+    assert pod(job)["enableServiceLinks"] is False
+    assert pod(job)["serviceAccountName"] == step
+
+
+def test_no_token_of_ours_is_in_the_pods_spec(job: dict[str, Any]) -> None:
+    for each in containers(job):
+        assert set(environment(each)) <= {
+            "CHALLENGE_GATEWAY", "HOME", "TMPDIR", "NVIDIA_VISIBLE_DEVICES"
+        }  # fmt: skip
+        assert "envFrom" not in each
+    assert not {"secret", "persistentVolumeClaim"} & {
+        kind for volume in pod(job)["volumes"] for kind in volume
+    }
+
+
+def test_what_a_step_writes_never_runs_beside_the_token(job: dict[str, Any]) -> None:
+    """A home or a temporary folder that the step can write to would bring its modules along."""
+    for each in containers(job):
+        assert each["command"][:2] == ["python3", "-I"]
+        assert each["workingDir"] == "/"
+        mounts = {mount["name"] for mount in each["volumeMounts"]}
+        if "token" in mounts:
+            assert environment(each)["HOME"] == "/nonexistent"
+            assert mounts == {"run", "token"}
+
+
+def test_there_is_no_resolver_and_one_name(job: dict[str, Any]) -> None:
+    assert pod(job)["dnsPolicy"] == "None"
+    assert pod(job)["dnsConfig"] == {"nameservers": ["127.0.0.1"]}
+    assert pod(job)["hostAliases"] == [{"ip": "10.96.0.9", "hostnames": ["challenge-gateway"]}]
+
+
+def test_an_address_needs_no_name(order: Order) -> None:
+    settings = replace(SETTINGS, gateway_url="http://10.96.0.9:8791", gateway_address="")
+    assert pod(jobs.run_job(order, settings))["hostAliases"] == []
+
+
+def test_the_upload_comes_after_the_step_is_dead(job: dict[str, Any]) -> None:
+    """A sidecar: told to end by the kubelet once the containers beside it have ended."""
+    prepare, upload = pod(job)["initContainers"]
+    assert "restartPolicy" not in prepare
+    assert upload["name"] == "upload"
+    assert upload["restartPolicy"] == "Always"
+
+
+def test_limits_are_those_of_the_challenge(order: Order) -> None:
+    run, evaluate = (maker(order, SETTINGS) for maker in MAKERS.values())
+    for each in (container(run, "run"), container(evaluate, "evaluate")):
+        assert each["resources"] == {
+            "limits": {"cpu": "1500m", "memory": "3000000000"},
+            "requests": {"cpu": "1500m", "memory": "3000000000"},
+        }
+    volumes = {each["name"]: each for each in pod(run)["volumes"]}
+    # Beside what the run may write: its data, its output, the platform's copies.
+    expected = 1_000_000 + 500 + order.output + jobs.OWN_VOLUME
+    assert volumes["run"] == {"name": "run", "emptyDir": {"sizeLimit": str(expected)}}
+
+
+def test_promising_cores_twice_asks_for_half(order: Order) -> None:
+    run = jobs.run_job(order, replace(SETTINGS, cpu_overcommit=2.0))
+    resources = container(run, "run")["resources"]
+    assert resources["requests"]["cpu"] == "750m"
+    assert resources["limits"]["cpu"] == "1500m"
+
+
+@pytest.mark.parametrize(("gpus", "devices"), [(0, "void"), (1, None)])
+def test_gpus_are_given_or_taken_back(order: Order, gpus: int, devices: str | None) -> None:
+    run = jobs.run_job(replace(order, gpu=gpus), SETTINGS)
+    assert environment(container(run, "run")).get("NVIDIA_VISIBLE_DEVICES") == devices
+    limits = container(run, "run")["resources"]["limits"]
+    assert limits.get("nvidia.com/gpu") == (str(gpus) if gpus else None)
+    for name in ("prepare", "upload"):
+        assert environment(container(run, name))["NVIDIA_VISIBLE_DEVICES"] == "void"
+    evaluate = jobs.evaluate_job(replace(order, gpu=gpus), SETTINGS)
+    assert environment(container(evaluate, "evaluate"))["NVIDIA_VISIBLE_DEVICES"] == "void"
+
+
+def test_the_deadline_is_the_pods_and_leaves_time_to_hand_in(order: Order) -> None:
+    run, evaluate = (pod(maker(order, SETTINGS)) for maker in MAKERS.values())
+    assert run["activeDeadlineSeconds"] == 90 + 300
+    assert evaluate["activeDeadlineSeconds"] == 90 + 300
+    short = replace(order, seconds=5.0)
+    assert pod(jobs.evaluate_job(short, SETTINGS))["activeDeadlineSeconds"] == 60 + 300
+    # 100 MB of predictions, twice 2 MB of notebook, twice 1 MB of log, at 5 MB/s.
+    assert order.output == 106_000_000
+    assert run["terminationGracePeriodSeconds"] == 30 + 22
+
+
+def test_a_job_is_tried_once_under_one_name(order: Order) -> None:
+    run = jobs.run_job(order, SETTINGS)
+    assert run["metadata"]["name"] == f"run-{order.run_id}"
+    assert jobs.job_name("run", "r", 2) == "run-r-2"
+    assert run["spec"]["backoffLimit"] == 0
+    assert pod(run)["restartPolicy"] == "Never"
+
+
+def test_labels_say_whose_it_is(job: dict[str, Any], order: Order) -> None:
+    marked = job["spec"]["template"]["metadata"]["labels"]
+    assert marked == job["metadata"]["labels"]
+    assert {key.removeprefix("challenge.jupyter.org/"): value for key, value in marked.items()} == {
+        "app.kubernetes.io/managed-by": "jupyter-challenge",
+        "step": job["metadata"]["name"].split("-")[0],
+        "run": "run-1",
+        "attempt": "1",
+        "challenge": "small",
+        "team": "team-1",
+        "submission": "submission",
+    }
+    assert Order(**json.loads(job["metadata"]["annotations"][jobs.ORDER])) == order
+
+
+def test_each_job_is_in_its_own_namespace(order: Order) -> None:
+    assert jobs.run_job(order, SETTINGS)["metadata"]["namespace"] == "challenge-run-small"
+    evaluate = jobs.evaluate_job(order, SETTINGS)["metadata"]["namespace"]
+    assert evaluate == "challenge-evaluation"
+
+
+def test_long_ids_have_namespaces_of_their_own() -> None:
+    one, other = (jobs.run_namespace("challenge-run-", "x" * 62 + end) for end in "ab")
+    assert one != other
+    assert max(len(one), len(other)) <= 63
+
+
+def test_participant_code_has_the_notebooks_image_and_only_it(order: Order) -> None:
+    run = jobs.run_job(order, SETTINGS)
+    images = {each["name"]: each["image"] for each in containers(run)}
+    assert images == {"prepare": "steps:1", "upload": "steps:1", "run": "notebook:1"}
+    predictions = replace(order, kind=SubmissionKind.PREDICTIONS.value)
+    assert container(jobs.run_job(predictions, SETTINGS), "run")["image"] == "steps:1"
+    evaluation = jobs.evaluate_job(order, SETTINGS)
+    assert {each["image"] for each in containers(evaluation)} == {"steps:1"}
+
+
+def test_a_runtime_class_is_set_where_it_is_configured(order: Order) -> None:
+    assert "runtimeClassName" not in pod(jobs.run_job(order, SETTINGS))
+    sandboxed = replace(SETTINGS, runtime_class="gvisor")
+    for maker in MAKERS.values():
+        assert pod(maker(order, sandboxed))["runtimeClassName"] == "gvisor"
+
+
+def test_a_namespace_is_restricted_and_reaches_only_the_gateway() -> None:
+    made = jobs.namespace_objects("challenge-run-x", "run", SETTINGS)
+    assert [resource for resource, _ in made] == [
+        "namespaces", "serviceaccounts", "networkpolicies"
+    ]  # fmt: skip
+    (_, namespace), (_, account), (_, policy) = made
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert account["automountServiceAccountToken"] is False
+    assert account["metadata"]["name"] == "run"
+    assert policy["spec"] == {
+        "podSelector": {},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [],
+        "egress": [
+            {
+                "to": [
+                    {
+                        "namespaceSelector": {
+                            "matchLabels": {"kubernetes.io/metadata.name": "jupyter-challenge"}
+                        },
+                        "podSelector": {"matchLabels": {"app.kubernetes.io/component": "gateway"}},
+                    }
+                ],
+                "ports": [{"protocol": "TCP", "port": 8791}],
+            }
+        ],
+    }

@@ -1,0 +1,203 @@
+"""What Jobs and pods of every kind of end are taken for."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from jupyter_challenge.core.run import PodReport, ReceiptKind, RunFailure
+from jupyter_challenge.engines.judging import Look, Patience, Stage, ending, hopeless
+
+BEGAN = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
+LATER = BEGAN + timedelta(hours=2)
+PATIENCE = Patience(room=3_600, image=120)
+JOB: dict[str, Any] = {"metadata": {"creationTimestamp": "2026-07-01T12:00:00Z"}, "status": {}}
+WELL = PodReport(ended=True)
+
+
+def at(seconds: float) -> str:
+    return (BEGAN + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def ended(code: int = 0, reason: str = "", seconds: float = 10) -> dict[str, Any]:
+    """The state of a container that has ended."""
+    found = {"exitCode": code, "startedAt": at(0), "finishedAt": at(seconds)}
+    return {"terminated": {**found, "reason": reason or ("Error" if code else "Completed")}}
+
+
+def waits(reason: str, message: str = "so it is") -> dict[str, Any]:
+    return {"waiting": {"reason": reason, "message": message}}
+
+
+RUNS = {"running": {"startedAt": at(0)}}
+
+
+def look(
+    kind: ReceiptKind = "run",
+    prepare: dict[str, Any] | None = None,
+    main: dict[str, Any] | None = None,
+    **status: Any,
+) -> Look:
+    """A pod with states of its containers."""
+    first, name = {"run": ("prepare", "run"), "evaluate": ("fetch", "evaluate")}[kind]
+    found: dict[str, Any] = {"phase": "Running", "startTime": at(0), **status}
+    if prepare is not None:
+        found["initContainerStatuses"] = [{"name": first, "state": prepare}]
+    if main is not None:
+        found["containerStatuses"] = [{"name": name, "state": main}]
+    return Look(kind, JOB, {"metadata": {}, "status": found})
+
+
+STAGES = {
+    "no pod yet": (Look("run", JOB), Stage.WAITING),
+    "pending": (look(phase="Pending"), Stage.WAITING),
+    "prepare runs": (look(prepare=RUNS, main=waits("PodInitializing")), Stage.PREPARING),
+    "the sidecar starts": (look(prepare=ended(), main=waits("PodInitializing")), Stage.PREPARING),
+    "main runs": (look(prepare=ended(), main=RUNS), Stage.WORKING),
+    "main has ended": (look(prepare=ended(), main=ended()), Stage.LEAVING),
+    "succeeded": (look(prepare=ended(), main=ended(), phase="Succeeded"), Stage.OVER),
+    "failed": (look(prepare=ended(1), phase="Failed"), Stage.OVER),
+    "the pod is gone": (
+        Look("run", {**JOB, "status": {"conditions": [{"type": "Failed", "status": "True"}]}}),
+        Stage.OVER,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STAGES)
+def test_how_far_it_is(case: str) -> None:
+    found, expected = STAGES[case]
+    assert found.stage is expected
+
+
+OOM = ended(137, "OOMKilled")
+DEADLINE = {"phase": "Failed", "reason": "DeadlineExceeded", "message": "Pod was active too long"}
+FULL = {
+    "phase": "Failed",
+    "reason": "Evicted",
+    "message": 'Usage of EmptyDir volume "run" exceeds the limit "30Mi". ',
+}
+LOW = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}
+TAKEN = {
+    "phase": "Failed",
+    "conditions": [
+        {"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler"}
+    ],
+}
+SAID = PodReport(ended=True, failure=RunFailure(failure_class="cell_error", cell=3))
+DIED = PodReport(ended=True, failure=RunFailure(failure_class="kernel_died"))
+CUT_OFF = PodReport(ended=False)
+ENDS: dict[str, tuple[Look, PodReport | None, str | None]] = {
+    "well": (look(prepare=ended(), main=ended()), WELL, None),
+    "well, and the pod is gone": (Look("run", JOB), WELL, None),
+    "well, and the pod was taken away afterwards": (
+        look(prepare=ended(), main=ended(), **TAKEN), WELL, None,
+    ),
+    "its own word of a failure": (look(prepare=ended(), main=ended(1)), SAID, "cell_error"),
+    "prepare's word of a failure": (look(prepare=ended(1), phase="Failed"), SAID, "cell_error"),
+    "says well, was killed for memory": (
+        look(prepare=ended(), main=OOM), WELL, "out_of_memory",
+    ),
+    "says well, ended badly": (look(prepare=ended(), main=ended(1)), WELL, "kernel_died"),
+    "says well, took too long": (
+        look(prepare=ended(), main=ended(seconds=66)), WELL, "time_limit",
+    ),
+    "says well, past the deadline": (
+        look(prepare=ended(), main=ended(137), **DEADLINE), WELL, "time_limit",
+    ),
+    "killed for memory": (look(prepare=ended(), main=OOM), CUT_OFF, "out_of_memory"),
+    "killed for memory, nothing handed in": (
+        look(prepare=ended(), main=OOM, phase="Failed"), None, "out_of_memory",
+    ),
+    "its kernel killed for memory": (
+        look(prepare=ended(), main=ended(1, "OOMKilled")), DIED, "out_of_memory",
+    ),
+    "a child killed for memory, and it went on": (
+        look(prepare=ended(), main=ended(0, "OOMKilled")), WELL, None,
+    ),
+    "past the deadline": (
+        look(prepare=ended(), main=ended(137), **DEADLINE), CUT_OFF, "time_limit",
+    ),
+    "past the deadline, nothing handed in": (
+        look(prepare=ended(), main=ended(137), **DEADLINE), None, "time_limit",
+    ),
+    "past the deadline before it began": (look(**DEADLINE), None, "platform_error"),
+    "filled its disk": (look(prepare=ended(), main=ended(137), **FULL), CUT_OFF, "disk_full"),
+    "evicted for its node": (look(prepare=ended(), main=ended(137), **LOW), None, "preempted"),
+    "preempted": (look(prepare=ended(), main=ended(143), **TAKEN), None, "preempted"),
+    "nothing handed in": (
+        look(prepare=ended(), main=ended(), phase="Failed"), None, "output_lost",
+    ),
+    "the pod removed by hand": (Look("run", JOB), None, "output_lost"),
+    "prepare could not reach the gateway": (
+        look(prepare=ended(1), phase="Failed"), None, "platform_error",
+    ),
+    "an evaluation killed for memory": (
+        look("evaluate", ended(), OOM), CUT_OFF, "evaluator_error",
+    ),
+    "an evaluation past its deadline": (
+        look("evaluate", ended(), ended(137), **DEADLINE), None, "evaluator_error",
+    ),
+    "an evaluation's word of wrong predictions": (
+        look("evaluate", ended(), ended(1)),
+        PodReport(ended=True, failure=RunFailure(failure_class="wrong_ids")),
+        "wrong_ids",
+    ),
+    "an evaluation without result": (
+        look("evaluate", ended(), ended(), phase="Failed"), None, "output_lost",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ENDS)
+def test_how_it_ended(case: str) -> None:
+    found, report, expected = ENDS[case]
+    failure = ending(found, report, 60)
+    assert (failure.failure_class.value if failure else None) == expected
+    if failure is not None and report is None:
+        assert failure.detail
+        assert failure.step is not None
+
+
+NO_NODE = {
+    "phase": "Pending",
+    "conditions": [
+        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable",
+         "lastTransitionTime": at(0), "message": "0/1 nodes are available: 1 Insufficient cpu."},
+    ],
+}  # fmt: skip
+QUOTA = 'pods "run-x" is forbidden: exceeded quota: gpus, requested: 1, used: 4, limited: 4'
+POLICY = 'pods "run-x" is forbidden: violates PodSecurity "restricted:latest"'
+HOPES: dict[str, tuple[Look, float, str, str | None]] = {
+    "no node for a moment": (look(**NO_NODE), 60, "", None),
+    "no node for long": (look(**NO_NODE), 3_700, "", "no_capacity"),
+    "no room in the quota for a moment": (Look("run", JOB), 60, QUOTA, None),
+    "no room in the quota for long": (Look("run", JOB), 3_700, QUOTA, "no_capacity"),
+    "a policy forbids it": (Look("run", JOB), 10, POLICY, "platform_error"),
+    "no pod yet": (Look("run", JOB), 10, "", None),
+    "an image that is nowhere": (
+        look(prepare=ended(), main=waits("ErrImageNeverPull")), 1, "", "image_unavailable",
+    ),
+    "a name that is none": (
+        look(prepare=waits("InvalidImageName")), 1, "", "image_unavailable",
+    ),
+    "an image that is pulled again": (
+        look(prepare=ended(), main=waits("ImagePullBackOff")), 60, "", None,
+    ),
+    "an image that can't be pulled": (
+        look(prepare=ended(), main=waits("ImagePullBackOff")), 130, "", "image_unavailable",
+    ),
+    "a container that can't be made": (
+        look(prepare=waits("CreateContainerConfigError")), 130, "", "platform_error",
+    ),
+    "being made": (look(prepare=waits("PodInitializing")), 9_000, "", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", HOPES)
+def test_what_never_will_begin(case: str) -> None:
+    found, seconds, refusal, expected = HOPES[case]
+    failure = hopeless(found, BEGAN + timedelta(seconds=seconds), PATIENCE, refusal)
+    assert (failure.failure_class.value if failure else None) == expected

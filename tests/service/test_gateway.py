@@ -1,0 +1,330 @@
+"""The gateway: who may ask, what it hands out, what it takes and seals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from jupyter_challenge.core.bundle import bundle_of
+from jupyter_challenge.core.run import Receipt, RunSpec, Stored
+from jupyter_challenge.core.tarball import END
+from jupyter_challenge.store import receipts
+from tests.service.gateway_world import GatewayWorld, headers, members, posted, report, tar
+from tests.service.world import World
+from tests.small_api_server import SmallApiServer, small_api_server
+
+ROUTES = {
+    "run": ["/run/spec", "/run/bundle", "/run/inputs"],
+    "evaluate": ["/evaluate/spec", "/evaluate/predictions", "/evaluate/labels"],
+}
+PREDICTED = tar(report_json=report(), predictions=b"id,label\n1,odd\n")
+SCORED = tar(report_json=report(), result_json=b'{"digest": "d", "boards": {}}')
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[SmallApiServer]:
+    with small_api_server() as server:
+        yield server
+
+
+@pytest.fixture
+def gate(
+    make_world: Callable[..., World], api: SmallApiServer, tmp_path: Path, db_url: str
+) -> GatewayWorld:
+    world = make_world(runs=False, db_url=db_url)
+    split = {"id": "main", "split": {"public": 0.4}, "reveal": "never"}
+    world.publish(phases=[split])
+    world.user("ana").enter()
+    return GatewayWorld(world, api, tmp_path)
+
+
+@pytest.fixture
+def http(gate: GatewayWorld) -> Iterator[httpx.Client]:
+    from jupyter_challenge.client.asgi import AppTransport
+
+    transport = AppTransport(gate.app)
+    with httpx.Client(transport=transport, base_url="http://gateway", trust_env=False) as client:
+        yield client
+
+
+WRONG: dict[str, tuple[dict[str, Any], int]] = {
+    "no token": ({}, 401),
+    "a foreign audience": ({"audience": "https://kubernetes.default.svc"}, 401),
+    "the evaluation's audience": ({"audience": "evaluate-gateway"}, 401),
+    "another account of the namespace": ({"account": "default"}, 403),
+    "another namespace": ({"namespace": "challenge-run-other"}, 403),
+    "the evaluation's namespace": ({"namespace": "challenge-evaluation"}, 403),
+    "an attempt that is not there": ({"labels": {"challenge.jupyter.org/attempt": "2"}}, 403),
+    "a run that is not there": ({"labels": {"challenge.jupyter.org/run": "x"}}, 403),
+    "a pod of another step": ({"labels": {"challenge.jupyter.org/step": "evaluate"}}, 403),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_only_a_runs_own_pod_is_answered(gate: GatewayWorld, http: httpx.Client, case: str) -> None:
+    changes, expected = WRONG[case]
+    spec = gate.submitted()
+    token = gate.token(spec, **changes) if changes else "made-up"
+
+    for path in ROUTES["run"]:
+        assert http.get(path, headers=headers(token)).status_code == expected
+    assert posted(http, "/run/output", token, PREDICTED).status_code == expected
+    assert http.get("/run/spec").status_code == 401
+
+
+def test_a_runs_token_opens_nothing_of_the_evaluation(
+    gate: GatewayWorld, http: httpx.Client
+) -> None:
+    """Also not when the run's namespace is that of the evaluation by mistake."""
+    spec = gate.submitted()
+    tokens = [gate.token(spec), gate.token(spec, namespace="challenge-evaluation")]
+
+    for token in tokens:
+        for path in ROUTES["evaluate"]:
+            assert http.get(path, headers=headers(token)).status_code == 401
+        assert posted(http, "/evaluate/result", token, SCORED).status_code == 401
+
+
+def test_a_token_of_a_pod_that_is_gone_opens_nothing(
+    gate: GatewayWorld, http: httpx.Client, api: SmallApiServer
+) -> None:
+    """One of the same name in its place is another pod."""
+    spec = gate.submitted()
+    token = gate.token(spec)
+    ((namespace, name), pod), *_ = reversed(api.pods.items())
+    del api.pods[namespace, name]
+    assert http.get("/run/spec", headers=headers(token)).status_code == 403
+    api.add_pod(namespace, pod["metadata"]["labels"], name)
+    assert http.get("/run/spec", headers=headers(token)).status_code == 403
+
+
+def test_a_run_that_is_over_is_answered_no_more(gate: GatewayWorld, http: httpx.Client) -> None:
+    spec = gate.submitted()
+    token = gate.token(spec)
+    ana = gate.world.user("ana")
+    ana.ask("POST", f"/submissions/{spec.submission_id}/cancel")
+
+    assert http.get("/run/spec", headers=headers(token)).status_code == 409
+    assert posted(http, "/run/output", token, PREDICTED).status_code == 409
+
+
+def test_the_run_is_told_nothing_of_how_it_is_scored(
+    gate: GatewayWorld, http: httpx.Client
+) -> None:
+    spec = gate.submitted()
+    said = http.get("/run/spec", headers=headers(gate.token(spec)))
+    given = RunSpec.model_validate_json(said.content)
+
+    assert (given.run_id, given.entry, given.limits) == (spec.run_id, spec.entry, spec.limits)
+    assert given.evaluation.output == spec.evaluation.output
+    assert (given.evaluation.metrics, given.evaluation.boards) == ([], {})
+    assert "labels.csv" not in said.text
+    assert spec.evaluation.digest not in said.text
+
+
+def test_a_run_gets_its_submission_and_the_data(gate: GatewayWorld, http: httpx.Client) -> None:
+    spec = gate.submitted()
+    token = gate.token(spec)
+
+    assert http.get("/run/bundle", headers=headers(token)).content == spec.bundle.read_bytes()
+    found = http.get("/run/inputs", headers=headers(token))
+    assert int(found.headers["content-length"]) == len(found.content)
+    files = members(found.content)
+    assert set(files) == {"train.csv", "test.csv"}
+    assert files["test.csv"].startswith(b"id,x\n1,1\n")
+
+
+def test_a_try_gets_the_sample(gate: GatewayWorld, http: httpx.Client) -> None:
+    spec = gate.submitted(request={"is_try": True})
+    files = members(http.get("/run/inputs", headers=headers(gate.token(spec))).content)
+    assert files["test.csv"] == b"id,x\n201,1\n202,2\n"
+    labels = http.get("/evaluate/labels", headers=headers(gate.token(spec, "evaluate"))).content
+    assert members(labels) == {"public/sample/labels.csv": b"id,label\n201,odd\n202,even\n"}
+
+
+def test_the_evaluation_gets_predictions_and_the_labels_of_its_challenge(
+    gate: GatewayWorld, http: httpx.Client
+) -> None:
+    spec = gate.submitted()
+    gate.world.publish("other")
+    token = gate.token(spec, "evaluate")
+    assert http.get("/evaluate/predictions", headers=headers(token)).status_code == 404
+    posted(http, "/run/output", gate.token(spec), PREDICTED)
+
+    assert http.get("/evaluate/predictions", headers=headers(token)).content == (
+        b"id,label\n1,odd\n"
+    )
+    files = members(http.get("/evaluate/labels", headers=headers(token)).content)
+    assert set(files) == {
+        "hidden/labels/labels.csv",
+        "hidden/splits/main.private.json",
+        "hidden/splits/main.public.json",
+    }
+    given = RunSpec.model_validate_json(
+        http.get("/evaluate/spec", headers=headers(token)).content
+    ).evaluation
+    assert given.digest == spec.evaluation.digest
+    assert str(given.labels) == "/challenge/version/hidden/labels/labels.csv"
+
+
+def test_an_own_evaluator_travels_with_the_modules_beside_it(
+    gate: GatewayWorld, http: httpx.Client, tmp_path: Path
+) -> None:
+    from tests.tiny import write_challenge
+
+    folder = write_challenge(
+        tmp_path / "own", id="own", evaluator={"file": "eval/evaluate.py"},
+        metrics=[{"name": "points", "direction": "maximize", "ranked": True}],
+    )  # fmt: skip
+    (folder / "eval").mkdir()
+    (folder / "eval" / "evaluate.py").write_text("def evaluate(labels, predictions): ...\n")
+    (folder / "eval" / "points.py").write_text("")
+    gate.world.admin.publish(folder)
+    gate.world.user("ana").enter("own")
+    spec = gate.submitted(challenge="own")
+
+    labels = http.get("/evaluate/labels", headers=headers(gate.token(spec, "evaluate")))
+
+    assert {"hidden/evaluator/evaluate.py", "hidden/evaluator/points.py"} <= set(
+        members(labels.content)
+    )
+
+
+def sealed(gate: GatewayWorld, spec: RunSpec, kind: Any = "run") -> Receipt | None:
+    with gate.gateway.db.read() as session:
+        return receipts.get(session, spec.run_id, spec.attempt, kind)
+
+
+def test_what_is_handed_in_is_stored_and_sealed(gate: GatewayWorld, http: httpx.Client) -> None:
+    spec = gate.submitted()
+    answer = posted(http, "/run/output", gate.token(spec), PREDICTED)
+
+    assert answer.status_code == 200
+    receipt = sealed(gate, spec)
+    assert receipt == Receipt.model_validate_json(answer.content)
+    assert receipt is not None
+    assert receipt.namespace == "challenge-run-tiny"
+    stored = receipt.files["predictions"]
+    assert stored.size == 15
+    assert gate.gateway.blobs.read(stored.digest) == b"id,label\n1,odd\n"
+
+
+def test_the_same_again_changes_nothing_and_something_else_is_refused(
+    gate: GatewayWorld, http: httpx.Client
+) -> None:
+    """The first of an attempt's outputs counts, whichever of its pods asks again."""
+    spec = gate.submitted()
+    token = gate.token(spec)
+    first = posted(http, "/run/output", token, PREDICTED)
+    other = tar(report_json=report(), predictions=b"id,label\n1,even\n")
+
+    assert posted(http, "/run/output", gate.token(spec), PREDICTED).json() == first.json()
+    assert posted(http, "/run/output", token, other).status_code == 409
+    receipt = sealed(gate, spec)
+    assert receipt == Receipt.model_validate_json(first.content)
+
+
+def test_of_many_at_once_one_is_sealed(gate: GatewayWorld) -> None:
+    spec = gate.submitted()
+
+    def seal(number: int) -> str | None:
+        from jupyter_challenge.core.errors import Conflict
+
+        try:
+            return receipts.seal(
+                gate.gateway.db, spec.run_id, 1, "run", namespace="n", pod_uid=str(number),
+                files={"predictions": Stored(digest=f"{number:064}", size=number)},
+            ).digest  # fmt: skip
+        except Conflict:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        found = [digest for digest in pool.map(seal, range(8)) if digest]
+    receipt = sealed(gate, spec)
+    assert receipt is not None
+    assert found == [receipt.digest]
+
+
+LINK = bytearray(tar(report_json=report(), predictions=b"x"))
+LINK[156:157] = b"2"
+REFUSED: dict[str, tuple[bytes, int]] = {
+    "nothing": (b"", 422),
+    "no tar": (b"x" * 2048, 422),
+    "an empty one": (END, 422),
+    "without its end": (PREDICTED[: -len(END)], 422),
+    "cut in a file": (PREDICTED[:600], 422),
+    "a broken sum": (bytes(LINK), 422),
+    "no report": (tar(predictions=b"x"), 422),
+    "a report that can't be read": (tar(report_json=b"{}", predictions=b"x"), 422),
+    "no predictions": (tar(report_json=report()), 422),
+    "another name": (tar(report_json=report(), predictions=b"x", state_json=b"{}"), 422),
+    "a path": (tar(**{"report_json": report(), "../predictions": b"x"}), 422),
+    "a name twice": (PREDICTED[: -len(END)] + PREDICTED, 422),
+    "predictions that are too large": (
+        tar(report_json=report(), predictions=bytes(2_001)), 413,
+    ),
+    "more than all its files may have": (PREDICTED + bytes(300_000_000), 413),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_leaves_nothing_behind(
+    gate: GatewayWorld, http: httpx.Client, case: str
+) -> None:
+    body, status = REFUSED[case]
+    gate.world.publish(
+        submission={"output": {"prediction": "label", "max_size": 2000}},
+        phases=[{"id": "main"}],
+    )
+    spec = gate.submitted()
+    before = set(gate.gateway.blobs.digests())
+
+    assert posted(http, "/run/output", gate.token(spec), body).status_code == status
+
+    assert sealed(gate, spec) is None
+    assert set(gate.gateway.blobs.digests()) == before
+
+
+def test_a_failure_needs_no_predictions(gate: GatewayWorld, http: httpx.Client) -> None:
+    spec = gate.submitted()
+    failed = tar(report_json=report(failure={"failure_class": "cell_error"}))
+    assert posted(http, "/run/output", gate.token(spec), failed).status_code == 200
+
+
+def test_a_result_is_taken_from_the_evaluation_alone(
+    gate: GatewayWorld, http: httpx.Client
+) -> None:
+    spec = gate.submitted()
+    run, evaluate = gate.token(spec), gate.token(spec, "evaluate")
+
+    assert posted(http, "/run/output", run, SCORED).status_code == 422
+    assert posted(http, "/evaluate/result", evaluate, PREDICTED).status_code == 422
+    assert posted(http, "/evaluate/result", evaluate, SCORED).status_code == 200
+    receipt = sealed(gate, spec, "evaluate")
+    assert receipt is not None
+    assert json.loads(gate.gateway.blobs.read(receipt.files["result.json"].digest))["digest"] == "d"
+
+
+def test_a_submission_cannot_choose_whose_data_it_gets(
+    gate: GatewayWorld, http: httpx.Client
+) -> None:
+    """Whatever a request says, the pod's own run is answered."""
+    spec = gate.submitted()
+    bundle = bundle_of("p.csv", {"p.csv": b"id,label\n"}).data
+    gate.world.user("ben").enter()
+    other = gate.submitted("ben", bundle=bundle, request={"kind": "predictions", "entry": "p.csv"})
+
+    said = http.get(
+        "/run/spec",
+        params={"run": other.run_id, "run_id": other.run_id},
+        headers={**headers(gate.token(spec)), "x-run": other.run_id},
+    )
+
+    assert said.json()["run_id"] == spec.run_id
+    assert http.get(f"/run/{other.run_id}/spec").status_code == 404
