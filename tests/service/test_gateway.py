@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import pytest
 
-from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.core.run import Receipt, RunSpec, Stored
 from jupyter_challenge.core.tarball import END
 from jupyter_challenge.store import receipts
@@ -316,9 +315,8 @@ def test_a_submission_cannot_choose_whose_data_it_gets(
 ) -> None:
     """Whatever a request says, the pod's own run is answered."""
     spec = gate.submitted()
-    bundle = bundle_of("p.csv", {"p.csv": b"id,label\n"}).data
     gate.world.user("ben").enter()
-    other = gate.submitted("ben", bundle=bundle, request={"kind": "predictions", "entry": "p.csv"})
+    other = gate.submitted("ben")
 
     said = http.get(
         "/run/spec",
