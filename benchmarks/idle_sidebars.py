@@ -3,7 +3,8 @@
 Each is a signed-in user whose Jupyter server passes the long poll of the change feed on to
 `jupyter challenge serve`, over a connection of its own. The processor time is that of the
 service's process alone. A score is committed by another process, as the service on another
-replica would; each sidebar's time runs from that commit until its answer was read.
+replica would; each sidebar's time runs from that commit until its answer was read. The time in
+which the service was ready to work and waited for a core that others used is told apart.
 """
 
 from __future__ import annotations
@@ -177,13 +178,14 @@ async def _measure(
     db = Database(load_config(data).database_url)
     learned: list[float] = []
     cpu: list[float] = []
+    queued: list[float] = []
     slowest: list[float] = []
     try:
         for number in range(rounds):
             await _all_wait(sidebars, tasks)
             for sidebar in sidebars:
                 sidebar.learned = None
-            worked = _cpu(process)
+            worked, waited = _cpu(process), _queued(process.pid)
             team, submission = teams[number]
             await asyncio.to_thread(
                 new_score, db, key, team, submission, 0.9 + number / 1000, "accuracy"
@@ -194,6 +196,7 @@ async def _measure(
                 await asyncio.sleep(0.02)
             learned += [sidebar.learned - at for sidebar in sidebars if sidebar.learned]
             slowest.append(max(learned[-SIDEBARS:]))
+            queued.append(_queued(process.pid) - waited)
             await _all_wait(sidebars, tasks)
             cpu.append(_cpu(process) - worked)
     finally:
@@ -207,7 +210,9 @@ async def _measure(
         f"max {last:.2f} s, n {len(learned)} "
         f"(goal: all within {SECONDS_GOAL:g} s: {'met' if last < SECONDS_GOAL else 'MISSED'}); "
         f"it costs the service {statistics.median(cpu):.2f} s of processor time\n"
-        f"the last one of each round: {', '.join(f'{each:.2f}' for each in slowest)} s "
+        f"the last one of each round: {', '.join(f'{each:.2f}' for each in slowest)} s, "
+        f"while the service’s threads waited {', '.join(f'{each:.2f}' for each in queued)} s "
+        f"for a core "
         f"(load of this machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores)",
         flush=True,
     )
@@ -228,6 +233,14 @@ def _raise_ended(tasks: list[asyncio.Task[None]]) -> None:
 def _cpu(process: psutil.Process) -> float:
     times = process.cpu_times()
     return float(times.user + times.system)
+
+
+def _queued(pid: int) -> float:
+    """Seconds that a process's threads were ready and waited for a core, on Linux."""
+    nanoseconds = 0
+    for stat in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        nanoseconds += int(stat.read_text().split()[1])
+    return nanoseconds / 1e9
 
 
 def _front_end() -> tuple[tuple[float, float], float]:

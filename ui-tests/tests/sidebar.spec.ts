@@ -123,3 +123,40 @@ test('a file is submitted from the file browser, and seen in the status bar', as
   await page.getByRole('button', { name: 'Cancel the run' }).click();
   await expect(item).toHaveCount(0);
 });
+
+test('a hidden sidebar asks for nothing', async ({ page, tmpPath }) => {
+  const challenges = new Challenges(page, tmpPath);
+  const asked: string[] = [];
+  page.on('request', request => {
+    if (request.url().includes('/jupyter-challenge/')) {
+      asked.push(request.url());
+    }
+  });
+  const isPoll = (url: string) => /changes\?after=/.test(url);
+  await challenges.open();
+  await expect(challenges.panel.locator('[data-challenge=iris]')).toBeVisible();
+  await expect.poll(() => asked.filter(isPoll).length).toBeGreaterThan(0);
+
+  // The question that is open when it is hidden is answered by the first news, and the list read.
+  const last = page.waitForResponse(answer => isPoll(answer.url()));
+  await page.sidebar.openTab('filebrowser');
+  await expect(challenges.panel).toBeHidden();
+  const listed = page.waitForResponse(answer =>
+    /challenges\?/.test(answer.url())
+  );
+  await challenges.publishCopy('while-hidden', 'While hidden');
+  await last;
+  await listed;
+
+  asked.length = 0;
+  await challenges.publishCopy('unseen', 'Unseen');
+  // Ten times as long as the feed pauses between two questions.
+  await page.waitForTimeout(2000);
+  expect(asked).toEqual([]);
+
+  await challenges.open();
+  await expect(
+    challenges.panel.locator('[data-challenge=unseen]')
+  ).toBeVisible();
+  expect(asked.filter(isPoll).length).toBeGreaterThan(0);
+});
