@@ -62,9 +62,11 @@ def import_hint(detail: str, environment: Mapping[str, Any]) -> str:
         )
     if not known:
         return f'"{missing}" is not installed where runs take place. {_BESIDE}'
+    package = _PACKAGES.get(missing.lower(), missing)
     return (
         f'"{missing}" is installed neither where runs take place nor in your kernel in Lab. '
-        f"{_BESIDE}"
+        f"{_BESIDE} Where runs use this very kernel, as on a laptop, install it: "
+        f"%pip install {package}."
     )
 
 

@@ -77,6 +77,8 @@ def _output(
     if WIDGET in data:
         written = widget_text(_state(output, states), states)
         data = {"text/plain": written or _joined(data.get("text/plain", ""))}
+    if data and all(_needs_a_script(mime, value) for mime, value in data.items()):
+        data = {"text/plain": "Interactive, which is not shown here: download the notebook."}
     size = 0
     for mime in [*data]:
         value = data[mime]
@@ -92,6 +94,27 @@ def _output(
             continue
         size += length
     return {**output, "data": data, "metadata": _sizes(output.get("metadata"))}, size
+
+
+def _needs_a_script(mime: str, value: Any) -> bool:
+    """Whether nothing of an output is to be seen without a script, as of plotly's figures."""
+    if mime != "text/html":
+        return mime.startswith("application/vnd.plotly.")
+    text = _joined(value)
+    if len(text) > LONGEST_TEXT:
+        return "<script" in text[:LONGEST_TEXT] and not _seen(text[:LONGEST_TEXT])
+    return "<script" in text and not _seen(text)
+
+
+def _seen(text: str) -> bool:
+    """Whether there is a word or a picture in HTML apart from its scripts and styles."""
+    for part in re.split(r"<(?=script|style)", text):
+        if part.startswith(("script", "style")):
+            ended = re.search(r"</(?:script|style)", part)
+            part = part[ended.start() :] if ended else ""
+        if re.search(r"<(?:img|svg|table|iframe)\b", part) or re.sub(r"<[^>]*>?", "", part).strip():
+            return True
+    return False
 
 
 def shortened(text: str, longest: int = LONGEST_TEXT) -> str:

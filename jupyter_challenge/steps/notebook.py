@@ -107,6 +107,11 @@ class Execution:
                 self._tidy(runner, cell, index)
         except CellExecutionError as error:
             detail = ANSI.sub("", f"{error.ename}: {error.evalue}")
+            if not error.ename.strip():
+                # Of a shell one learns the exit status; what it said before tells more.
+                detail = _last_words(cell.outputs) or detail.strip(": ")
+            # R's errors begin with these words once more.
+            detail = detail.removeprefix("ERROR: ")
             failure = FailureClass.CELL_ERROR
             if error.ename == "MemoryError":
                 failure = FailureClass.OUT_OF_MEMORY
@@ -197,6 +202,16 @@ class Execution:
         replace(self.context.folder.executed, data)
         took = time.monotonic() - started
         self._save_not_before = started + _SAVE_AGAIN_AFTER * took
+
+
+def _last_words(outputs: list[Any]) -> str:
+    """The last line that was printed, of an error first."""
+    for name in ("stderr", "stdout"):
+        texts = [o["text"] for o in outputs if o["output_type"] == "stream" and o["name"] == name]
+        lines = [line.strip() for line in ANSI.sub("", "".join(texts)).splitlines()]
+        if said := next((line for line in reversed(lines) if line), ""):
+            return said
+    return ""
 
 
 def say(text: str) -> None:

@@ -20,6 +20,9 @@ LONGEST_LINE = 20_000
 ANSI = re.compile(
     r"\x1b(?:\[[0-9;:<=>?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[()][0-9A-B]|.)"
 )
+_UPS = re.compile(r"((?:\x1b\[1?A)+)")
+# A bar's end and a bar below it, which go unless something else than "up again" follows.
+_BELOW = re.compile(r"\n+(?:\r[^\n\r]*)?\Z")
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-9;:<=>?]*[ -/]*|\][^\x07\x1b]*\x1b?|[()])?\Z")
 _PERCENT = re.compile(r"(?<![\d.])(\d{1,3})(?:\.\d+)?\s?%")
 _FRACTION = re.compile(r"(?<![\d./])(\d{1,9})/(\d{1,9})(?![\d/])")
@@ -35,6 +38,21 @@ def percent_in(text: str) -> int | None:
         if whole > 0 and done <= whole:
             return 100 * done // whole
     return None
+
+
+def _without_lower_bars(text: str) -> str:
+    """Text without bars that were drawn some lines below another one, to which it then went up.
+
+    They are gone in the end; in a log, where nothing goes up, each state would be a line.
+    """
+    pieces = _UPS.split(text)
+    for at in range(1, len(pieces), 2):
+        downs = "\n" * pieces[at].count("A")
+        upper, _, lower = pieces[at - 1].rpartition("\n")
+        if f"{upper}\n".endswith(downs) and "\r" not in lower[1:]:
+            pieces[at - 1] = f"{upper}\n".removesuffix(downs)
+        pieces[at] = ""
+    return "".join(pieces)
 
 
 def coalesced(outputs: Iterable[Any]) -> list[Any]:
@@ -57,7 +75,9 @@ def coalesced(outputs: Iterable[Any]) -> list[Any]:
     for each in kept:
         if isinstance(each, tuple):
             output, texts = each
-            output["text"] = "\n".join(map(_as_left, "".join(texts).split("\n")))
+            output["text"] = "\n".join(
+                map(_as_left, _without_lower_bars("".join(texts)).split("\n"))
+            )
             done.append(output)
         else:
             done.append(each)
@@ -86,6 +106,8 @@ class Transcript:
         """Begin with an empty log; `clock` tells seconds."""
         self._clock = clock
         self._half = ""  # of an escape sequence that two messages share
+        self._nested = False  # whether a bar was seen below another one
+        self._below = ""  # the end of a bar's line, and perhaps a bar below it
         self._held = ""  # a line that is being written over, as it is now
         self._over = False  # whether such a line is held
         self._column = 0  # characters of the current line that were said
@@ -101,6 +123,7 @@ class Transcript:
     def begin(self) -> None:
         """A cell begins; how far the last one came is of no interest."""
         self.percent = None
+        self._nested = False
 
     def stream(self, text: str, name: str = "stdout") -> str:
         """Take text that was printed; returns what the log gets of it now."""
@@ -112,7 +135,13 @@ class Transcript:
             if name == interrupted:
                 text = text.removeprefix("\n")
             return before + self.stream(text, name)
-        text = ANSI.sub("", self._whole(text)).replace("\r\n", "\n").replace("\b", "\r")
+        text = self._below + self._whole(text)
+        self._nested = self._nested or _UPS.search(text) is not None
+        text = _without_lower_bars(text).replace("\r\n", "\n")
+        text = self._but_below(ANSI.sub("", text).replace("\b", "\r"))
+        return self._printed(text)
+
+    def _printed(self, text: str) -> str:
         said = []
         *lines, rest = text.split("\n")
         for line in lines:
@@ -163,8 +192,17 @@ class Transcript:
                 self.percent = int(100 * (value - low) / (high - low))
 
     def _line_ended(self) -> str:
-        self._half = ""
-        return self._ended("") if self._over or self._column else ""
+        below, self._half, self._below = self._below, "", ""
+        said = self._printed(below)
+        return said + (self._ended("") if self._over or self._column else "")
+
+    def _but_below(self, text: str) -> str:
+        """Text without its end that may be a bar below another one, which is kept for later."""
+        below = _BELOW.search(text[-1_000:])
+        self._below = ""
+        if self._nested and below is not None and (self._over or "\r" in text[: -len(below[0])]):
+            self._below = below[0]
+        return text[: len(text) - len(self._below)]
 
     def _whole(self, text: str) -> str:
         text = self._half + text

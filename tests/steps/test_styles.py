@@ -69,6 +69,21 @@ def test_one_with_plots_and_widgets(tmp_path: Path, capfd: Log) -> None:
     assert ran.failed.cell == 3
 
 
+def test_one_with_figures_that_need_a_script(tmp_path: Path, capfd: Log) -> None:
+    drawn = "<div id='a'></div><script>draw('a', 'words < of > a script')</script>"
+    ran = Style(
+        tmp_path,
+        capfd,
+        "display({'application/vnd.plotly.v1+json': {'data': []}}, raw=True)",
+        f'display({{"text/html": "{drawn}"}}, raw=True)',
+        f'display({{"text/html": "<b>Loss</b>{drawn}"}}, raw=True)',
+    )
+    first, second, third = [cell["outputs"][0]["data"] for cell in ran.shown]
+    assert "download the notebook" in first["text/plain"]
+    assert second == first
+    assert third["text/html"].startswith("<b>Loss</b>")
+
+
 def test_one_with_a_long_loop_and_a_bar(tmp_path: Path, capfd: Log) -> None:
     ran = Style(
         tmp_path,
@@ -89,6 +104,42 @@ def test_one_with_a_long_loop_and_a_bar(tmp_path: Path, capfd: Log) -> None:
     assert len(last) <= 5
     texts = {output["name"]: output["text"] for output in ran.executed["cells"][0]["outputs"]}
     assert texts == {"stderr": "100%|#####| 100/100\n", "stdout": "done\n"}
+
+
+def test_one_with_bars_below_a_bar(tmp_path: Path, capfd: Log) -> None:
+    ran = Style(
+        tmp_path,
+        capfd,
+        "import sys\n"
+        "def say(text): print(text, end='', file=sys.stderr, flush=True)\n"
+        "for epoch in range(4):\n"
+        "    say(f'\\repoch {epoch}/3')\n"
+        "    for batch in range(20):\n"
+        "        say('\\n'); say(f'\\rbatch {batch}/19'); say('\\x1b[A')\n"
+        "say('\\n')",
+    )
+    assert ran.executed["cells"][0]["outputs"][0]["text"] == "epoch 3/3\n"
+    lines = [line.split("\r")[-1] for line in ran.log.strip().split("\n")]
+    assert lines[-1] == "epoch 3/3"
+    assert len(lines) < 5
+
+
+def test_one_of_a_shell_that_fails(tmp_path: Path, capfd: Log) -> None:
+    """A kernel that names no error: what it said last is what the participant learns."""
+    ran = Style(
+        tmp_path,
+        capfd,
+        "import sys\n"
+        "def as_a_shell(self, *args, **kwargs):\n"
+        "    print('bash: modle: command not found', file=sys.stderr)\n"
+        "    return ['']\n"
+        "class Quiet(Exception): pass\n"
+        "Quiet.__name__ = ''\n"
+        "get_ipython().set_custom_exc((Quiet,), as_a_shell)",
+        "raise Quiet('127')",
+    )
+    assert ran.failed is not None
+    assert ran.failed.detail == "bash: modle: command not found"
 
 
 def test_one_that_fails_in_an_import(tmp_path: Path, capfd: Log) -> None:

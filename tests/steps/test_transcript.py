@@ -62,6 +62,25 @@ def test_a_bar_of_an_hour_is_a_page() -> None:
     assert seen(log.getvalue()) == f"100%|{'█' * 10}| 35999/36000\n"
 
 
+def lower_bars(whole: bool) -> list[str]:
+    texts = []
+    for epoch in range(3):
+        texts.append(f"\repoch {epoch}/2")
+        for batch in range(5):
+            texts += ["\n", f"\rbatch {batch}/4", "\x1b[A"]
+        texts += ["\n\n", "\r   ", "\x1b[A\x1b[A"]
+    texts += ["\n", "done\n", "\r1%", "\r100%", "\n", "\r2%", "\r99%", "\n"]
+    return ["".join(texts)] if whole else texts
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_bars_below_a_bar_leave_no_lines(whole: bool) -> None:
+    left = "epoch 2/2\ndone\n100%\n99%\n"
+    first = "" if whole else "epoch 0/2\n"  # not yet known to have bars below it
+    assert seen(said(*lower_bars(whole))) == first + left
+    assert coalesced(map(printed, lower_bars(whole))) == [printed(left)]
+
+
 def test_a_line_of_fifty_megabytes_leaves_room_for_the_rest() -> None:
     log = said(*["x" * 1_000_000] * 50, "\nthen\n")
     assert log.endswith(f" … {50_000_000 - LONGEST_LINE:,} more characters in this line\nthen\n")
