@@ -755,6 +755,11 @@ export interface components {
             instead_of?: string | null;
             /** Phases */
             phases?: components["schemas"]["PhaseDates"][] | null;
+            /**
+             * Version
+             * @description Digest of an older version that becomes the current one again.
+             */
+            version?: string | null;
         };
         /**
          * ChallengeSummary

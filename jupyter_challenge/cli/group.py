@@ -29,6 +29,7 @@ COMMANDS = {
     "validate": "organising",
     "publish": "organising",
     "diff": "organising",
+    "versions": "organising",
     "export": "organising",
     "serve": "operating",
     "gateway": "operating",

@@ -15,7 +15,7 @@ from jupyter_challenge.cli.options import (
     json_option,
     placed,
 )
-from jupyter_challenge.cli.terminal import LiveLine, print_json, progress
+from jupyter_challenge.cli.terminal import LiveLine, print_json, print_table, progress
 from jupyter_challenge.client.columns import printable
 
 if TYPE_CHECKING:
@@ -130,6 +130,47 @@ def show_preview(preview: PublishPreview, as_json: bool) -> None:
         click.echo(f"\n{click.style(title, bold=True)}")
         for line in (file.diff or "").splitlines():
             click.echo(click.style(f"  {printable(line)}", fg=_SIGNS.get(line[:1])))
+
+
+@click.command("versions", short_help="List the published versions, or take up an older one.")
+@click.argument("challenge", required=False)
+@click.option(
+    "--make-current",
+    "number",
+    type=int,
+    metavar="NUMBER",
+    help="Make this version the current one again.",
+)
+@json_option
+@placed
+def versions_command(
+    challenge: str | None, number: int | None, as_json: bool, place: Place
+) -> None:
+    """List the published versions of a challenge, or make an older one current again."""
+    name = challenge_here(challenge)
+    with place.connect() as client:
+        if number is not None:
+            wanted = next((one for one in client.versions(name) if one.number == number), None)
+            if wanted is None:
+                raise click.BadParameter(f"{name} has no version {number}.")
+            client.make_current(name, wanted)
+        versions = client.versions(name)
+    if as_json:
+        print_json(versions)
+        return
+    rows = [
+        [
+            str(one.number),
+            one.published_at.strftime("%Y-%m-%d %H:%M"),
+            one.published_by,
+            ", ".join(one.changed),
+            str(one.submissions),
+            "current" if one.current else "",
+        ]
+        for one in versions
+    ]
+    names = ["version", "published (UTC)", "by", "changed", "submissions", ""]
+    print_table(names, rows, {"version", "submissions"})
 
 
 @click.command("export", short_help="Save everything that was submitted as a zip.")

@@ -78,6 +78,16 @@ class Organising:
         path = _at(challenge, "versions", digest, "changes")
         return self._channel.ask(VersionChanges, "GET", path)
 
+    def make_current(self, challenge: str, version: VersionView | str) -> Challenge:
+        """Make an older version the current one again, as publishing its folder again would.
+
+        Args:
+            challenge: Id of the challenge.
+            version: One of `versions()`, or its digest.
+        """
+        digest = version if isinstance(version, str) else version.digest
+        return self._channel.ask(Challenge, "PATCH", _at(challenge), json={"version": digest})
+
     def set_dates(
         self,
         challenge: str,

@@ -181,9 +181,16 @@ class Board(BoardView):
         return "\n".join([self.heading, *in_columns(*self.table(), self.right)])
 
     def to_frame(self) -> pandas.DataFrame:
-        """Make a pandas DataFrame: one row per team, metrics as full numbers."""
+        """Make a pandas DataFrame: one row per team, metrics as full numbers.
+
+        `public_rank` is there on the private board, `rank_low` and `rank_high` where the
+        challenge says between which ranks a team may stand.
+        """
         import pandas
 
+        more = ["public_rank"] if self.board == "private" else []
+        if any(row.rank_low is not None for row in self.rows):
+            more += ["rank_low", "rank_high"]
         return pandas.DataFrame(
             [
                 {
@@ -194,11 +201,12 @@ class Board(BoardView):
                     "entries": row.entries,
                     "last_at": row.last_at,
                     "mine": row.mine,
+                    **{name: getattr(row, name) for name in more},
                 }
                 for row in self.rows
             ],
             columns=["rank", "rank_to", "team", *[m.name for m in self.metrics]]
-            + ["entries", "last_at", "mine"],
+            + ["entries", "last_at", "mine", *more],
         )
 
 

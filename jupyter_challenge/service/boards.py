@@ -176,22 +176,38 @@ def page(
 def as_csv(
     service: Service, identity: Identity, challenge_id: str, phase_id: str, board: BoardName
 ) -> str:
-    """A whole board as CSV; values are rounded as they rank."""
+    """A whole board as CSV; values are rounded as they rank.
+
+    The private board also tells each team's rank on the public one.
+    """
     with service.db.read() as session:
-        seen, _, found = find(session, service, identity, challenge_id, phase_id, board)
+        seen, phase, found = find(session, service, identity, challenge_id, phase_id, board)
+        public = (
+            service.boards.get(session, seen.version, phase.id, "public")
+            if board == "private"
+            else None
+        )
+    views = [
+        standing_view(seen, row, public.row_of(row.team) if public is not None else None)
+        for row in found.rows()
+    ]
+    more = ["public_rank"] if public is not None else []
+    if any(each.rank_low is not None for each in views):
+        more += ["rank_low", "rank_high"]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     names = [spec.name for spec in seen.challenge.metrics]
-    writer.writerow(["rank", "rank_to", "team", *names, "entries", "last_at"])
-    for row in found.rows():
+    writer.writerow(["rank", "rank_to", "team", *names, "entries", "last_at", *more])
+    for row in views:
         writer.writerow(
             [
                 row.rank,
                 row.rank_to,
-                harmless(row.name),
+                harmless(row.team.name),
                 *(row.display[name] for name in names),
                 row.entries,
                 row.last_at.isoformat(),
+                *(getattr(row, name) for name in more),
             ]
         )
     return out.getvalue()

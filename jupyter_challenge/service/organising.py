@@ -31,6 +31,7 @@ from jupyter_challenge.service.quotas import day_of
 from jupyter_challenge.service.seeing import Seen, manage
 from jupyter_challenge.service.state import Service
 from jupyter_challenge.store import challenges, submissions
+from jupyter_challenge.store.database import Session
 from jupyter_challenge.store.orm import VersionRow, utc_now
 
 _DATES = {"start", "end", "reveal", "zone"}
@@ -145,9 +146,7 @@ def spec_file(service: Service, identity: Identity, challenge_id: str, digest: s
     """The challenge.yaml of a version, as it was published."""
     with service.db.read() as session:
         manage(session, identity, challenge_id)
-        row = challenges.version(session, digest)
-    if row is None or row.challenge_id != challenge_id:
-        raise NotFound("The challenge has no such version.")
+        row = _version(session, challenge_id, digest)
     blob, size = next((e["sha256"], e["size"]) for e in row.manifest if e["path"] == FILE)
     return Attachment(
         name=FILE,
@@ -161,7 +160,18 @@ def spec_file(service: Service, identity: Identity, challenge_id: str, digest: s
 def change(
     service: Service, identity: Identity, challenge_id: str, wanted: ChallengeRequest
 ) -> ChallengeView:
-    """Close or open a challenge, or give its phases other dates by a version of its own."""
+    """Close or open a challenge, make an older version current again, or set other dates.
+
+    Raises:
+        NotFound: There is no such challenge or version, or they are not its organiser.
+        Conflict: Another version became current meanwhile.
+    """
+    if wanted.version is not None:
+        with service.db.read() as session:
+            seen = manage(session, identity, challenge_id)
+            older = _version(session, challenge_id, wanted.version)
+        instead_of = wanted.instead_of or seen.version.digest
+        publishing.put_current(service, identity, older, "current", instead_of)
     if wanted.phases is not None:
         with service.db.read() as session:
             seen = manage(session, identity, challenge_id)
@@ -185,6 +195,13 @@ def preview_dates(
     version = drafts.redated(drafts.Measured(), identity.name, seen.version, challenge, text)
     # Nothing but challenge.yaml is another file.
     return Comparison(service, identity, challenge, version, lambda _path: text).shown()
+
+
+def _version(session: Session, challenge_id: str, digest: str) -> VersionRow:
+    row = challenges.version(session, digest)
+    if row is None or row.challenge_id != challenge_id:
+        raise NotFound("The challenge has no such version.")
+    return row
 
 
 def _redated(service: Service, seen: Seen, phases: Sequence[PhaseDates]) -> tuple[Challenge, bytes]:

@@ -91,6 +91,18 @@ export class OrganiserApi {
     return this.api.send('PATCH', this._path(challenge), { closed });
   }
 
+  /** Make an older version the current one again, in place of the one that was looked at. */
+  makeCurrent(
+    challenge: string,
+    digest: string,
+    instead_of: string
+  ): Promise<ChallengeView> {
+    return this.api.send('PATCH', this._path(challenge), {
+      version: digest,
+      instead_of
+    });
+  }
+
   /** What other dates would change. */
   previewDates(
     challenge: string,

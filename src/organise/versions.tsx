@@ -1,3 +1,4 @@
+import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
@@ -10,6 +11,7 @@ import { OrganiserApi } from './organiserapi';
 import { changeWord } from './organisewords';
 import { useReading } from './overview';
 import { Ago, ErrorFace, Loading } from '../marks';
+import { tell } from '../tell';
 
 /** The file in which a challenge is written down. */
 const SPEC = 'challenge.yaml';
@@ -148,9 +150,48 @@ function Row(
         >
           {SPEC}
         </a>
+        {!version.current && (
+          <button
+            className="jp-Challenge-button jp-mod-styled"
+            aria-label={trans.__(
+              'Make version %1 current again',
+              version.number
+            )}
+            onClick={() => void makeCurrent(props)}
+          >
+            {trans.__('Make current…')}
+          </button>
+        )}
       </td>
     </tr>
   );
+}
+
+/** Make an older version current again, after saying what that means. */
+async function makeCurrent(
+  props: IPageProps & { version: VersionView }
+): Promise<void> {
+  const { model, view, trans, version } = props;
+  const answer = await showDialog({
+    title: trans.__('Make version %1 current again?', version.number),
+    body: trans.__(
+      'From now on the challenge is as it was in this version: its dates, quotas, metrics and files. Where the boards differ, those of this version are shown again. No version and no score is lost.'
+    ),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.okButton({ label: trans.__('Make current') })
+    ]
+  });
+  if (!answer.button.accept) {
+    return;
+  }
+  try {
+    const api = new OrganiserApi(model.api);
+    await api.makeCurrent(view.id, version.digest, view.version);
+    await model.loadChallenge(view.id);
+  } catch (error) {
+    tell(error, trans);
+  }
 }
 
 function words(version: VersionView, trans: TranslationBundle): string {

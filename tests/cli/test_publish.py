@@ -45,3 +45,18 @@ def test_mistakes_are_told_with_their_places(run, tmp_path: Path) -> None:  # ty
     folder = write_challenge(tmp_path / "tiny", metrics=[{"name": "acuracy"}])
     said = run("diff", str(folder), code=1)
     assert "challenge.yaml:" in said and "nothing would be published" in said
+
+
+def test_an_older_version_becomes_current_again(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    folder = write_challenge(tmp_path / "tiny")
+    run("publish", str(folder))
+    (folder / "README.md").write_text("Other words.\n")
+    run("publish", str(folder))
+    assert [line.split()[-1] == "current" for line in run("versions", "tiny").splitlines()[1:]] == [
+        True,
+        False,
+    ]
+    said = run("versions", "tiny", "--make-current", "1").splitlines()
+    assert not said[1].endswith("current") and said[2].endswith("current")
+    assert "Other words" not in run("show", "tiny")
+    assert "no version 7" in run("versions", "tiny", "--make-current", "7", code=2)

@@ -92,6 +92,14 @@ def test_a_board_becomes_a_frame() -> None:
     assert frame["mine"].tolist() == [False, True]
 
 
+def test_a_private_board_says_more_of_ranks() -> None:
+    rows = [standing(public_rank=3, rank_low=1, rank_high=2), standing(rank=4, rank_to=4)]
+    said = {**board().model_dump(), "board": "private", "rows": rows}
+    frame = Board.model_validate(said).to_frame()
+    assert list(frame.columns)[-3:] == ["public_rank", "rank_low", "rank_high"]
+    assert frame.iloc[0][-3:].tolist() == [3, 1, 2]
+
+
 def test_a_history_becomes_a_frame_with_the_best_so_far() -> None:
     frame = history().to_frame()
     assert frame["value"].tolist() == [0.5, 0.4, 0.7]

@@ -373,6 +373,37 @@ class TestOnlyWhatWasLookedAt:
         world.admin.ask("PATCH", "/challenges/tiny", 409, json=dates)
 
 
+class TestAnOlderVersion:
+    def test_becomes_current_again(self, scored: World, tmp_path: Path) -> None:
+        root, ana = scored.admin, scored.user("ana")
+        first = root.ask("GET", "/challenges/tiny")["version"]
+        before = ana.board()["rows"]
+        folder = write_challenge(tmp_path / "new", metrics=[{"name": "f1"}])
+        second = root.publish(folder)["version"]
+        assert ana.board()["rows"] == []
+        after = root.ask("PATCH", "/challenges/tiny", json={"version": first})
+        assert after["version"] == first
+        assert [row["team"] for row in ana.board()["rows"]] == [row["team"] for row in before]
+        lines = root.get("/challenges/tiny/versions").json()["items"]
+        assert [(each["digest"], each["number"], each["current"]) for each in lines] == [
+            (second, 2, False),
+            (first, 1, True),
+        ]
+
+    def test_only_one_of_this_challenge(self, world: World, tmp_path: Path) -> None:
+        other = write_challenge(tmp_path / "other", id="other")
+        digest = world.admin.publish(other)["version"]
+        for wanted in (digest, "f" * 64):
+            refused = world.admin.ask("PATCH", "/challenges/tiny", 404, json={"version": wanted})
+            assert "no such version" in refused["error"]["message"]
+
+    def test_not_in_place_of_what_nobody_looked_at(self, world: World, tmp_path: Path) -> None:
+        first = world.admin.ask("GET", "/challenges/tiny")["version"]
+        world.admin.publish(write_challenge(tmp_path / "new", title="Other"))
+        wanted = {"version": first, "instead_of": first}
+        world.admin.ask("PATCH", "/challenges/tiny", 409, json=wanted)
+
+
 class TestDates:
     def test_make_a_version_with_only_other_dates(self, scored: World, tmp_path: Path) -> None:
         root, end = scored.admin, (NOW + timedelta(days=2)).isoformat()

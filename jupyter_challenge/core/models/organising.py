@@ -133,6 +133,11 @@ class ChallengeRequest(Wire):
 
     closed: bool | None = None
     phases: list[PhaseDates] | None = Field(default=None, min_length=1, max_length=100)
+    version: str | None = Field(
+        default=None,
+        max_length=64,
+        description="Digest of an older version that becomes the current one again.",
+    )
     instead_of: str | None = Field(
         default=None,
         description="Digest of the version that was looked at; refused when it is not current.",
