@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 GLANCE_EVERY = 2.0
 """Seconds between two states of a line that is written over."""
 LONGEST_LINE = 20_000
@@ -166,6 +167,8 @@ class Transcript:
         plain = data.get("text/plain", "")
         if not isinstance(plain, str):
             return ""
+        if _WIDGET in data and percent_in(plain) is not None:
+            return ""  # a bar that has not moved yet; the notebook has it as it ends
         if kind != "update_display_data" and not self._redraws:
             return self.stream(f"{plain}\n", "")
         found = percent_in(ANSI.sub("", plain))

@@ -128,6 +128,13 @@ def printed(text: str, name: str = "stdout") -> dict[str, Any]:
     return {"output_type": "stream", "name": name, "text": text}
 
 
+def test_a_bar_that_is_a_widget_is_not_logged_as_it_began() -> None:
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "a"}}
+    transcript = Transcript(Clock())
+    assert transcript.shown("display_data", {"text/plain": "  0%|  | 0/3", **view}) == ""
+    assert transcript.shown("display_data", {"text/plain": "Label('x')", **view}) == "Label('x')\n"
+
+
 def test_what_is_printed_between_displays_is_in_one_piece() -> None:
     plot: dict[str, Any] = {"output_type": "display_data", "data": {}, "metadata": {}}
     outputs = [
