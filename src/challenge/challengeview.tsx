@@ -143,7 +143,8 @@ function NotYet(props: {
   trans: TranslationBundle;
 }): JSX.Element {
   const { error, model, challenge, trans } = props;
-  if (error) {
+  // What does not exist has a face of its own.
+  if (error && error.status !== 404) {
     return (
       <ErrorFace
         error={error}

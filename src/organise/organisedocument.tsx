@@ -104,7 +104,7 @@ function Pages(
   if (!view) {
     const isKnown = model.challenges.some(one => one.id === challenge);
     const error = model.refusal(challenge) ?? model.error;
-    return error ? (
+    return error && error.status !== 404 ? (
       <ErrorFace
         error={error}
         trans={trans}

@@ -2,7 +2,7 @@ import { expect, test } from '@playwright/test';
 
 import { Gallery } from './gallery';
 
-const ROWS = /api\/v1\/submissions\?/;
+const ROWS = /api\/v1\/submissions\?.*team=all/;
 
 test("the organiser's view", async ({ page }) => {
   const gallery = new Gallery(page);

@@ -1,10 +1,18 @@
-"""Make the pictures of the gallery smaller: 256 colours are all that a page of Lab's needs."""
+"""Make the pictures of the gallery smaller: no empty end, and 256 colours, which are enough."""
 
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "gallery"
+MARGIN = 24
+
+
+def filled(picture: Image.Image) -> int:
+    """Return the height down to which there is something, with a margin."""
+    ground = Image.new("RGB", picture.size, picture.getpixel((0, picture.height - 1)))
+    box = ImageChops.difference(picture, ground).getbbox()
+    return min(picture.height, (box[3] if box else 0) + MARGIN)
 
 
 def smaller(file: Path) -> None:
@@ -12,7 +20,9 @@ def smaller(file: Path) -> None:
     with Image.open(file) as picture:
         if picture.mode == "P":
             return
-        reduced = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        whole = picture.convert("RGB")
+    kept = whole.crop((0, 0, whole.width, filled(whole)))
+    reduced = kept.quantize(256, dither=Image.Dither.NONE)
     reduced.save(file, optimize=True)
 
 
