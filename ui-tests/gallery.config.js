@@ -14,7 +14,7 @@ const asRoot = process.getuid && process.getuid() === 0;
 
 module.exports = {
   ...base,
-  timeout: 300000,
+  timeout: 600000,
   projects: undefined,
   testDir: './gallery',
   use: {

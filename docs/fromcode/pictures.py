@@ -59,7 +59,7 @@ def gallery() -> str:
         shown = [each for each in declared() if each.screen == screen and each.exists]
         if not shown:
             continue
-        lines += [f"## {about['title']}", "", "::::{div} gallery", ""]
+        lines += [f"## {about['title']}", "", "::::{container} gallery", ""]
         for each in shown:
             alt = f"{about['title']}, {each.state}, {each.theme} theme: {each.sentence}"
             lines += [
