@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from fromcode.tables import code, table
-from jupyter_challenge.service.openapi import openapi
+from jupyter_challenge.service.app import openapi_document
 from jupyter_challenge.service.routes import API
 
 _VERBS = ("get", "post", "put", "patch", "delete")
@@ -15,7 +15,7 @@ _VERBS = ("get", "post", "put", "patch", "delete")
 
 @functools.cache
 def _document() -> dict[str, Any]:
-    return openapi()
+    return openapi_document()
 
 
 def routes() -> str:
