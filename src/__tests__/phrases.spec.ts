@@ -1,6 +1,4 @@
-import { Gettext } from '@jupyterlab/translation';
-
-import german from '../../jupyter_challenge/locale/de_DE/LC_MESSAGES/jupyter_challenge.json';
+import { german } from './german';
 import type { Phrase } from '../organise/phrases';
 import { said } from '../organise/phrases';
 
@@ -13,10 +11,7 @@ function phrase(
 }
 
 describe('said', () => {
-  const trans = new Gettext() as any;
-  trans.setLocale('de_DE');
-  trans.loadJSON(german as any, 'jupyter_challenge');
-  trans.setDomain('jupyter_challenge');
+  const trans = german();
 
   it('says a sentence, its lists and numbers in the language', () => {
     const board = phrase(

@@ -1,15 +1,9 @@
-import { Gettext } from '@jupyterlab/translation';
-
+import { german } from './german';
 import schema from '../../schema/plugin.json';
-import german from '../../jupyter_challenge/locale/de_DE/LC_MESSAGES/jupyter_challenge.json';
 import { translated } from '../schematexts';
 
 describe('translated', () => {
-  const trans = new Gettext();
-  trans.setLocale('de_DE');
-  trans.loadJSON(german as any, 'jupyter_challenge');
-  trans.setDomain('jupyter_challenge');
-  const said = translated(schema as any, trans as any) as any;
+  const said = translated(schema as any, german()) as any;
 
   it('says settings and toolbar buttons in the language', () => {
     expect(said.title).toBe('Challenges');
