@@ -36,3 +36,12 @@ def world(make_world: Callable[..., World]) -> World:
     for name in ("ana", "ben"):
         world.user(name).enter()
     return world
+
+
+@pytest.fixture
+def scored(world: World) -> World:
+    """Two teams with three scored submissions."""
+    world.user("ana").submitted(public=0.8)
+    world.user("ana").submitted(public=0.9)
+    world.user("ben").submitted(public=0.85)
+    return world

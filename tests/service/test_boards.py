@@ -280,6 +280,11 @@ def test_the_revealed_board_says_where_teams_stood_and_how_sure_ranks_are(
         (row["team"]["name"], row["rank"], row["public_rank"], row["rank_low"], row["rank_high"])
         for row in rows
     ] == [("eli", 1, 3, 1, 1), ("ben", 2, 2, 2, 3), ("ana", 3, 1, 2, 3)]
+    response = world.user("ana").get("/challenges/tiny/boards/main/private.csv")
+    lines = list(csv.DictReader(io.StringIO(response.text)))
+    assert [
+        (line["team"], line["public_rank"], line["rank_low"], line["rank_high"]) for line in lines
+    ] == [("eli", "3", "1", "1"), ("ben", "2", "2", "3"), ("ana", "1", "2", "3")]
     public = world.user("ana").board()["rows"]
     assert {(row["public_rank"], row["rank_low"]) for row in public} == {(None, None)}
     # One score without a standard error that says something, and no rank is said to be sure.
