@@ -1,6 +1,7 @@
-"""An HTTP server that answers the two questions of the gateway as a Kubernetes API server does.
+"""A small HTTP server that speaks to us as a Kubernetes API server does, for what we ask of one.
 
-It stands in for one where no cluster is at hand: POST tokenreviews, GET of a pod.
+It stands in for one where no cluster is at hand: objects by name, lists by label, token reviews.
+What a real cluster does with them is tested on a real one, in tests/cluster.
 """
 
 from __future__ import annotations
@@ -8,34 +9,51 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
 EXTRA = "authentication.kubernetes.io/pod-"
+Object = dict[str, Any]
+Key = tuple[str, str, str]
+
+
+def now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass
 class SmallApiServer:
-    """Pods and the tokens that are bound to them."""
+    """Objects by resource, namespace and name, and tokens that are bound to pods."""
 
     address: str = ""
-    pods: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    tokens: dict[str, dict[str, Any]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    objects: dict[Key, Object] = field(default_factory=dict)
+    tokens: dict[str, Object] = field(default_factory=dict)
+    logs: dict[tuple[str, str, str], Callable[[], bytes]] = field(default_factory=dict)
+    made: Callable[[Key, Object], None] = lambda key, found: None
+    away: bool = False
 
-    def add_pod(self, namespace: str, labels: dict[str, str], name: str = "") -> dict[str, Any]:
-        name = name or f"pod-{uuid.uuid4().hex[:8]}"
-        meta = {"name": name, "namespace": namespace, "uid": str(uuid.uuid4()), "labels": labels}
-        self.pods[namespace, name] = {"metadata": meta}
-        return meta
+    def add_pod(self, namespace: str, labels: dict[str, str], name: str = "") -> Object:
+        meta = self.add(
+            "pods", namespace, {"metadata": {"name": name or f"pod-{uuid.uuid4().hex[:8]}"}}
+        )["metadata"]
+        meta["labels"] = labels
+        return dict(meta)
 
-    def add_token(self, pod: dict[str, Any], account: str, audience: str) -> str:
+    def add(self, resource: str, namespace: str, manifest: Object) -> Object:
+        meta = {"namespace": namespace, "uid": str(uuid.uuid4()), "creationTimestamp": now()}
+        found = {**manifest, "metadata": {**manifest["metadata"], **meta}}
+        self.objects[resource, namespace, meta_name(found)] = found
+        return found
+
+    def add_token(self, pod: Object, account: str, audience: str) -> str:
         """A token of a pod, as the kubelet would put it into its volume."""
         token = uuid.uuid4().hex
         self.tokens[token] = {
@@ -56,18 +74,100 @@ class SmallApiServer:
                     "kind": "Config",
                     "current-context": "it",
                     "clusters": [{"name": "it", "cluster": {"server": self.address}}],
-                    "users": [{"name": "it", "user": {"token": "the-gateway's"}}],
+                    "users": [{"name": "it", "user": {"token": "ours"}}],
                     "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
                 }
             )
         )
         return str(path)
 
-    def review(self, spec: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, verb: str, address: str, body: Object) -> tuple[int, Object | bytes]:
+        """Status and body of an answer."""
+        if self.away:
+            return refused(503, "ServiceUnavailable")
+        split = urlsplit(address)
+        resource, namespace, name, more = parsed(split.path)
+        query = parse_qs(split.query)
+        if resource == "tokenreviews":
+            return 201, {**body, "status": self._review(body["spec"])}
+        if verb == "POST":
+            return self._create(resource, namespace, body)
+        if not name:
+            return 200, {"items": self._selected(resource, namespace, query)}
+        key = (resource, namespace, name)
+        if key not in self.objects:
+            return refused(404, "NotFound")
+        if more == "log":
+            log = self.logs.get((namespace, name, query["container"][0]))
+            return (200, log()) if log else refused(400, "BadRequest")
+        if verb == "PUT":
+            self.objects[key] = body
+        if verb == "DELETE":
+            self._delete(key)
+            return 200, {}
+        return 200, self.objects[key]
+
+    def _create(self, resource: str, namespace: str, body: Object) -> tuple[int, Object]:
+        key = (resource, namespace, meta_name(body))
+        if key in self.objects:
+            return refused(409, "AlreadyExists")
+        if namespace and ("namespaces", "", namespace) not in self.objects:
+            return refused(404, "NotFound")
+        found = self.add(resource, namespace, body)
+        self.made(key, found)
+        return 201, found
+
+    def _delete(self, key: Key) -> None:
+        del self.objects[key]
+        if key[0] == "jobs":
+            for pod in [k for k, v in self.objects.items() if k[0] == "pods" and owner(v) == key]:
+                self.objects.pop(pod, None)
+
+    def _selected(self, resource: str, namespace: str, query: dict[str, list[str]]) -> list[Object]:
+        wanted = [pair.split("=") for pair in query.get("labelSelector", [""])[0].split(",")]
+        return [
+            found
+            for (kind, where, _), found in list(self.objects.items())
+            if kind == resource
+            and namespace in {"", where}
+            and all(
+                (found["metadata"].get("labels") or {}).get(pair[0]) == pair[1]
+                for pair in wanted
+                if len(pair) == 2
+            )
+        ]
+
+    def _review(self, spec: Object) -> Object:
         found = self.tokens.get(spec["token"])
         if found is None or found["audience"] not in spec["audiences"]:
             return {"authenticated": False, "error": "invalid bearer token"}
         return {"authenticated": True, "user": found["user"], "audiences": spec["audiences"]}
+
+
+def meta_name(found: Object) -> str:
+    return str(found["metadata"]["name"])
+
+
+def owner(pod: Object) -> Key:
+    """The Job of a pod."""
+    meta = pod["metadata"]
+    job = (meta.get("labels") or {}).get("batch.kubernetes.io/job-name", "")
+    return "jobs", meta["namespace"], job
+
+
+def refused(status: int, reason: str) -> tuple[int, Object]:
+    return status, {"kind": "Status", "reason": reason, "message": reason, "code": status}
+
+
+def parsed(path: str) -> tuple[str, str, str, str]:
+    """Resource, namespace, name and what follows, of a path."""
+    parts = path.strip("/").split("/")
+    parts = parts[2:] if parts[0] == "api" else parts[3:]
+    namespace = ""
+    if parts[0] == "namespaces" and len(parts) > 2:
+        namespace, parts = parts[1], parts[2:]
+    parts += [""] * 3
+    return parts[0], namespace, parts[1], parts[2]
 
 
 @contextmanager
@@ -76,29 +176,21 @@ def small_api_server() -> Iterator[SmallApiServer]:
     served = SmallApiServer()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            served.asked.append(self.path)
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            assert self.path == "/apis/authentication.k8s.io/v1/tokenreviews"
-            self._send(201, {**body, "status": served.review(body["spec"])})
-
-        def do_GET(self) -> None:
-            served.asked.append(self.path)
-            _, _, _, _, namespace, _, name = self.path.split("/")
-            pod = served.pods.get((namespace, name))
-            gone = {"kind": "Status", "reason": "NotFound", "message": "gone", "code": 404}
-            self._send(200 if pod else 404, pod or gone)
-
-        def log_message(self, *_: Any) -> None:
-            return
-
-        def _send(self, status: int, body: dict[str, Any]) -> None:
-            data = json.dumps(body).encode()
+        def _answer(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            body = json.loads(self.rfile.read(length) or b"{}")
+            status, said = served.answer(self.command, self.path, body)
+            data = said if isinstance(said, bytes) else json.dumps(said).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
+
+        do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815
+
+        def log_message(self, *_: Any) -> None:
+            return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     served.address = f"http://127.0.0.1:{server.server_address[1]}"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 WRITERS: dict[str, Callable[[], str]] = {
     "challenge.yaml": challenge_yaml.fields,
     "changelog": files.changelog,
+    "cluster settings": settings.cluster_settings,
     "commands": commands.commands,
     "configuration": settings.configuration,
     "contributing": files.contributing,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from traitlets import HasTraits, TraitType
 
 from jupyter_challenge.server.extension import ChallengeExtension
+from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
 
 
@@ -20,6 +21,11 @@ def own_settings(kind: type[HasTraits]) -> dict[str, TraitType]:
 def configuration() -> str:
     """Write a section for each setting of `ChallengeConfig`."""
     return _sections(ChallengeConfig)
+
+
+def cluster_settings() -> str:
+    """Write a section for each setting of `ClusterConfig`."""
+    return _sections(ClusterConfig)
 
 
 def server_settings() -> str:

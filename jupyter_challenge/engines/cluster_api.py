@@ -177,11 +177,12 @@ class ClusterApi:
             data: bytes = answer.data
             return data
         except ApiException as error:
-            raise _refused(error) from error
+            refused = _refused(error)
+            if refused.status >= 500 or refused.status in {0, 429}:
+                raise _away(str(refused)) from error
+            raise refused from error
         except HTTPError as error:
-            raise Unavailable(
-                "The cluster's API server does not answer.", hint="Try again in a moment."
-            ) from error
+            raise _away(str(error)) from error
 
     def _connected(self) -> Any:
         with self._lock:
@@ -223,6 +224,12 @@ def pod_of(user: Mapping[str, Any]) -> tuple[str, str] | None:
     extra: Mapping[str, Any] = user.get("extra") or {}
     name, uid = extra.get(POD_NAME) or [], extra.get(POD_UID) or []
     return (str(name[0]), str(uid[0])) if name and uid else None
+
+
+def _away(why: str) -> Unavailable:
+    return Unavailable(
+        f"The cluster's API server does not answer: {why}", hint="Try again in a moment."
+    )
 
 
 def _refused(error: Any) -> ApiRefused:

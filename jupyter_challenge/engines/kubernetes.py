@@ -5,6 +5,7 @@ It keeps nothing: what a run is, is in its Jobs and in the receipts of what thei
 
 from __future__ import annotations
 
+import codecs
 import json
 import logging
 import shutil
@@ -35,7 +36,7 @@ from jupyter_challenge.engines import jobs, run_state
 from jupyter_challenge.engines.base import RunFiles, RunHandle, RunState, RunStatus
 from jupyter_challenge.engines.cluster_api import ClusterApi
 from jupyter_challenge.engines.jobs import ClusterSettings, Order, job_name, main_of
-from jupyter_challenge.engines.judging import Look, Patience, Stage, ending, hopeless
+from jupyter_challenge.engines.judging import Look, Patience, Stage, ending, hopeless, moment
 from jupyter_challenge.steps.capped_log import CUT
 
 log = logging.getLogger("jupyter_challenge")
@@ -161,7 +162,7 @@ class KubernetesEngine:
         order = _order(run.job)
         steps = _steps(run, order)
         if run.stage in {Stage.WAITING, Stage.PREPARING, Stage.WORKING} and run.job is not None:
-            return self._going_on(ref, run, steps)
+            return self._going_on(run, steps)
         report = self._report(ref, "run")
         if run.job is not None and run.stage is Stage.LEAVING and report is None:
             return _running(steps)
@@ -196,7 +197,7 @@ class KubernetesEngine:
         if look.job is not None and look.stage in {
             Stage.WAITING, Stage.PREPARING, Stage.WORKING
         }:  # fmt: skip
-            return self._going_on(ref, look, steps)
+            return self._going_on(look, steps)
         if look.stage is Stage.LEAVING and report is None:
             return _running(steps)
         seconds = max(jobs.EVALUATION_AT_LEAST, order.seconds) if order else float("inf")
@@ -205,12 +206,11 @@ class KubernetesEngine:
             return _closed(_ended(steps, failure), failure)
         return _closed(_succeeded(steps, StepName.EVALUATE), None)
 
-    def _going_on(self, ref: Ref, look: Look, steps: dict[StepName, StepView]) -> RunStatus:
+    def _going_on(self, look: Look, steps: dict[StepName, StepView]) -> RunStatus:
         """A Job that is not over: running, unless it never will be."""
         if look.stage in {Stage.WAITING, Stage.PREPARING}:
             failure = hopeless(look, run_state.now(), self._patience, self._refusal(look))
             if failure is not None:
-                self.cancel(self._handle(ref))
                 return _closed(_ended(steps, failure), failure)
         if look.kind == "run" and look.stage is Stage.WAITING:
             return RunStatus(state=RunState.PENDING, steps=list(steps.values()))
@@ -231,11 +231,14 @@ class KubernetesEngine:
             look = self._look(ref, _kind(kind))
             data = self._printed(look, step, offset + CHUNK)[offset:]
             over = look.stage is Stage.OVER
-        text = data.decode(errors="replace")
+        # A character that the piece cuts in two belongs to the next piece.
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        text = decoder.decode(data, final=over)
+        held = 0 if over else len(decoder.getstate()[0])
         return LogChunk(
             step=step,
             offset=offset,
-            next=offset + len(data),
+            next=offset + len(data) - held,
             text=text,
             ended=over,
             truncated=over and text.endswith(CUT),
@@ -342,8 +345,6 @@ class KubernetesEngine:
 
     def _refusal(self, look: Look) -> str:
         """Why a Job has no pod, as its events say."""
-        from jupyter_challenge.engines.judging import moment
-
         if look.pod is not None or look.job is None:
             return ""
         meta = look.job["metadata"]

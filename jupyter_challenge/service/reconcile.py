@@ -12,7 +12,7 @@ import time
 from datetime import datetime, timedelta
 
 from jupyter_challenge.core import fairness
-from jupyter_challenge.core.errors import FailureClass, StorageFull
+from jupyter_challenge.core.errors import FailureClass, StorageFull, Unavailable
 from jupyter_challenge.core.models import SubmissionState
 from jupyter_challenge.engines.base import (
     EvaluationResult,
@@ -87,6 +87,9 @@ class Reconciler:
                 except StorageFull as error:
                     log.error("%s %s", error.message, error.hint)
                     wait = IDLE_SECONDS
+                except Unavailable as error:
+                    log.warning("%s", error.message)
+                    wait = 1.0
                 except Exception:
                     log.exception("The loop failed; it goes on.")
                     wait = 1.0
@@ -119,6 +122,8 @@ class Reconciler:
                 at_work += self._follow(run, submission)
                 self._errors.pop(run.id, None)
             except Exception as error:
+                if isinstance(error, Unavailable) and not isinstance(error, StorageFull):
+                    raise  # of all runs alike: none is to blame, and all go on when it is back
                 self._errors[run.id] = self._errors.get(run.id, 0) + 1
                 log.exception("Run %s could not be followed.", run.id)
                 at_work += 1
@@ -177,7 +182,7 @@ class Reconciler:
             handle = engine.find(run.id)
             if handle is None:
                 handle = engine.start(run_spec(self._service, version, submission, run))
-        except StorageFull:
+        except Unavailable:
             raise
         except Exception as error:
             log.exception("Run %s could not be started.", run.id)

@@ -61,17 +61,15 @@ def alone(context: StepContext, name: StepName, step: Step, seconds: float) -> i
     listener = _Listener(heard, output, log)
     until = time.monotonic() + seconds
     failure: RunFailure | None = None
-    while True:
+    status: int | None = None
+    while status is None:
         listener.listen(TICK)
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            break
-        if asked or time.monotonic() > until:
+        status = _reaped(pid)
+        if status is None and (asked or time.monotonic() > until):
             # The pod was told to end: whoever told it knows why, so nothing is said of it here.
             failure = None if asked else _late(name, seconds)
             _end(pid)
             status = 1
-            break
     listener.listen(0)
     failure = failure or listener.failure
     if failure is None and status and not asked:
@@ -100,6 +98,19 @@ def translated(error: BaseException, name: StepName) -> RunFailure:
     elif isinstance(error, OSError) and error.errno in {28, 122}:
         kind = FailureClass.DISK_FULL
     return RunFailure(failure_class=kind, step=name, detail=f"{type(error).__name__}: {error}")
+
+
+def _reaped(pid: int) -> int | None:
+    """The exit status of the step, if it has ended; orphans that came to us are let go."""
+    while True:
+        try:
+            done, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return 1
+        if not done:
+            return None
+        if done == pid:
+            return status
 
 
 def _late(name: StepName, seconds: float) -> RunFailure:

@@ -25,7 +25,7 @@ from jupyter_challenge.core.run import EvaluationSpec, PodReport, RunSpec
 from jupyter_challenge.core.tarball import Packed, pieces_of
 from jupyter_challenge.steps.alone import alone, report_path, translated
 from jupyter_challenge.steps.context import StepContext
-from jupyter_challenge.steps.door import Door
+from jupyter_challenge.steps.door import Door, Refused
 from jupyter_challenge.steps.folder import RunFolder, remove, replace
 from jupyter_challenge.steps.readers import open_beneath
 
@@ -77,7 +77,12 @@ def main(arguments: list[str] | None = None) -> int:
     if options.step.endswith("upload"):
         # The very first thing: told to end before this, it would not hear it.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    return PROGRAMS[options.step](Inside(RunFolder(options.folder.absolute()), options.token))
+    try:
+        return PROGRAMS[options.step](Inside(RunFolder(options.folder.absolute()), options.token))
+    except Refused as error:
+        # Such as of a run that was cancelled: there is nobody to tell but the log.
+        print(f"The gateway refused: {error}", flush=True)
+        return 1
 
 
 def prepare(inside: Inside) -> int:

@@ -18,6 +18,7 @@ from jupyter_challenge.core.metrics import METRICS
 from jupyter_challenge.core.schema import schema
 from jupyter_challenge.server.extension import ChallengeExtension
 from jupyter_challenge.service.app import openapi_document
+from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.routes import API
 from tests.docs.conftest import ROOT, Site
@@ -28,7 +29,7 @@ def spaced(text: str) -> str:
     return " ".join(text.split())
 
 
-@pytest.mark.parametrize("kind", [ChallengeConfig, ChallengeExtension])
+@pytest.mark.parametrize("kind", [ChallengeConfig, ClusterConfig, ChallengeExtension])
 def test_every_setting_is_explained(site: Site, kind: type[HasTraits]) -> None:
     page = site.pages["admins/settings"].text
     own = settings.own_settings(kind)

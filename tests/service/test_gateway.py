@@ -48,7 +48,9 @@ def http(gate: GatewayWorld) -> Iterator[httpx.Client]:
     from jupyter_challenge.client.asgi import AppTransport
 
     transport = AppTransport(gate.app)
-    with httpx.Client(transport=transport, base_url="http://gateway", trust_env=False) as client:
+    with httpx.Client(
+        transport=transport, base_url="http://gateway", trust_env=False, timeout=60
+    ) as client:
         yield client
 
 
@@ -96,8 +98,9 @@ def test_a_token_of_a_pod_that_is_gone_opens_nothing(
     """One of the same name in its place is another pod."""
     spec = gate.submitted()
     token = gate.token(spec)
-    ((namespace, name), pod), *_ = reversed(api.pods.items())
-    del api.pods[namespace, name]
+    (key, pod), *_ = reversed(api.objects.items())
+    _, namespace, name = key
+    del api.objects[key]
     assert http.get("/run/spec", headers=headers(token)).status_code == 403
     api.add_pod(namespace, pod["metadata"]["labels"], name)
     assert http.get("/run/spec", headers=headers(token)).status_code == 403

@@ -18,6 +18,7 @@ from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.engines.base import Engine
 from jupyter_challenge.service.app import EmbeddedService
 from jupyter_challenge.service.auth import Identity, Place
+from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
 from tests.service.folders import zipped
 from tests.service.quick_engine import QuickEngine
@@ -118,14 +119,17 @@ class World:
         place: Place = "embedded",
         engine: Engine | None = None,
         runs: bool = True,
+        cluster: ClusterConfig | None = None,
         **settings: Any,
     ) -> None:
         self.folder = folder
         options = {"parallel_runs": 4, "warm": False, **settings}
         self.config = ChallengeConfig(data_dir=str(folder / "data"), db_url=db_url, **options)
-        self.engine = engine or QuickEngine(folder / "quick")
-        self.embedded = EmbeddedService(self.config, self.engine, place=place)
+        if cluster is None:
+            engine = engine or QuickEngine(folder / "quick")
+        self.embedded = EmbeddedService(self.config, engine, place=place, cluster=cluster)
         self.embedded.start(runs=runs)
+        self.engine = self.embedded.service.engine
         self.runs = runs
         self._users: dict[str, User] = {}
 
@@ -144,9 +148,9 @@ class World:
         folder = write_challenge(self.folder / f"folder-{uuid.uuid4().hex[:6]}", id=name, **changes)
         return self.admin.publish(folder)
 
-    def until(self, done: Callable[[], bool]) -> None:
+    def until(self, done: Callable[[], bool], patience: float = PATIENCE) -> None:
         """Wait for something to be so, driving the loop where it does not run by itself."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while not done():
             assert time.monotonic() < deadline, "it did not happen"
             if not self.runs:
