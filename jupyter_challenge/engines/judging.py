@@ -202,13 +202,11 @@ def _lost(look: Look) -> RunFailure:
 
 
 def _refused(look: Look, now: datetime, patience: Patience, refusal: str) -> RunFailure | None:
-    if not refusal:
-        return None
-    if "quota" in refusal or "limitrange" in refusal.lower():
+    if not refusal or "quota" in refusal or "limitrange" in refusal.lower():
         since = moment(((look.job or {}).get("metadata") or {}).get("creationTimestamp"))
         if not _longer(since, now, patience.room):
             return None
-        return _failure(look, FailureClass.NO_CAPACITY, refusal)
+        return _failure(look, FailureClass.NO_CAPACITY, refusal or "no pod was made")
     return _failure(look, FailureClass.PLATFORM_ERROR, refusal)
 
 

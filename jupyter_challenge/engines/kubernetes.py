@@ -9,6 +9,7 @@ import codecs
 import json
 import logging
 import shutil
+import socket
 import tempfile
 import threading
 import time
@@ -18,11 +19,12 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from jupyter_challenge.core.challenge import Limits, SubmissionKind
-from jupyter_challenge.core.errors import FailureClass
+from jupyter_challenge.core.errors import FailureClass, Unavailable
 from jupyter_challenge.core.models import LogChunk, StepName, StepState, StepView
 from jupyter_challenge.core.run import (
     EvaluationResult,
@@ -34,7 +36,7 @@ from jupyter_challenge.core.run import (
 )
 from jupyter_challenge.engines import jobs, run_state
 from jupyter_challenge.engines.base import RunFiles, RunHandle, RunState, RunStatus
-from jupyter_challenge.engines.cluster_api import ClusterApi
+from jupyter_challenge.engines.cluster_api import ApiRefused, ClusterApi
 from jupyter_challenge.engines.jobs import ClusterSettings, Order, job_name, main_of
 from jupyter_challenge.engines.judging import Look, Patience, Stage, ending, hopeless, moment
 from jupyter_challenge.steps.capped_log import CUT
@@ -132,16 +134,16 @@ class KubernetesEngine:
     @cached_property
     def settings(self) -> ClusterSettings:
         """What manifests are made with, the gateway's address too."""
-        from urllib.parse import urlsplit
-
         if self._given.gateway_address:
             return self._given
-        name = (urlsplit(self._given.gateway_url).hostname or "").split(".")[0]
-        if not name or name.isdigit():
-            return self._given
-        found = self.api.get("services", name, self._given.platform_namespace) or {}
-        address = str((found.get("spec") or {}).get("clusterIP", ""))
-        return replace(self._given, gateway_address=address)
+        host = urlsplit(self._given.gateway_url).hostname or ""
+        try:
+            return replace(self._given, gateway_address=socket.gethostbyname(host))
+        except OSError as error:
+            raise Unavailable(
+                f"The gateway's name {host} leads nowhere: {error}.",
+                hint="Set ClusterConfig.gateway_url, or gateway_address beside it.",
+            ) from error
 
     def allowance(self, limits: Limits) -> float:
         """Seconds from its beginning after which a run is over on any cluster that works."""
@@ -352,7 +354,10 @@ class KubernetesEngine:
         if made is None or (run_state.now() - made).total_seconds() < ASK_WHY_AFTER:
             return ""
         fields = f"involvedObject.uid={meta['uid']},reason=FailedCreate"
-        events = self.api.all("events", str(meta["namespace"]), fields=fields)
+        try:
+            events = self.api.all("events", str(meta["namespace"]), fields=fields)
+        except ApiRefused:
+            return ""  # this service may not read them
         return str(events[-1].get("message", "")) if events else ""
 
     def _printed(self, look: Look, step: StepName, most: int) -> bytes:

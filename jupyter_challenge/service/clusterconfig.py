@@ -30,7 +30,7 @@ class ClusterConfig(Configurable):
     ).tag(config=True)
     gateway_address = Unicode(
         help="IP address of the name in gateway_url, as pods of runs have no resolver. Default: "
-        "that of the Service of that name in platform_namespace."
+        "what the service's own resolver says."
     ).tag(config=True)
     gateway_port = Integer(
         8791, min=1, max=65535, help="Port on which the gateway's pods listen."

@@ -177,6 +177,7 @@ HOPES: dict[str, tuple[Look, float, str, str | None]] = {
     "no room in the quota for long": (Look("run", JOB), 3_700, QUOTA, "no_capacity"),
     "a policy forbids it": (Look("run", JOB), 10, POLICY, "platform_error"),
     "no pod yet": (Look("run", JOB), 10, "", None),
+    "no pod for long": (Look("run", JOB), 3_700, "", "no_capacity"),
     "an image that is nowhere": (
         look(prepare=ended(), main=waits("ErrImageNeverPull")), 1, "", "image_unavailable",
     ),
