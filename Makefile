@@ -22,6 +22,7 @@ LAB_SOURCES := $(shell find src style schema -type f -not -path '*/__tests__/*')
 
 .PHONY: help environment demo docs test test-lint test-js test-docs test-python test-browser \
 	test-gallery screenshots gallery \
+	test-cluster cluster cluster-down \
 	dev bench lint \
 	lint-style lint-types lint-rooms lint-lab lint-wire lint-messages messages format \
 	generate dist constraints clean
@@ -35,6 +36,7 @@ help:
 	@echo 'make docs    the documentation in docs/_build/html'
 	@echo 'make dev     an editable installation that follows changes in src/'
 	@echo 'make bench   measure'
+	@echo 'make cluster a Kubernetes of its own for trying and testing; make cluster-down ends it'
 	@echo 'make dist    a wheel and an sdist in dist/'
 	@echo 'make clean   remove everything that was made'
 
@@ -148,7 +150,7 @@ test-docs: .make/python
 	pytest tests/docs $(ARGS)
 
 test-python: .make/lab
-	pytest --ignore=tests/docs $(ARGS)
+	pytest --ignore=tests/docs --ignore=tests/cluster $(ARGS)
 
 test-browser: .make/lab .make/ui
 	cd ui-tests && jlpm playwright test $(ARGS)
@@ -156,6 +158,16 @@ test-browser: .make/lab .make/ui
 # The same screens in all their states, looked at by axe, without writing a picture.
 test-gallery: .make/lab .make/ui
 	cd ui-tests && jlpm playwright test --config gallery.config.js $(ARGS)
+
+# The tests on a Kubernetes: one that is started for them, or that of KUBECONFIG.
+test-cluster: .make/python
+	@tests/cluster/kit/test.sh $(ARGS)
+
+cluster: .make/python
+	@tests/cluster/kit/up.sh
+
+cluster-down:
+	@tests/cluster/kit/down.sh
 
 # The pictures in docs/screenshots and docs/gallery, taken of the real Lab by the browser tests.
 screenshots: .make/lab .make/ui

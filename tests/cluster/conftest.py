@@ -1,0 +1,43 @@
+"""The cluster that `make test-cluster` brings, or that KUBECONFIG names."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.kubectl import Cluster
+from tests.cluster.platform import Platform, deployed
+
+RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The cluster; tests/cluster/kit/test.sh says which."""
+    kubeconfig = os.environ.get("CLUSTER_KUBECONFIG")
+    if not kubeconfig:
+        pytest.skip("needs a cluster: make test-cluster")
+    return Cluster(Path(kubeconfig))
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace of the test's own, under the restricted pod security standard."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    metadata = {"name": name, "labels": RESTRICTED}
+    cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    try:
+        yield name
+    finally:
+        cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def platform(cluster: Cluster) -> Iterator[Platform]:
+    """The platform, deployed for these tests."""
+    with deployed(cluster) as platform:
+        yield platform

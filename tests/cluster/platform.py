@@ -1,0 +1,111 @@
+"""The platform on a cluster: deployed from deploy/, used over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from jupyter_challenge.client import Client, connect
+from tests.cluster.kubectl import Cluster
+
+NAMESPACE = "jupyter-challenge"
+EVALUATION = "challenge-evaluation"
+OVERLAY = Path(__file__).parent / "deploy"
+MADE_BY_THE_SERVICE = "app.kubernetes.io/managed-by=jupyter-challenge"
+START_LIMIT = 120
+
+
+class Platform:
+    """A running platform."""
+
+    def __init__(self, cluster: Cluster, url: str) -> None:
+        self.cluster = cluster
+        self.url = url
+
+    def client(self, name: str, *, admin: bool = False) -> Client:
+        """A client of a new user; close it."""
+        options = ["--admin"] if admin else []
+        self._in_service("jupyter-challenge", "serve", "--add-user", name, *options)
+        token = self._in_service("cat", f"/data/{name}.token").strip()
+        return connect(url=self.url, token=token)
+
+    def until(self, true: Callable[[], bool], seconds: float = 60) -> None:
+        """Wait until something is true.
+
+        Raises:
+            TimeoutError: It does not get true.
+        """
+        end = time.monotonic() + seconds
+        while not true():
+            if time.monotonic() > end:
+                raise TimeoutError(f"not in {seconds} s")
+            time.sleep(0.5)
+
+    def _in_service(self, *command: str) -> str:
+        return self.cluster.kubectl(
+            "-n", NAMESPACE, "exec", "deploy/challenge-service", "--", *command
+        )
+
+
+@contextlib.contextmanager
+def deployed(cluster: Cluster) -> Iterator[Platform]:
+    """Deploy the platform, take it away afterwards with all that it made."""
+    remove(cluster)
+    cluster.kubectl("apply", "-k", str(OVERLAY))
+    try:
+        for name in ("postgres", "minio", "challenge-gateway", "challenge-service"):
+            ready(cluster, name)
+        with forwarded(cluster, "challenge", 8790) as url:
+            yield Platform(cluster, url)
+    finally:
+        remove(cluster)
+
+
+def ready(cluster: Cluster, deployment: str) -> None:
+    """Wait until a deployment is ready.
+
+    Raises:
+        RuntimeError: It does not get ready; the message is what its pods say.
+    """
+    waited = cluster.try_kubectl(
+        *("-n", NAMESPACE, "rollout", "status", f"deploy/{deployment}"),
+        f"--timeout={START_LIMIT}s",
+        limit=START_LIMIT + 10,
+    )
+    if waited.returncode:
+        described = cluster.try_kubectl("-n", NAMESPACE, "describe", "pods").stdout
+        logs = cluster.try_kubectl("-n", NAMESPACE, "logs", f"deploy/{deployment}").stdout
+        raise RuntimeError(f"{deployment}: {waited.stderr}\n{described}\n{logs}")
+
+
+def remove(cluster: Cluster) -> None:
+    """Take the platform and every namespace of its runs away; harmless where there is none."""
+    cluster.kubectl("delete", "-k", str(OVERLAY), "--ignore-not-found", limit=180)
+    cluster.kubectl("delete", "namespace", "-l", MADE_BY_THE_SERVICE, limit=180)
+
+
+@contextlib.contextmanager
+def forwarded(cluster: Cluster, service: str, port: int) -> Iterator[str]:
+    """A port of this machine through which a service of the platform is reached."""
+    process = subprocess.Popen(
+        [
+            *("kubectl", "--kubeconfig", str(cluster.kubeconfig), "-n", NAMESPACE),
+            *("port-forward", f"service/{service}", f":{port}"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()  # Forwarding from 127.0.0.1:40123 -> 8790
+        if not line.startswith("Forwarding from 127.0.0.1:"):
+            raise RuntimeError(line + process.stdout.read())
+        yield f"http://127.0.0.1:{line.split(':')[1].split()[0]}"
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
