@@ -32,7 +32,7 @@ class Platform:
         token = self._in_service("cat", f"/data/{name}.token").strip()
         return connect(url=self.url, token=token)
 
-    def until(self, true: Callable[[], bool], seconds: float = 60) -> None:
+    def until(self, true: Callable[[], bool], seconds: float = 90) -> None:
         """Wait until something is true.
 
         Raises:

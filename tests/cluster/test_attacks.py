@@ -24,31 +24,35 @@ PLATFORM_SECRET = "runs-must-never-hold-this"
 """The password of database and store, as tests/cluster/deploy has it."""
 METADATA = "169.254.169.254:80"
 """Where clouds tell machines their credentials; the test cluster's node has a stand-in there."""
-LIMITS = {"time": "20 s", "cpu": 1, "memory": "600 MB", "processes": 256, "disk": "100 MB"}
+LIMITS = {"time": "2 min", "cpu": 1, "memory": "600 MB", "processes": 256, "disk": "100 MB"}
 
 
 @pytest.fixture(scope="module")
 def participant(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """Somebody who entered a challenge whose labels hold a canary."""
-    folder = write_challenge(
-        tmp_path_factory.mktemp("organiser") / "vault", id="vault", limits=LIMITS
-    )
-    labels = folder / "data" / "labels.csv"
+    """Somebody who entered a challenge whose labels hold a canary, and one with little time."""
+    organisers = tmp_path_factory.mktemp("organiser")
+    folders = [
+        write_challenge(organisers / "vault", id="vault", limits=LIMITS),
+        write_challenge(organisers / "brief", id="brief", limits={**LIMITS, "time": "10 s"}),
+    ]
+    labels = folders[0] / "data" / "labels.csv"
     labels.write_text(labels.read_text().replace("even", CANARY))
-    with platform.client("ivo", admin=True) as organiser:
-        published = organiser.publish(folder)
-    with platform.client("mallory") as client:
-        client.enter("vault", published.terms_digest)
+    with platform.client("ivo", admin=True) as organiser, platform.client("mallory") as client:
+        for folder in folders:
+            published = organiser.publish(folder)
+            client.enter(published.id, published.terms_digest)
         yield client
 
 
-def submitted(client: Client, folder: Path, *cells: str) -> SubmissionView:
+def submitted(
+    client: Client, folder: Path, *cells: str, challenge: str = "vault"
+) -> SubmissionView:
     notebook = write_notebook(folder / "model.ipynb", *cells)
-    return client.submit(notebook, "vault")
+    return client.submit(notebook, challenge)
 
 
-def ended(client: Client, folder: Path, *cells: str) -> SubmissionView:
-    return client.wait(submitted(client, folder, *cells).id)
+def ended(client: Client, folder: Path, *cells: str, challenge: str = "vault") -> SubmissionView:
+    return client.wait(submitted(client, folder, *cells, challenge=challenge).id)
 
 
 def addresses(platform: Platform) -> dict[str, str]:
@@ -113,7 +117,8 @@ def test_5_nothing_but_the_gateway_can_be_reached(report: dict[str, Any]) -> Non
 
 def test_6_no_name_is_resolved(report: dict[str, Any]) -> None:
     assert set(report["resolved"].values()) == {"gaierror"}
-    assert report["answered"] == "TimeoutError"
+    assert report["answered"]
+    assert not report["answered"].startswith("answered")
 
 
 def test_22_the_process_has_no_rights(report: dict[str, Any]) -> None:
@@ -141,15 +146,13 @@ def test_8_forged_scores_count_for_nothing(participant: Client, tmp_path: Path) 
     assert {score.value for score in done.scores} == {0.0}
 
 
-def test_19_endless_run_is_ended_at_its_limit(
-    platform: Platform, participant: Client, tmp_path: Path
-) -> None:
+def test_19_endless_run_is_ended_at_its_limit(participant: Client, tmp_path: Path) -> None:
     endless = (
         "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
         "while True: time.sleep(1)"
     )
 
-    done = ended(participant, tmp_path, endless)
+    done = ended(participant, tmp_path, endless, challenge="brief")
 
     assert done.failure is not None
     assert done.failure.failure_class is FailureClass.TIME_LIMIT
