@@ -27,7 +27,7 @@ find_go() {
 
 program() { # name, package
   say "Building $1 …"
-  nice -n 10 go build -trimpath -ldflags "-s -w $version_flags" -o "$CLUSTER_CACHE/bin/$1" "$2"
+  go build -trimpath -ldflags "-s -w $version_flags" -o "$CLUSTER_CACHE/bin/$1" "$2"
 }
 
 image() { # name, arguments of image.py
@@ -52,7 +52,7 @@ build_basics() {
   for name in etcd kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet kubectl
   do ln -sf kube "$CLUSTER_CACHE/bin/$name"; done
   for name in netpol probe pause; do program "$name" "./$name"; done
-  program coredns github.com/coredns/coredns
+  program coredns ./coredns
   cd "$kit/minio"
   version_flags=
   program minio github.com/minio/minio
