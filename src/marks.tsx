@@ -4,10 +4,12 @@ import { MimeModel } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import type { LabIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
 import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
+import { CommandIDs } from './commandids';
 import {
   cancelledIcon,
   doneIcon,
@@ -122,6 +124,28 @@ export function ErrorFace(props: {
       title={message}
       text={hint}
       action={{ label: props.trans.__('Try again'), run: props.retry }}
+    />
+  );
+}
+
+/** The face of a document whose challenge does not exist, or not any more. */
+export function NoChallenge(props: {
+  challenge: string;
+  model: IChallengeModel;
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { challenge, model, commands, trans } = props;
+  return (
+    <Face
+      title={trans.__('There is no challenge “%1” here', challenge)}
+      action={{
+        label: trans.__('All challenges'),
+        run: () => {
+          model.current = null;
+          void commands.execute(CommandIDs.showPanel);
+        }
+      }}
     />
   );
 }

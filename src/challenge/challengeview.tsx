@@ -10,7 +10,7 @@ import { DataPage, RulesPage } from './challengepages';
 import { CommandIDs } from '../commandids';
 import { TabbedPage } from '../drawnpage';
 import { Leaderboard } from '../board/leaderboard';
-import { ErrorFace, Face, Loading } from '../marks';
+import { ErrorFace, Loading, NoChallenge } from '../marks';
 import type { RequestError } from '../request';
 import { Tabs } from '../tabs';
 import type { ChallengeTab, IChallengeModel } from '../tokens';
@@ -140,6 +140,7 @@ function NotYet(props: {
   error: RequestError | null;
   model: IChallengeModel;
   challenge: string;
+  commands: CommandRegistry;
   trans: TranslationBundle;
 }): JSX.Element {
   const { error, model, challenge, trans } = props;
@@ -155,7 +156,7 @@ function NotYet(props: {
   }
   const isKnown = model.challenges.some(one => one.id === challenge);
   return model.state === 'ready' && !isKnown ? (
-    <Face title={trans.__('There is no challenge “%1” here', challenge)} />
+    <NoChallenge {...props} />
   ) : (
     <Loading trans={trans} />
   );

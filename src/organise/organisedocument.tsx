@@ -7,7 +7,7 @@ import type { IFolders } from './folders';
 import { AllSubmissions } from './submissions';
 import { Versions } from './versions';
 import { TabbedPage } from '../drawnpage';
-import { ErrorFace, Face, Loading } from '../marks';
+import { ErrorFace, Face, Loading, NoChallenge } from '../marks';
 import { Tabs } from '../tabs';
 import type { IChallengeModel } from '../tokens';
 import { DOMAIN } from '../tokens';
@@ -111,7 +111,7 @@ function Pages(
         retry={() => void model.refresh()}
       />
     ) : model.state === 'ready' && !isKnown ? (
-      <Face title={trans.__('There is no challenge “%1” here', challenge)} />
+      <NoChallenge {...props} />
     ) : (
       <Loading trans={trans} />
     );

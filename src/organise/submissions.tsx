@@ -114,7 +114,7 @@ export function AllSubmissions(props: IPageProps): JSX.Element {
       )}
       {more && rows.length > 0 && (
         <button
-          className="jp-Challenge-button jp-mod-styled"
+          className="jp-Challenge-button jp-Challenge-older jp-mod-styled"
           onClick={readMore}
         >
           {trans.__('Show older ones')}

@@ -144,9 +144,28 @@ export class Gallery {
   }
 
   /** Look at a part of the page in both themes; write pictures where that was asked for. */
-  async take(screen: string, state: string, part: Locator): Promise<void> {
+  async take(
+    screen: string,
+    state: string,
+    part: Locator,
+    options: Gallery.ITake = {}
+  ): Promise<void> {
     await expect(part).toBeVisible();
-    await this._tidy();
+    await this._tidy(!options.isNotification);
+    const size = this.page.viewportSize()!;
+    if (options.height) {
+      await this.page.setViewportSize({ ...size, height: options.height });
+    }
+    await this._take(screen, state, part, options.ours ?? part);
+    await this.page.setViewportSize(size);
+  }
+
+  private async _take(
+    screen: string,
+    state: string,
+    part: Locator,
+    ours: Locator
+  ): Promise<void> {
     const themes: Theme[] = ['light', 'dark'];
     if (state === 'full' && process.env.CONTRAST) {
       themes.push('contrast');
@@ -158,8 +177,7 @@ export class Gallery {
     const wanted = isWritten || state === 'full' ? themes : [];
     for (const theme of new Set([...worn, ...wanted])) {
       await this._wear(theme);
-
-      await this._look(`${screen} ${state} ${theme}`, part);
+      await this._look(`${screen} ${state} ${theme}`, ours);
       const folder = theme === 'contrast' ? process.env.CONTRAST : FOLDER;
       if (isWritten && folder) {
         fs.mkdirSync(folder, { recursive: true });
@@ -171,12 +189,16 @@ export class Gallery {
     }
   }
 
-  private async _look(what: string, part: Locator): Promise<void> {
-    await part.evaluate(node => node.setAttribute('data-gallery', ''));
+  private async _look(what: string, ours: Locator): Promise<void> {
+    await ours.evaluateAll(nodes =>
+      nodes.forEach(node => node.setAttribute('data-gallery', ''))
+    );
     const { violations } = await new AxeBuilder({ page: this.page })
       .include('[data-gallery]')
       .analyze();
-    await part.evaluate(node => node.removeAttribute('data-gallery'));
+    await ours.evaluateAll(nodes =>
+      nodes.forEach(node => node.removeAttribute('data-gallery'))
+    );
     this.barriers.push(
       ...violations.map(
         one => `${what}: ${one.id}: ${one.nodes.map(n => n.html).join(' | ')}`
@@ -199,8 +221,11 @@ export class Gallery {
   }
 
   /** Take away what lies over the page. */
-  private async _tidy(): Promise<void> {
+  private async _tidy(withNotifications: boolean): Promise<void> {
     await this.page.mouse.move(0, 0);
+    if (!withNotifications) {
+      return;
+    }
     await this._command('apputils:dismiss-notification', {});
     for (const toast of await this.page
       .locator('.Toastify__close-button')
@@ -254,4 +279,17 @@ export class Gallery {
   private _mishaps: { address: RegExp; mishap: Mishap }[] = [];
   private _theme: Theme | null = null;
   private _waiting: Route[] = [];
+}
+
+/** A namespace for `Gallery` statics. */
+export namespace Gallery {
+  /** How a picture is taken. */
+  export interface ITake {
+    /** How high the page is meanwhile, for what would end in the middle. */
+    height?: number;
+    /** Whether a notification is what is seen; all others are taken away before. */
+    isNotification?: boolean;
+    /** What axe looks at, where the picture shows more than is ours. */
+    ours?: Locator;
+  }
 }

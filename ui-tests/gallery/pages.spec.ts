@@ -24,12 +24,12 @@ test('a board', async ({ page }) => {
   await expect(
     board.locator('svg .jp-Challenge-plotPoint').first()
   ).toBeVisible();
-  await gallery.take('board', 'full', document);
+  await gallery.take('board', 'full', document, { height: 1000 });
 
   gallery.let(BOARDS, 'offline');
   await gallery.execute('refresh-panel');
   await expect(board).toContainText('not answer');
-  await gallery.take('board', 'offline', document);
+  await gallery.take('board', 'offline', document, { height: 1000 });
   await gallery.mend();
 
   await gallery.execute('open-challenge', {
@@ -59,14 +59,16 @@ test('the pages of a challenge', async ({ page }) => {
   await gallery.execute('refresh-panel');
   await expect(document).toContainText('Baselines');
   await expect(document.locator('.jp-Challenge-markdown h1')).toBeVisible();
-  await gallery.take('about', 'full', document);
+  await gallery.take('about', 'full', document, { height: 1300 });
   for (const tab of ['Data', 'Rules']) {
     await document.getByRole('tab', { name: tab }).click();
     await expect(document).not.toContainText('Loading');
-    await gallery.take(tab.toLowerCase(), 'full', document);
+    await gallery.take(tab.toLowerCase(), 'full', document, { height: 1300 });
   }
   await gallery.execute('open-challenge', { challenge: 'gone', tab: 'about' });
   await expect(document).toContainText('There is no challenge');
   await gallery.take('about', 'error', document);
+  await document.getByRole('button', { name: 'All challenges' }).click();
+  await expect(gallery.panel).toContainText('Shower');
   expect(gallery.barriers).toEqual([]);
 });

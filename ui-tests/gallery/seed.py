@@ -70,6 +70,8 @@ def seed(data: Path, files: Path) -> None:
         starter = next((files / "iris").glob("*.ipynb"))
         for depth, note in ((1, "only one cut"), (1, "the same again"), (2, "two cuts")):
             client.wait(client.submit(starter, parameters={"max_depth": depth}, note=note).id)
+        changed = _changed(starter)
+        client.wait(client.submit(changed, parameters={"max_depth": 3}, note="petal areas").id)
         client.wait(client.submit(_broken(files / "iris"), challenge="iris").id)
     db.close()
     _mistaken(files / "petals")
@@ -126,6 +128,24 @@ def _let_fail(db: Database) -> None:
             run.state = "failed"
             run.failure = {"failure_class": kind.value, "detail": detail, "step": "run"}
             session.execute(sa.delete(ScoreRow).where(ScoreRow.run_id == run.id))
+
+
+def _changed(starter: Path) -> Path:
+    """Write the starter again with another cell, which is what one compares."""
+    content = json.loads(starter.read_text("utf-8"))
+    cell = next(each for each in content["cells"] if each["id"] == "train-model")
+    source = "".join(cell["source"])
+    features = 'features = ["sepal_length", "sepal_width", "petal_length", "petal_width"]\n'
+    assert features in source
+    cell["source"] = source.replace(
+        features,
+        "for flowers in (train, test):\n"
+        '    flowers["petal_area"] = flowers["petal_length"] * flowers["petal_width"]\n\n'
+        'features = ["sepal_length", "petal_length", "petal_width", "petal_area"]\n',
+    ).splitlines(keepends=True)
+    file = starter.with_name("areas.ipynb")
+    file.write_text(json.dumps(content), "utf-8")
+    return file
 
 
 def _broken(folder: Path) -> Path:

@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { expect, test } from '@playwright/test';
 
 import { ALL, Gallery } from './gallery';
@@ -15,6 +16,26 @@ const TRAINING = [
 async function mine(gallery: Gallery): Promise<Record<number, any>> {
   const page = await gallery.ask('submissions?challenge=iris&team=mine');
   return Object.fromEntries(page.items.map((one: any) => [one.number, one]));
+}
+
+/** Hand a notebook in, or try it, and return the id. */
+async function submit(
+  page: Page,
+  path: string,
+  isTry = false
+): Promise<string> {
+  const answer = await page.request.post('/jupyter-challenge/submit', {
+    data: {
+      path,
+      challenge: 'iris',
+      is_try: isTry,
+      files: [],
+      parameters: {},
+      idempotency_key: `gallery-${path}-${Date.now()}`
+    }
+  });
+  expect(answer.ok(), await answer.text()).toBe(true);
+  return (await answer.json()).id;
 }
 
 test('the submit dialog', async ({ page }) => {
@@ -60,7 +81,7 @@ test('a run that is over', async ({ page }) => {
     'Accuracy in cross-validation'
   );
   await gallery.take('run', 'full', run);
-  await gallery.execute('open-run', { submission: all[10].id });
+  await gallery.execute('open-run', { submission: all[11].id });
   await expect(run).toContainText('Traceback');
   await gallery.take('run', 'error', run);
   expect(gallery.barriers).toEqual([]);
@@ -87,18 +108,8 @@ test('a run that goes on', async ({ page }) => {
   await page.request.put('/api/contents/iris/network.ipynb', {
     data: { type: 'notebook', format: 'json', content }
   });
-  const answer = await page.request.post('/jupyter-challenge/submit', {
-    data: {
-      path: 'iris/network.ipynb',
-      challenge: 'iris',
-      is_try: true,
-      files: [],
-      parameters: {},
-      idempotency_key: `gallery-${Date.now()}`
-    }
-  });
-  expect(answer.ok(), await answer.text()).toBe(true);
-  const { id } = await answer.json();
+  const id = await submit(page, 'iris/network.ipynb', true);
+  const cancel = `/jupyter-challenge/api/v1/submissions/${id}/cancel`;
   try {
     await gallery.execute('open-run', { submission: id });
     await expect(run.locator('.jp-Challenge-log pre')).toContainText(
@@ -106,17 +117,35 @@ test('a run that goes on', async ({ page }) => {
       { timeout: 90_000 }
     );
     await gallery.take('run', 'loading', run);
+    await gallery.take('status', 'full', page.locator('#jp-main-statusbar'), {
+      ours: page.locator('.jp-Challenge-statusItem')
+    });
     await gallery.become(ALL, 'offline');
     await gallery.execute('refresh-panel');
     await expect(run).toContainText('running');
     await gallery.take('run', 'offline', run);
   } finally {
     await gallery.mend();
-    await page.request.post(
-      `/jupyter-challenge/api/v1/submissions/${id}/cancel`,
-      { data: {} }
-    );
+    const ended = await page.request.post(cancel, { data: {} });
+    expect(ended.ok(), await ended.text()).toBe(true);
   }
+  expect(gallery.barriers).toEqual([]);
+});
+
+test('the notification after a score', async ({ page }) => {
+  const gallery = new Gallery(page);
+  const notification = page.locator('.Toastify__toast');
+  await gallery.open();
+  await gallery.openPanel();
+  const id = await submit(page, 'iris/starter.ipynb');
+  await expect(page.locator('.jp-Challenge-statusItem')).toBeVisible();
+  await expect(notification).toContainText('scored 0.', { timeout: 90_000 });
+  await notification.hover(); // it stays while the mouse is there
+  await gallery.take('notification', 'full', notification, {
+    isNotification: true
+  });
+  await notification.getByRole('button', { name: 'Show' }).click();
+  await expect(gallery.run).toHaveAttribute('id', new RegExp(id));
   expect(gallery.barriers).toEqual([]);
 });
 
@@ -132,14 +161,16 @@ test('two submissions compared', async ({ page }) => {
       second: all[second].id
     });
   await compare(9, 10);
-  await expect(comparison.locator('.jp-Notebook-diff')).toBeVisible();
-  await gallery.take('compare', 'full', comparison);
+  await expect(comparison.locator('.jp-Notebook-diff')).toContainText(
+    'petal_area'
+  );
+  await gallery.take('compare', 'full', comparison, { height: 1300 });
   await compare(7, 8);
   await expect(comparison).toContainText('the same cells');
-  await gallery.take('compare', 'empty', comparison);
+  await gallery.take('compare', 'empty', comparison, { height: 1300 });
   await compare(6, 9);
   await expect(comparison).toContainText('is a predictions file');
-  await gallery.take('compare', 'error', comparison);
+  await gallery.take('compare', 'error', comparison, { height: 1300 });
 
   gallery.let(SUBMISSIONS, 'loading');
   await compare(4, 5);

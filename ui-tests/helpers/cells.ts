@@ -156,7 +156,8 @@ export class LiveCells {
     }
   }
 
-  private async endKernels(): Promise<void> {
+  /** End every kernel of this server. */
+  async endKernels(): Promise<void> {
     const { request } = this.page;
     for (const { id } of await (await request.get('/api/sessions')).json()) {
       await request.delete(`/api/sessions/${id}`);
