@@ -19,6 +19,13 @@ from jupyter_challenge.core.models import ChangeKind
 from jupyter_challenge.store.orm import ChangeRow, utc_now
 
 BUSY_SECONDS = 30.0
+_AWAY = (
+    "connection failed",
+    "connection is lost",
+    "server closed the connection",
+    "terminating connection",
+    "the database system is",
+)
 _FULL = ("disk is full", "no space left on device", "could not extend file")
 CHANNEL = "jupyter_challenge"
 # Numbers of the advisory locks on PostgreSQL; any two that nobody else uses.
@@ -94,7 +101,7 @@ class Database:
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one state of the database and changes nothing."""
-        with _full_is_full(), Session(self._reading, expire_on_commit=False) as session:
+        with translated(), Session(self._reading, expire_on_commit=False) as session:
             session.info["immutable"] = self._immutable
             yield session
 
@@ -106,7 +113,7 @@ class Database:
         On PostgreSQL, take row locks by the functions that say so.
         """
         with (
-            _full_is_full(),
+            translated(),
             self._turn,
             Session(self._writing, expire_on_commit=False, autoflush=True) as session,
         ):
@@ -180,7 +187,7 @@ def _on_begin(connection: sa.Connection) -> None:
 
 
 @contextlib.contextmanager
-def _full_is_full() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Turn the databases' ways of saying that the disk is full or away into our own errors."""
     try:
         yield
@@ -197,5 +204,10 @@ def _full_is_full() -> Iterator[None]:
             raise Unavailable(
                 "The database is busy with another program's long write.",
                 hint="Try again in a moment; nothing was stored by this request.",
+            ) from error
+        if any(sign in text for sign in _AWAY):
+            raise Unavailable(
+                "The database cannot be reached.",
+                hint="Try again in a moment; if it stays so, look whether it runs.",
             ) from error
         raise

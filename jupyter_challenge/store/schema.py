@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jupyter_challenge.core.errors import UpgradeNeeded
-from jupyter_challenge.store.database import CREATE_LOCK, Database
+from jupyter_challenge.store.database import CREATE_LOCK, Database, translated
 from jupyter_challenge.store.orm import Base
 
 # Kept here too, so that a start needs no alembic; a test compares it with the migrations.
@@ -115,7 +115,7 @@ def check(database: Database) -> None:
 
 def revision(database: Database) -> str | None:
     """The version of the tables; None when there are none."""
-    with database.engine.connect() as connection:
+    with translated(), database.engine.connect() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
         found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))

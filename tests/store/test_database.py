@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -11,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, StatementError
 
-from jupyter_challenge.core.errors import StorageFull
+from jupyter_challenge.core.errors import StorageFull, Unavailable
 from jupyter_challenge.core.models import ChangeKind
 from jupyter_challenge.store import audit, changes, schema
 from jupyter_challenge.store.database import Database, changed
@@ -137,6 +138,18 @@ def test_writers_take_turns(db: Database) -> None:
         list(pool.map(count, range(64)))
     with db.read() as session:
         assert session.get_one(ChallengeRow, "a").owner == "64"
+
+
+def test_a_database_that_is_away_says_so() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        db = Database(f"postgresql://ana@127.0.0.1:{port}/challenge", "secret")
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            schema.prepare(db)
+        with pytest.raises(Unavailable, match="cannot be reached"), db.write() as session:
+            session.connection()
+        db.close()
 
 
 def test_a_full_database_says_so_and_keeps_what_it_had(tmp_path: Path) -> None:
