@@ -13,11 +13,14 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
+
+from jupyter_challenge.core.errors import FAILURES
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "jupyter_challenge" / "locale"
@@ -33,7 +36,7 @@ msgstr ""
 "Content-Type: text/plain; charset=utf-8\n"
 
 """
-# What the service says in English, with its values apart (core/models/phrases.py).
+# What is said in English, with its values apart (core/models/phrases.py).
 PHRASES = {"say": None, "say_n": (1, 2)}
 # Where the settings' schema has texts, with the contexts that src/schematexts.ts asks for.
 SCHEMA = ROOT / "schema" / "plugin.json"
@@ -60,10 +63,13 @@ def extract() -> Catalog:
         for _line, text, _comments, context in found:
             # Without line numbers, which would change with every edit.
             catalog.add(text, locations=[(name, 0)], context=context)
-    for file in sorted((ROOT / "jupyter_challenge" / "service").rglob("*.py")):
+    rooms = (ROOT / "jupyter_challenge" / room for room in ("core", "service"))
+    for file in sorted(file for room in rooms for file in room.rglob("*.py")):
         name = file.relative_to(ROOT).as_posix()
         for _line, text, _comments, context in extract_from_file("python", file, PHRASES):
             catalog.add(text, locations=[(name, 0)], context=context)
+    for text in chain.from_iterable((each.sentence, each.hint) for each in FAILURES.values()):
+        catalog.add(text, locations=[("jupyter_challenge/core/errors.py", 0)])
     name = SCHEMA.relative_to(ROOT).as_posix()
     for context, text in schema_texts(json.loads(SCHEMA.read_text(encoding="utf-8"))):
         catalog.add(text, locations=[(name, 0)], context=context)

@@ -150,6 +150,23 @@ export function NoChallenge(props: {
   );
 }
 
+/** One line for a request that failed where what is known stays in sight. */
+export function ErrorLine(props: {
+  error: RequestError;
+  trans: TranslationBundle;
+  retry: () => void;
+}): JSX.Element {
+  const { message, hint } = errorText(props.error, props.trans);
+  return (
+    <>
+      <span title={hint}>{message}</span>
+      <button className="jp-Challenge-link" onClick={props.retry}>
+        {props.trans.__('Try again')}
+      </button>
+    </>
+  );
+}
+
 /** The face of a view that still loads; it takes no more room than a line. */
 export function Loading(props: { trans: TranslationBundle }): JSX.Element {
   return (

@@ -8,7 +8,13 @@ import { CommandIDs } from './commandids';
 import type { NotifyWhen } from './settings';
 import type { IChallengeModel } from './tokens';
 import type { SubmissionView } from './wire';
-import { failureLine, isOver, rowText, submissionName } from './words';
+import {
+  failureLine,
+  isOver,
+  rankText,
+  rowText,
+  submissionName
+} from './words';
 
 /** Follows what is under way, and ends with the score, as far as the settings want it told. */
 export class RunNotifier implements IDisposable {
@@ -155,7 +161,7 @@ export class RunNotifier implements IDisposable {
           '%1 scored %2, rank %3 of %4',
           name,
           score,
-          submission.rank,
+          rankText({ ...submission, rank: submission.rank }),
           submission.teams ?? submission.rank
         )
       : trans.__('%1 scored %2', name, score);

@@ -1146,6 +1146,8 @@ export interface components {
             fault: components["schemas"]["Fault"];
             /** Hint */
             hint: string;
+            /** @description The hint, to be said otherwise; None where it is its class's. */
+            hint_phrase?: components["schemas"]["Phrase"] | null;
             /** Sentence */
             sentence: string;
             step?: components["schemas"]["StepName"] | null;
@@ -2114,6 +2116,11 @@ export interface components {
              * @description Team's public rank now, once scored.
              */
             rank?: number | null;
+            /**
+             * Rank To
+             * @description Worst rank of those tied with it.
+             */
+            rank_to?: number | null;
             /** @description Ranked metric, public board. */
             score?: components["schemas"]["ScoreView"] | null;
             /**
@@ -4265,6 +4272,7 @@ export interface operations {
                      *       "position": 1,
                      *       "profile": null,
                      *       "rank": null,
+                     *       "rank_to": 3,
                      *       "score": null,
                      *       "scores": [],
                      *       "seconds": null,
@@ -4355,6 +4363,7 @@ export interface operations {
                      *       "position": 1,
                      *       "profile": null,
                      *       "rank": null,
+                     *       "rank_to": 3,
                      *       "score": null,
                      *       "scores": [],
                      *       "seconds": null,
@@ -4915,6 +4924,7 @@ export interface operations {
                      *           "position": null,
                      *           "profile": null,
                      *           "rank": 1,
+                     *           "rank_to": 3,
                      *           "score": {
                      *             "board": "public",
                      *             "direction": "maximize",
@@ -5066,6 +5076,7 @@ export interface operations {
                      *       "position": null,
                      *       "profile": null,
                      *       "rank": 1,
+                     *       "rank_to": 3,
                      *       "score": {
                      *         "board": "public",
                      *         "direction": "maximize",
@@ -5257,6 +5268,7 @@ export interface operations {
                      *       "position": null,
                      *       "profile": null,
                      *       "rank": null,
+                     *       "rank_to": 3,
                      *       "score": null,
                      *       "scores": [],
                      *       "seconds": 2.9,
@@ -5527,6 +5539,7 @@ export interface operations {
                      *       "position": null,
                      *       "profile": null,
                      *       "rank": 1,
+                     *       "rank_to": 3,
                      *       "score": {
                      *         "board": "public",
                      *         "direction": "maximize",
@@ -5674,6 +5687,7 @@ export interface operations {
                      *       "position": null,
                      *       "profile": null,
                      *       "rank": 1,
+                     *       "rank_to": 3,
                      *       "score": {
                      *         "board": "public",
                      *         "direction": "maximize",

@@ -9,7 +9,6 @@ import type {
   PhaseView,
   QuotaView,
   ScoreView,
-  StandingView,
   StepName,
   StepState,
   SubmissionState,
@@ -97,6 +96,18 @@ export function failureLine(
   return failure.cell ? trans.__('cell %1: %2', failure.cell, what) : word;
 }
 
+/** Where a step is, as it says itself: the cell of how many, and how far a bar in it is. */
+export function stepDetail(detail: string, trans: TranslationBundle): string {
+  const [, cell, cells, percent] =
+    /^cell (\d+)\/(\d+)(?: · (\d+) %)?$/.exec(detail) ?? [];
+  if (!cell) {
+    return detail;
+  }
+  return percent
+    ? trans.__('cell %1/%2 · %3 %', cell, cells, percent)
+    : trans.__('cell %1/%2', cell, cells);
+}
+
 /** What a row says besides its state: where it is, the score, or what went wrong. */
 export function rowText(
   submission: SubmissionView,
@@ -113,7 +124,9 @@ export function rowText(
         return stateWord('running', trans);
       }
       const name = stepName(step.name, trans);
-      return step.detail ? trans.__('%1: %2', name, step.detail) : name;
+      return step.detail
+        ? trans.__('%1: %2', name, stepDetail(step.detail, trans))
+        : name;
     }
     case 'scored': {
       const display = submission.score?.display ?? stateWord('scored', trans);
@@ -131,8 +144,11 @@ export function rowText(
 }
 
 /** A rank, as a range where teams are tied. */
-export function rankText(standing: StandingView): string {
-  return standing.rank_to > standing.rank
+export function rankText(standing: {
+  rank: number;
+  rank_to?: number | null;
+}): string {
+  return (standing.rank_to ?? 0) > standing.rank
     ? `${standing.rank}–${standing.rank_to}`
     : `${standing.rank}`;
 }

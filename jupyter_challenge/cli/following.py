@@ -215,13 +215,15 @@ def _live_text(submission: Submission, waited: float) -> str:
 
 def _print_outcome(submission: Submission) -> None:
     """Print the score, its change and the rank; or why there is none and what to do."""
+    from jupyter_challenge.client.views import one_line, ranks
+
     score = submission.score
     if submission.state.value == "scored" and score is not None:
         change = ""
         if submission.best_before is not None:
             decimals = len(score.display.partition(".")[2])
             change = f" ({score.value - submission.best_before:+.{decimals}f} against your best)"
-        rank = f"   rank {submission.rank} of {submission.teams}" if submission.rank else ""
+        rank = f"   rank {ranks(submission)} of {submission.teams}" if submission.rank else ""
         shown = click.style(f"{score.label} {score.display}", fg="green", bold=True)
         click.echo(f"{shown}{change}{rank}")
         others = _scores(submission, "public")[1:]
@@ -235,8 +237,6 @@ def _print_outcome(submission: Submission) -> None:
         where = f" Cell {failure.cell}:" if failure.cell else ""
         click.echo(f"{click.style('Failed:', fg='red', bold=True)} {failure.sentence}")
         if failure.detail:
-            from jupyter_challenge.client.views import one_line
-
             detail = printable(one_line(failure.detail, 400))
             click.echo(f" {where} {detail}".replace("  ", " "))
         click.echo(failure.hint)

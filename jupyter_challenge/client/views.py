@@ -73,9 +73,10 @@ def left(quota: QuotaView | None) -> str:
     return "no limit"
 
 
-def ranks(row: StandingView) -> str:
+def ranks(row: StandingView | SubmissionView) -> str:
     """Write a rank; those tied share a range."""
-    return str(row.rank) if row.rank_to == row.rank else f"{row.rank}–{row.rank_to}"
+    is_shared = row.rank_to is not None and row.rank_to != row.rank
+    return f"{row.rank}–{row.rank_to}" if is_shared else str(row.rank)
 
 
 def move(row: StandingView) -> str:
@@ -119,14 +120,14 @@ class Submission(SubmissionView):
             ("State", f"{MARKS[self.state]} {self.state.value}"),
             ("", outcome(self) if not scores else None),
             *scores,
-            ("Rank", f"{self.rank} of {self.teams}" if self.rank else None),
+            ("Rank", f"{ranks(self)} of {self.teams}" if self.rank else None),
             ("Next", self.failure.hint if self.failure else None),
         ]
         return table_html(name, ("", ""), [r for r in rows if r[1]])
 
     def __str__(self) -> str:
         said = outcome(self)
-        rank = f", rank {self.rank} of {self.teams}" if self.rank else ""
+        rank = f", rank {ranks(self)} of {self.teams}" if self.rank else ""
         return f"{title(self)} {self.name}: {self.state.value}{' · ' if said else ''}{said}{rank}"
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from jupyter_challenge.core.models.phrases import Phrase, say
+
 _NO_MODULE = re.compile(r"ModuleNotFoundError: No module named '([^']+)'")
 _NO_NAME = re.compile(r"ImportError: cannot import name '([^']+)' from '([^']+)'")
 _NO_R_PACKAGE = re.compile(r"there is no package called [‘'\"]([^’'\"]+)[’'\"]")
@@ -24,13 +26,9 @@ _PACKAGES = {
     "umap": "umap-learn",
     "yaml": "pyyaml",
 }
-_BESIDE = (
-    "If it is a file of yours, declare it as one that travels; otherwise do without it or ask the "
-    "organiser."
-)
 
 
-def import_hint(detail: str, environment: Mapping[str, Any]) -> str:
+def import_hint(detail: str, environment: Mapping[str, Any]) -> Phrase | None:
     """Say what is missing, whether the kernel in Lab has it, and what to do.
 
     Args:
@@ -38,35 +36,51 @@ def import_hint(detail: str, environment: Mapping[str, Any]) -> str:
         environment: What was captured of Lab's kernel with the submission.
 
     Returns:
-        An empty text where no import failed.
+        None where no import failed.
     """
     packages = environment.get("packages")
     known = packages if isinstance(packages, dict) else {}
     name = _NO_NAME.search(detail)
     if name is not None:
         version = _version(name[2], known)
-        here = f" Your kernel in Lab has {version}." if version else ""
-        return (
-            f'Where runs take place, "{name[2]}" is of a version without "{name[1]}".{here} '
-            "Write it so that it works with both, or ask the organiser for that version."
+        if not version:
+            return say(
+                'Where runs take place, "%1" is of a version without "%2". '
+                "Write it so that it works with both, or ask the organiser for that version.",
+                name[2],
+                name[1],
+            )
+        return say(
+            'Where runs take place, "%1" is of a version without "%2". Your kernel in Lab has %3. '
+            "Write it so that it works with both, or ask the organiser for that version.",
+            name[2],
+            name[1],
+            version,
         )
     module = _NO_MODULE.search(detail) or _NO_R_PACKAGE.search(detail)
     if module is None:
-        return ""
+        return None
     missing = module[1].split(".")[0]
     version = _version(missing, known)
     if version:
-        return (
-            f"Your kernel in Lab has {version}, but it is not installed where runs take place: "
-            "do without it, put what you need of it into a file that travels, or ask the organiser."
+        return say(
+            "Your kernel in Lab has %1, but it is not installed where runs take place: "
+            "do without it, put what you need of it into a file that travels, or ask the "
+            "organiser.",
+            version,
         )
     if not known:
-        return f'"{missing}" is not installed where runs take place. {_BESIDE}'
-    package = _PACKAGES.get(missing.lower(), missing)
-    return (
-        f'"{missing}" is installed neither where runs take place nor in your kernel in Lab. '
-        f"{_BESIDE} Where runs use this very kernel, as on a laptop, install it: "
-        f"%pip install {package}."
+        return say(
+            '"%1" is not installed where runs take place. If it is a file of yours, declare it as '
+            "one that travels; otherwise do without it or ask the organiser.",
+            missing,
+        )
+    return say(
+        '"%1" is installed neither where runs take place nor in your kernel in Lab. If it is a '
+        "file of yours, declare it as one that travels; otherwise do without it or ask the "
+        "organiser. Where runs use this very kernel, as on a laptop, install it: %pip install %2.",
+        missing,
+        _PACKAGES.get(missing.lower(), missing),
     )
 
 

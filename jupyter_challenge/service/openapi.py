@@ -164,6 +164,7 @@ _SUBMITTED = m.SubmissionView(
     best_before=0.9333,
     improved=True,
     rank=1,
+    rank_to=3,
     teams=87,
     is_best=True,
     has_notebook=True,

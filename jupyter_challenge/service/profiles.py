@@ -15,6 +15,7 @@ from jupyter_challenge.core import environment, fairness
 from jupyter_challenge.core.challenge import Challenge, Feedback, Limits
 from jupyter_challenge.core.errors import InvalidSubmission
 from jupyter_challenge.core.models import EnvironmentView, Page, ProfileView
+from jupyter_challenge.core.models.phrases import say
 from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.seeing import Seen, see
 from jupyter_challenge.service.state import Service
@@ -23,7 +24,7 @@ from jupyter_challenge.store.database import Session
 from jupyter_challenge.store.orm import utc_now
 
 LOCAL = "local"
-TITLES = {"embedded": "This machine", "cluster": "The cluster"}
+TITLES = {"embedded": say("This machine"), "cluster": say("The cluster")}
 LAST_RUNS = 20
 _ROUNDED_TO = 10
 _AT_ONCE = 4
@@ -86,7 +87,7 @@ def _local(session: Session, service: Service, seen: Seen | None) -> ProfileView
     running = [team for team, number in runs.active_by_team(session).items() for _ in range(number)]
     return ProfileView(
         id=LOCAL,
-        title=TITLES.get(service.place, "The service's machine"),
+        title=str(TITLES.get(service.place, say("The service's machine"))),
         cpu=min(cores, limits.cpu) if limits else cores,
         memory=min(memory, limits.memory) if limits else memory,
         gpu=min(gpus, limits.gpu) if limits else gpus,

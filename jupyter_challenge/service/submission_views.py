@@ -205,8 +205,10 @@ def _failure(
     hidden: dict[str, Any] = {}
     hint = text.hint
     if full:
-        hint = import_hint(failure.detail, environment) or hint
+        phrase = import_hint(failure.detail, environment)
+        hint = str(phrase) if phrase else hint
         hidden = {
+            "hint_phrase": phrase,
             "step": failure.step,
             "cell": failure.cell,
             "cell_index": failure.cell_index,
@@ -230,5 +232,6 @@ def _place(session: Session, service: Service, found: SeenSubmission, view: Subm
     board = service.boards.get(session, found.seen.version, found.row.phase, "public")
     place = board.row_of(found.row.team_id)
     if place is not None:
-        view.rank, view.move, view.teams = place.rank, place.move, len(board)
+        view.rank, view.rank_to = place.rank, place.rank_to
+        view.move, view.teams = place.move, len(board)
         view.is_best = place.submission == found.row.id

@@ -1,6 +1,6 @@
-import { german } from './german';
-import type { Phrase } from '../organise/phrases';
-import { said } from '../organise/phrases';
+import { german } from './languages';
+import type { Phrase } from '../phrases';
+import { said } from '../phrases';
 
 function phrase(
   text: string,

@@ -1,4 +1,4 @@
-import { german } from './german';
+import { german } from './languages';
 import schema from '../../schema/plugin.json';
 import { translated } from '../schematexts';
 

@@ -2,7 +2,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 
 import { errorFrom } from '../request';
 import { ago, span, stopwatch, took } from '../time';
-import type { PhaseView, QuotaView, ScoreView, StandingView } from '../wire';
+import type { PhaseView, QuotaView, ScoreView } from '../wire';
 import {
   bytes,
   errorText,
@@ -10,8 +10,10 @@ import {
   quotaText,
   rankText,
   rowText,
-  scoreChange
+  scoreChange,
+  stepDetail
 } from '../words';
+import { german } from './languages';
 import { submission } from './wireparts';
 
 const trans = nullTranslator.load('jupyter_challenge');
@@ -82,9 +84,10 @@ it.each([
 
 it.each([
   [{ rank: 4, rank_to: 4 }, '4'],
-  [{ rank: 1, rank_to: 3 }, '1–3']
+  [{ rank: 1, rank_to: 3 }, '1–3'],
+  [{ rank: 4, rank_to: null }, '4']
 ])('rank %j', (standing, text) => {
-  expect(rankText(standing as StandingView)).toBe(text);
+  expect(rankText(standing)).toBe(text);
 });
 
 it.each([
@@ -108,6 +111,14 @@ it.each([
   ['0.9667', 0.96666, null, '']
 ])('change of %s', (display, value, before, text) => {
   expect(scoreChange({ display, value } as ScoreView, before)).toBe(text);
+});
+
+it.each([
+  ['cell 3/7', 'Zelle 3/7'],
+  ['cell 3/7 · 40 %', 'Zelle 3/7 · 40 %'],
+  ['pulling', 'pulling']
+])('a step that is at %s', (detail, text) => {
+  expect(stepDetail(detail, german())).toBe(text);
 });
 
 describe('rows', () => {

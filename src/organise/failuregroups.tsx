@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import type { FailureCount } from './organiserapi';
 import { Ago } from '../marks';
-import { failureWord } from '../run/failures';
+import { failureSentence, failureWord } from '../run/failures';
 import type { IChallengeModel } from '../tokens';
 
 /** Classes that are shown before one asks for more. */
@@ -46,7 +46,7 @@ export function Failures(props: {
               <button
                 className="jp-Challenge-failure"
                 aria-pressed={isChosen}
-                title={one.sentence}
+                title={failureSentence(one, trans)}
                 onClick={() => choose(isChosen ? '' : one.failure_class)}
               >
                 <span className="jp-Challenge-number">{one.submissions}</span>

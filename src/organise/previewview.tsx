@@ -4,7 +4,7 @@ import * as React from 'react';
 import { FieldChanges, FileChanges } from './changes';
 import type { Effect, FolderProblem, PublishPreview } from './organiserapi';
 import { weightWord } from './organisewords';
-import { said } from './phrases';
+import { said } from '../phrases';
 import { cancelledIcon, doneIcon, failedIcon } from '../icons';
 
 const SHAPES = { grave: failedIcon, notice: cancelledIcon, calm: doneIcon };

@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
+import { failureHint, failureSentence } from './failures';
 import { TryOffer } from './tryoffer';
 import type { FailureView, SubmissionView } from '../wire';
 
@@ -18,7 +19,7 @@ export function Failure(props: {
       className="jp-Challenge-outcome jp-mod-failed"
       aria-label={trans.__('What went wrong')}
     >
-      <p className="jp-Challenge-sentence">{failure.sentence}</p>
+      <p className="jp-Challenge-sentence">{failureSentence(failure, trans)}</p>
       {failure.detail && (
         <pre
           className="jp-Challenge-errorDetail"
@@ -30,7 +31,7 @@ export function Failure(props: {
             : failure.detail}
         </pre>
       )}
-      <p>{failure.hint}</p>
+      <p>{failureHint(failure, trans)}</p>
       <p className="jp-Challenge-hint">
         <code title={trans.__('Class of the failure')}>
           {failure.failure_class}

@@ -1,6 +1,26 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { said } from '../phrases';
 import type { FailureView } from '../wire';
+
+/** What happened, in one sentence. */
+export function failureSentence(
+  failure: Pick<FailureView, 'sentence'>,
+  trans: TranslationBundle
+): string {
+  // The service has one for each class, so the catalogues know it by its English text.
+  return trans.__(failure.sentence);
+}
+
+/** What to do next: what its class says, or what the service made of this very error. */
+export function failureHint(
+  failure: Pick<FailureView, 'hint' | 'hint_phrase'>,
+  trans: TranslationBundle
+): string {
+  return failure.hint_phrase
+    ? said(failure.hint_phrase, trans)
+    : trans.__(failure.hint);
+}
 
 /** What a class of failure is called, in the two or three words that a row can hold. */
 export function failureWord(

@@ -5,7 +5,7 @@ import { Elapsed, StateMark } from '../marks';
 import { parseTime, took } from '../time';
 import type { IChallengeModel } from '../tokens';
 import type { StepName, StepView } from '../wire';
-import { stepName } from '../words';
+import { stepDetail, stepName } from '../words';
 
 /** The steps of a run as a graph; each step is a button that shows its log. */
 export function StepGraph(props: {
@@ -34,7 +34,9 @@ export function StepGraph(props: {
               <StateMark state={step.state} trans={trans} withWord={true} />
               <StepTime step={step} model={model} trans={trans} />
             </span>
-            <span className="jp-Challenge-stepDetail">{step.detail}</span>
+            <span className="jp-Challenge-stepDetail">
+              {stepDetail(step.detail, trans)}
+            </span>
           </button>
         </li>
       ))}

@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import type { INotebookParts } from './executed';
 import { ExecutedNotebook, onlyCell } from './executed';
+import { failureHint } from './failures';
 import { ErrorFace, Face, Hosted, Loading } from '../marks';
 import { RequestError } from '../request';
 import type { IChallengeModel } from '../tokens';
@@ -100,7 +101,8 @@ function Executed(props: IProps & { parts: INotebookParts }): JSX.Element {
                 {trans.__('Cell %1 stopped here', view.failure?.cell ?? '')}
               </h2>
               <p>
-                <code>{view.failure?.failure_class}</code> {view.failure?.hint}
+                <code>{view.failure?.failure_class}</code>{' '}
+                {view.failure && failureHint(view.failure, trans)}
               </p>
               <Cells
                 parts={parts}

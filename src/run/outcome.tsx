@@ -6,7 +6,7 @@ import { Failure } from './failure';
 import { hasBegun } from './next';
 import type { IChallengeModel } from '../tokens';
 import type { SubmissionView } from '../wire';
-import { isOver, scoreChange } from '../words';
+import { isOver, rankText, scoreChange } from '../words';
 
 interface IProps {
   model: IChallengeModel;
@@ -67,7 +67,11 @@ export function Outcome(props: IProps): JSX.Element {
         )}
         {typeof view.rank === 'number' && !view.is_try && (
           <span>
-            {trans.__('rank %1 of %2', view.rank, view.teams ?? view.rank)}
+            {trans.__(
+              'rank %1 of %2',
+              rankText({ ...view, rank: view.rank }),
+              view.teams ?? view.rank
+            )}
             {!!view.move && (
               <span
                 className={view.move > 0 ? 'jp-mod-better' : 'jp-mod-worse'}

@@ -5,7 +5,7 @@ import * as React from 'react';
 import { CommandIDs } from '../commandids';
 import type { INotebookParts } from './executed';
 import { DrawnPage } from '../drawnpage';
-import { Elapsed, ErrorFace, Loading, StateMark } from '../marks';
+import { Elapsed, ErrorFace, ErrorLine, Loading, StateMark } from '../marks';
 import { RequestError } from '../request';
 import { Detail } from './rundetail';
 import { Outcome } from './outcome';
@@ -89,6 +89,10 @@ function Run(props: IRunProps): JSX.Element {
       if (!(reason instanceof RequestError)) {
         throw reason;
       }
+      if (reason.kind === 'offline' && model.submission(props.submission)) {
+        // The model says so, and notices when there are answers again.
+        return model.refresh();
+      }
       setError(reason);
     });
   }, [props.submission, round]);
@@ -115,7 +119,24 @@ function Run(props: IRunProps): JSX.Element {
       <Loading trans={trans} />
     );
   }
-  return <Loaded {...props} view={submission} />;
+  const unanswered = model.error ?? error;
+  return (
+    <>
+      <div className="jp-Challenge-runOffline" role="status">
+        {unanswered && (
+          <ErrorLine
+            error={unanswered}
+            trans={trans}
+            retry={() => {
+              void model.refresh();
+              setRound(round + 1);
+            }}
+          />
+        )}
+      </div>
+      <Loaded {...props} view={submission} />
+    </>
+  );
 }
 
 function Loaded(props: IRunProps & { view: SubmissionView }): JSX.Element {

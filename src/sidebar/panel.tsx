@@ -9,10 +9,10 @@ import { ChallengePage } from './challengepage';
 import { attendWhileVisible } from '../attention';
 import { CommandIDs } from '../commandids';
 import { challengeIcon } from '../icons';
+import { ErrorLine } from '../marks';
 import type { SidebarState } from './sidebarstate';
 import type { IChallengeModel } from '../tokens';
 import { DOMAIN } from '../tokens';
-import { errorText } from '../words';
 
 /** The sidebar: all challenges, or one of them. */
 export class ChallengePanel extends ReactWidget {
@@ -141,17 +141,11 @@ function Footer(props: {
       role="status"
     >
       {isStale ? (
-        <>
-          <span title={errorText(model.error!, trans).hint}>
-            {errorText(model.error!, trans).message}
-          </span>
-          <button
-            className="jp-Challenge-link"
-            onClick={() => void model.refresh()}
-          >
-            {trans.__('Try again')}
-          </button>
-        </>
+        <ErrorLine
+          error={model.error!}
+          trans={trans}
+          retry={() => void model.refresh()}
+        />
       ) : model.me ? (
         <span>
           {model.me.place === 'embedded'

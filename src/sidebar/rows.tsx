@@ -6,6 +6,7 @@ import * as React from 'react';
 import { CommandIDs } from '../commandids';
 import { selectedIcon, unselectedIcon } from '../icons';
 import { Ago, Elapsed, StateMark } from '../marks';
+import { failureHint, failureSentence } from '../run/failures';
 import { isExpected } from '../submit/expected';
 import type { IChallengeModel } from '../tokens';
 import type { ChallengeView, SubmissionView } from '../wire';
@@ -160,8 +161,8 @@ function rowTitle(
   return [
     trans.__('Show the run of %1', submission.name),
     submission.note,
-    submission.failure?.sentence ?? '',
-    submission.failure?.hint ?? ''
+    submission.failure ? failureSentence(submission.failure, trans) : '',
+    submission.failure ? failureHint(submission.failure, trans) : ''
   ]
     .filter(Boolean)
     .join('\n');

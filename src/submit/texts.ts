@@ -17,12 +17,14 @@ export function machineText(
 ): string {
   const cores = trans._n('1 core', '%1 cores', profile.cpu);
   const memory = bytes(profile.memory, trans);
+  // Where nobody declared profiles, there is one with a name of the service's own.
+  const title = trans.__(profile.title);
   if (!profile.gpu) {
-    return trans.__('%1 · %2 · %3', profile.title, cores, memory);
+    return trans.__('%1 · %2 · %3', title, cores, memory);
   }
   return trans.__(
     '%1 · %2 · %3 · %4',
-    profile.title,
+    title,
     cores,
     memory,
     profile.accelerator || trans._n('1 GPU', '%1 GPUs', profile.gpu)

@@ -182,4 +182,5 @@ def test_how_long_ago(passed: timedelta, said: str) -> None:
 
 def test_tied_ranks_are_a_range() -> None:
     assert ranks(StandingView.model_validate(standing())) == "1–3"
+    assert str(submission(rank=4, rank_to=6, teams=44)).endswith(", rank 4–6 of 44")
     assert ranks(StandingView.model_validate(standing(rank_to=1))) == "1"

@@ -123,6 +123,9 @@ test('a run that goes on', async ({ page }) => {
     await gallery.become(ALL, 'offline');
     await gallery.execute('refresh-panel');
     await expect(run).toContainText('running');
+    await expect(
+      run.getByRole('status').filter({ hasText: 'does not answer' })
+    ).toBeVisible();
     await gallery.take('run', 'offline', run);
   } finally {
     await gallery.mend();

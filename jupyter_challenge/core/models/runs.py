@@ -9,6 +9,7 @@ from pydantic import Field
 
 from jupyter_challenge.core.errors import FailureClass, Fault
 from jupyter_challenge.core.models.base import Wire
+from jupyter_challenge.core.models.phrases import Phrase
 
 
 class StepName(str, Enum):
@@ -46,6 +47,9 @@ class FailureView(Wire):
     failure_class: FailureClass
     sentence: str
     hint: str
+    hint_phrase: Phrase | None = Field(
+        default=None, description="The hint, to be said otherwise; None where it is its class's."
+    )
     fault: Fault
     step: StepName | None = None
     cell: int | None = Field(default=None, description="Failing code cell, counted from 1.")

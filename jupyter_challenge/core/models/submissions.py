@@ -85,6 +85,7 @@ class SubmissionView(Wire):
     )
     improved: bool | None = None
     rank: int | None = Field(default=None, description="Team's public rank now, once scored.")
+    rank_to: int | None = Field(default=None, description="Worst rank of those tied with it.")
     move: int | None = Field(default=None, description="Ranks gained since a day ago.")
     teams: int | None = Field(default=None, description="Teams on the board now.")
     is_best: bool = False

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { components } from '../schema';
-import { exactTime } from '../time';
+import type { components } from './schema';
+import { exactTime } from './time';
 
 /** A sentence of the service, with its values apart. */
 export type Phrase = components['schemas']['Phrase'];
