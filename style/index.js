@@ -6,3 +6,4 @@ import './run.css';
 import './board.css';
 import './organise.css';
 import './compare.css';
+import './contrast.css';
