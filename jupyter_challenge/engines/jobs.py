@@ -97,6 +97,7 @@ class Order:
     cpu: float
     memory: int
     gpu: int
+    disk: int
     volume: int
     output: int
 
@@ -116,6 +117,7 @@ class Order:
             cpu=limits.cpu,
             memory=limits.memory,
             gpu=limits.gpu,
+            disk=limits.disk,
             volume=limits.disk + spec.data_size + kept + OWN_VOLUME,
             output=kept,
         )
@@ -299,7 +301,7 @@ def _pod(
         "containers": [main],
         "volumes": [
             {"name": "run", "emptyDir": {"sizeLimit": str(order.volume)}},
-            {"name": "tmp", "emptyDir": {"sizeLimit": str(order.volume)}},
+            {"name": "tmp", "emptyDir": {"sizeLimit": str(order.disk)}},
             {"name": "token", "projected": _token(settings.audience(kind))},
         ],
     }

@@ -153,6 +153,7 @@ def test_limits_are_those_of_the_challenge(order: Order) -> None:
     # Beside what the run may write: its data, its output, the platform's copies.
     expected = 1_000_000 + 500 + order.output + jobs.OWN_VOLUME
     assert volumes["run"] == {"name": "run", "emptyDir": {"sizeLimit": str(expected)}}
+    assert volumes["tmp"] == {"name": "tmp", "emptyDir": {"sizeLimit": "1000000"}}
 
 
 def test_promising_cores_twice_asks_for_half(order: Order) -> None:
