@@ -9,6 +9,7 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ITranslator } from '@jupyterlab/translation';
 
 import { SealedSanitizer } from './sealed';
+import { DOMAIN } from '../tokens';
 
 /** What draws notebooks in this application. */
 export interface INotebookParts {
@@ -59,9 +60,16 @@ export class ExecutedNotebook extends StaticNotebook {
     model.readOnly = true;
     this.model = model;
     this._ownModel = model;
-    for (const cell of this.widgets) {
+    const trans = parts.translator.load(DOMAIN);
+    this.widgets.forEach((cell, index) => {
       cell.readOnly = true;
-    }
+      // Editors have no name of their own.
+      void cell.ready.then(() =>
+        cell.node
+          .querySelector('.cm-content')
+          ?.setAttribute('aria-label', trans.__('Code of cell %1', index + 1))
+      );
+    });
     if (failing !== null && failing < this.widgets.length) {
       this.widgets[failing].addClass('jp-mod-failing');
     }

@@ -7,7 +7,7 @@ const SUBMISSIONS = /api\/v1\/submissions\/|jupyter-challenge\/compare/;
 const TRAINING = [
   'import time\n' +
     'from pathlib import Path\n\n' +
-    'for epoch in range(1, 2000):\n' +
+    'for epoch in range(1, 2800):\n' +
     '    print(f"epoch {epoch:4d}  loss {0.2 + 0.7 * 0.995**epoch:.4f}", flush=True)\n' +
     '    time.sleep(0.1)'
 ];
@@ -116,10 +116,10 @@ test('a run that goes on', async ({ page }) => {
       'epoch   12',
       { timeout: 90_000 }
     );
-    await gallery.take('run', 'loading', run);
     await gallery.take('status', 'full', page.locator('#jp-main-statusbar'), {
       ours: page.locator('.jp-Challenge-statusItem')
     });
+    await gallery.take('run', 'loading', run);
     await gallery.become(ALL, 'offline');
     await gallery.execute('refresh-panel');
     await expect(run).toContainText('running');
@@ -137,9 +137,12 @@ test('a run that goes on', async ({ page }) => {
 
 test('the notification after a score', async ({ page }) => {
   const gallery = new Gallery(page);
-  const notification = page.locator('.Toastify__toast');
+  const notification = page
+    .locator('.Toastify__toast')
+    .filter({ hasText: 'Iris' });
   await gallery.open();
   await gallery.openPanel();
+  await expect(gallery.panel).toContainText('Iris');
   const id = await submit(page, 'iris/starter.ipynb');
   await expect(page.locator('.jp-Challenge-statusItem')).toBeVisible();
   await expect(notification).toContainText('scored 0.', { timeout: 90_000 });
