@@ -60,3 +60,35 @@ test('the pages have no barriers', async ({ page, tmpPath }) => {
   await look('run', '.jp-ChallengeRun');
   expect(found).toEqual([]);
 });
+
+test('forced colours leave visible what is chosen and where the focus is', async ({
+  page,
+  tmpPath
+}) => {
+  const challenges = new Challenges(page, tmpPath);
+  await page.emulateMedia({ forcedColors: 'active' });
+  await challenges.openIris();
+  await challenges.panel.getByRole('button', { name: 'Rules' }).click();
+  const tab = (selected: boolean) =>
+    challenges.document.getByRole('tab', { selected }).first();
+  await expect(tab(true)).toHaveText('Rules');
+  const border = (selected: boolean) =>
+    tab(selected).evaluate(node => getComputedStyle(node).borderBottomColor);
+  expect(await border(true)).not.toBe(await border(false));
+
+  await tab(true).focus();
+  await page.keyboard.press('ArrowLeft');
+  const outline = await page.evaluate(() => {
+    const { outlineStyle, outlineWidth } = getComputedStyle(
+      document.activeElement!
+    );
+    return [outlineStyle, parseFloat(outlineWidth) > 0];
+  });
+  expect(outline).toEqual(['solid', true]);
+
+  const { violations } = await new AxeBuilder({ page })
+    .include('#jupyter-challenge-panel')
+    .include('.jp-ChallengeDocument')
+    .analyze();
+  expect(violations.map(one => `${one.id}: ${one.nodes[0].html}`)).toEqual([]);
+});
