@@ -13,6 +13,7 @@ from tests.cluster.kubectl import Cluster
 
 NAMESPACE = "jupyter-challenge"
 EVALUATION = "challenge-evaluation"
+RUNS = "challenge-run-"
 OVERLAY = Path(__file__).parent / "deploy"
 MADE_BY_THE_SERVICE = "app.kubernetes.io/managed-by=jupyter-challenge"
 START_LIMIT = 120
@@ -84,7 +85,13 @@ def ready(cluster: Cluster, deployment: str) -> None:
 def remove(cluster: Cluster) -> None:
     """Take the platform and every namespace of its runs away; harmless where there is none."""
     cluster.kubectl("delete", "-k", str(OVERLAY), "--ignore-not-found", limit=180)
-    cluster.kubectl("delete", "namespace", "-l", MADE_BY_THE_SERVICE, limit=180)
+    made = [
+        name
+        for namespace in cluster.list("namespaces", "-l", MADE_BY_THE_SERVICE)
+        if (name := namespace["metadata"]["name"]) == EVALUATION or name.startswith(RUNS)
+    ]
+    if made:
+        cluster.kubectl("delete", "namespace", *made, limit=180)
 
 
 @contextlib.contextmanager

@@ -46,7 +46,7 @@ def test_starter_notebook_gets_a_score(
 
     done = ended(participant, got.notebook)
 
-    assert public_accuracy(done) > 0.9
+    assert public_accuracy(done) >= 0.85
     executed = participant.notebook(done.id, tmp_path / "executed.ipynb")
     assert '"execution_count": 1' in executed.read_text(encoding="utf-8")
     namespaces = {
