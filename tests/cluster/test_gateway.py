@@ -110,7 +110,8 @@ def test_29_whoever_is_not_a_pod_of_a_run_is_refused(
 ) -> None:
     answers = {}
     for kind in AUDIENCES:
-        headers = {"Authorization": f"Bearer {token_of(cluster, namespace, kind)}"}
+        token = token_of(cluster, namespace, kind)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         for verb, route in ROUTES:
             if route.startswith(f"/{kind}/"):
                 answers[route] = gateway.request(verb, route, headers=headers).status_code
