@@ -152,7 +152,7 @@ export class Gallery {
   ): Promise<void> {
     await expect(part).toBeVisible();
     await expect((options.ours ?? part).first()).toBeVisible();
-    await this._tidy(!options.isNotification);
+    await this._tidy();
     const size = this.page.viewportSize()!;
     if (options.height) {
       await this.page.setViewportSize({ ...size, height: options.height });
@@ -224,11 +224,8 @@ export class Gallery {
   }
 
   /** Take away what lies over the page. */
-  private async _tidy(withNotifications: boolean): Promise<void> {
+  private async _tidy(): Promise<void> {
     await this.page.mouse.move(0, 0);
-    if (!withNotifications) {
-      return;
-    }
     await this._command('apputils:dismiss-notification', {});
     for (const toast of await this.page
       .locator('.Toastify__close-button')
@@ -290,8 +287,6 @@ export namespace Gallery {
   export interface ITake {
     /** How high the page is meanwhile, for what would end in the middle. */
     height?: number;
-    /** Whether a notification is what is seen; all others are taken away before. */
-    isNotification?: boolean;
     /** What axe looks at, where the picture shows more than is ours. */
     ours?: Locator;
   }

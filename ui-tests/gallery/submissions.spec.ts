@@ -135,26 +135,6 @@ test('a run that goes on', async ({ page }) => {
   expect(gallery.barriers).toEqual([]);
 });
 
-test('the notification after a score', async ({ page }) => {
-  const gallery = new Gallery(page);
-  const notification = page
-    .locator('.Toastify__toast')
-    .filter({ hasText: 'Iris' });
-  await gallery.open();
-  await gallery.openPanel();
-  await expect(gallery.panel).toContainText('Iris');
-  const id = await submit(page, 'iris/starter.ipynb');
-  await expect(page.locator('.jp-Challenge-statusItem')).toBeVisible();
-  await expect(notification).toContainText('scored 0.', { timeout: 90_000 });
-  await notification.hover(); // it stays while the mouse is there
-  await gallery.take('notification', 'full', notification, {
-    isNotification: true
-  });
-  await notification.getByRole('button', { name: 'Show' }).click();
-  await expect(gallery.run).toHaveAttribute('id', new RegExp(id));
-  expect(gallery.barriers).toEqual([]);
-});
-
 test('two submissions compared', async ({ page }) => {
   const gallery = new Gallery(page);
   const { comparison } = gallery;
