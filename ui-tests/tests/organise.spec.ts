@@ -163,7 +163,7 @@ test('a folder is published after seeing what that does', async ({
     `${folder}/hidden/labels.csv`
   );
   await document.getByRole('button', { name: 'Look again' }).click();
-  await expect(document).toContainText('The labels changed');
+  await expect(document).toContainText('Changed: the labels');
   await expect(document).toContainText('Labels are never shown.');
   await look(page, 'publish-labels');
 
