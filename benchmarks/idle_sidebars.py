@@ -246,8 +246,8 @@ def _queued(pid: int) -> float:
 def _front_end() -> tuple[tuple[float, float], float]:
     """For how long the front end waits, and how long it rests, as it is written there."""
     api = (_ROOT / "src/api.ts").read_text()
-    model = (_ROOT / "src/model.ts").read_text()
+    follower = (_ROOT / "src/follower.ts").read_text()
     least, most = (re.search(rf"FEED_{which} = (\d+)", api) for which in ("LEAST", "MOST"))
-    pause = re.search(r"FEED_PAUSE = (\d+)", model)
+    pause = re.search(r"FEED_PAUSE = (\d+)", follower)
     assert least is not None and most is not None and pause is not None
     return (float(least[1]), float(most[1])), int(pause[1]) / 1000
