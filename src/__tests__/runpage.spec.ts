@@ -13,7 +13,6 @@ describe('RunPage', () => {
   let page: RunPage;
 
   beforeEach(async () => {
-    jest.useFakeTimers();
     service = new Service();
     model = new ChallengeModel({ api: service.api(), standby: 'never' });
     service.known.set(
@@ -28,15 +27,32 @@ describe('RunPage', () => {
       translator: nullTranslator
     });
     Widget.attach(page, document.body);
-    await jest.advanceTimersByTimeAsync(1000);
+    await drawn(() => page.node.querySelector('.jp-Challenge-graph') !== null);
   });
 
   afterEach(() => {
     page.dispose();
     model.dispose();
     service.end();
-    jest.useRealTimers();
   });
+
+  /** Wait until the page shows it; React draws when the browser has time, not with a timer. */
+  const drawn = (isShown: () => boolean) =>
+    new Promise<void>(resolve => {
+      const check = () => {
+        if (isShown()) {
+          observer.disconnect();
+          resolve();
+        }
+      };
+      const observer = new MutationObserver(check);
+      observer.observe(page.node, {
+        characterData: true,
+        childList: true,
+        subtree: true
+      });
+      check();
+    });
 
   const line = () => page.node.querySelector('.jp-Challenge-runOffline')!;
 
@@ -46,13 +62,14 @@ describe('RunPage', () => {
 
     service.isAway = true;
     await model.refresh();
-    await jest.advanceTimersByTimeAsync(1000);
-    expect(line().textContent).toContain('The Jupyter server does not answer.');
+    await drawn(() =>
+      line().textContent!.includes('The Jupyter server does not answer.')
+    );
     expect(page.node.querySelector('.jp-Challenge-graph')).not.toBeNull();
 
     service.isAway = false;
     line().querySelector('button')!.click();
-    await jest.advanceTimersByTimeAsync(1000);
-    expect(line().textContent).toBe('');
+    await drawn(() => line().textContent === '');
+    expect(model.error).toBeNull();
   });
 });
