@@ -1,10 +1,10 @@
 /** Which rows of a long list are in sight; pure. */
 
 /** Rows that are drawn beyond those in sight, on either side. */
-const BEYOND = 12;
+const BEYOND = 6;
 
 /** Rows are drawn anew after so many, not after each. */
-const STEP = 6;
+const STEP = 3;
 
 /** Part of a list. */
 export interface ISight {
