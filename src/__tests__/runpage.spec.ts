@@ -2,6 +2,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { Widget } from '@lumino/widgets';
 
+import { attendWhileVisible } from '../attention';
 import { ChallengeModel } from '../model';
 import { RunPage } from '../run/run';
 import { Service } from './service';
@@ -12,13 +13,16 @@ describe('RunPage', () => {
   let model: ChallengeModel;
   let page: RunPage;
 
-  beforeEach(async () => {
+  beforeEach(() => {
     service = new Service();
     model = new ChallengeModel({ api: service.api(), standby: 'never' });
     service.known.set(
       's1',
       submission({ state: 'scored', feedback: 'class_only' })
     );
+  });
+
+  const open = () => {
     page = new RunPage({
       submission: 's1',
       model,
@@ -26,9 +30,9 @@ describe('RunPage', () => {
       parts: null,
       translator: nullTranslator
     });
+    attendWhileVisible(model, page);
     Widget.attach(page, document.body);
-    await drawn(() => page.node.querySelector('.jp-Challenge-graph') !== null);
-  });
+  };
 
   afterEach(() => {
     page.dispose();
@@ -54,9 +58,13 @@ describe('RunPage', () => {
       check();
     });
 
+  const isWhole = () => page.node.querySelector('.jp-Challenge-graph') !== null;
+
   const line = () => page.node.querySelector('.jp-Challenge-runOffline')!;
 
   it('says above the steps that the server does not answer, until it does', async () => {
+    open();
+    await drawn(isWhole);
     expect(line().getAttribute('role')).toBe('status');
     expect(line().textContent).toBe('');
 
@@ -65,11 +73,22 @@ describe('RunPage', () => {
     await drawn(() =>
       line().textContent!.includes('The Jupyter server does not answer.')
     );
-    expect(page.node.querySelector('.jp-Challenge-graph')).not.toBeNull();
+    expect(isWhole()).toBe(true);
 
     service.isAway = false;
     line().querySelector('button')!.click();
     await drawn(() => line().textContent === '');
     expect(model.error).toBeNull();
+  });
+
+  it('opened while the server does not answer, comes by itself once it does', async () => {
+    service.isAway = true;
+    open();
+    await drawn(() => page.node.textContent!.includes('Try again'));
+    expect(isWhole()).toBe(false);
+
+    service.isAway = false;
+    await drawn(isWhole); // the feed's first pause after a failure is below a second
+    expect(page.node.textContent).not.toContain('does not answer');
   });
 });

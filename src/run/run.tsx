@@ -89,13 +89,22 @@ function Run(props: IRunProps): JSX.Element {
       if (!(reason instanceof RequestError)) {
         throw reason;
       }
-      if (reason.kind === 'offline' && model.submission(props.submission)) {
-        // The model says so, and notices when there are answers again.
-        return model.refresh();
+      const isOffline = reason.kind === 'offline';
+      if (!isOffline || !model.submission(props.submission)) {
+        setError(reason);
       }
-      setError(reason);
+      // Thus the model knows it too, and notices when there are answers again.
+      return isOffline ? model.refresh() : undefined;
     });
   }, [props.submission, round]);
+  const isAnswered = model.error === null;
+  const wasAnswered = React.useRef(isAnswered);
+  React.useEffect(() => {
+    if (isAnswered && !wasAnswered.current && error) {
+      setRound(round + 1);
+    }
+    wasAnswered.current = isAnswered;
+  }, [isAnswered]);
   React.useEffect(() => {
     if (submission) {
       props.setTitle(

@@ -23,7 +23,7 @@ test('only the rows in sight are drawn, and mine stays in sight', async ({
   await expect(board.section).toContainText(`${TEAMS + 1} teams`);
   await expect(board.table).toHaveAttribute('aria-rowcount', String(TEAMS + 2));
   await expect(board.rows.first()).toHaveAttribute('aria-rowindex', '2');
-  expect(await board.rows.count()).toBeLessThan(80);
+  expect(await board.rows.count()).toBeLessThan(60);
   await expect(board.pinned).toContainText('(you)');
   await expect(board.pinned.locator('th')).toBeInViewport();
   const mine = Number(await board.pinned.getAttribute('aria-rowindex'));
