@@ -109,6 +109,13 @@ class CreateHandler(OrganisingHandler):
         self.answer(await asyncio.to_thread(create), 201)
 
 
+def _challenge(asked: dict[str, Any]) -> str:
+    challenge = asked.get("challenge")
+    if not isinstance(challenge, str) or not challenge:
+        raise ChallengeError("Name the challenge.")
+    return challenge
+
+
 class DatesHandler(OrganisingHandler):
     """`/jupyter-challenge/dates`."""
 
@@ -117,9 +124,7 @@ class DatesHandler(OrganisingHandler):
     async def post(self) -> None:
         """Write the dates of the published challenge into its folder: `{challenge, folder}`."""
         asked = self.body_object()
-        challenge = asked.get("challenge")
-        if not isinstance(challenge, str) or not challenge:
-            raise ChallengeError("Name the challenge.")
+        challenge = _challenge(asked)
         root = root_of(self.contents_manager)
         folder = self.folder_beneath(root, asked.get("folder"))
         spec = beneath(root, f"{server_path(root, folder)}/{_SPEC}")
@@ -165,9 +170,7 @@ class ExportHandler(OrganisingHandler):
     async def post(self) -> None:
         """Save all that was submitted as a zip beside the user's files: `{challenge, folder}`."""
         asked = self.body_object()
-        challenge = asked.get("challenge")
-        if not isinstance(challenge, str) or not challenge:
-            raise ChallengeError("Name the challenge.")
+        challenge = _challenge(asked)
         root = root_of(self.contents_manager)
         folder = self.folder_beneath(root, asked.get("folder") or "/")
 

@@ -159,19 +159,24 @@ def standing(session: Session, key: Key, team_id: str) -> StandingRow | None:
     return session.get(StandingRow, (*key, team_id))
 
 
+def _written(key: Key, after: int) -> tuple[sa.ColumnElement[bool], ...]:
+    """What the rows of a board fulfil that were written after a change."""
+    challenge, phase, board, evaluator = key
+    return (
+        StandingRow.challenge_id == challenge,
+        StandingRow.phase == phase,
+        StandingRow.board == board,
+        StandingRow.evaluator == evaluator,
+        StandingRow.seq > after,
+    )
+
+
 def standings(session: Session, key: Key, after: int = -1) -> list[tuple[StandingRow, str]]:
     """The rows of a board that were written after a change, with the teams' names."""
-    challenge, phase, board, evaluator = key
     rows = session.execute(
         sa.select(StandingRow, TeamRow.name)
         .join(TeamRow, TeamRow.id == StandingRow.team_id)
-        .where(
-            StandingRow.challenge_id == challenge,
-            StandingRow.phase == phase,
-            StandingRow.board == board,
-            StandingRow.evaluator == evaluator,
-            StandingRow.seq > after,
-        )
+        .where(*_written(key, after))
     )
     return [(row, name) for row, name in rows]
 
@@ -180,17 +185,10 @@ def counting(
     session: Session, key: Key, after: int = -1
 ) -> list[tuple[str, list[dict[str, Any]], dict[str, Any]]]:
     """Of the rows written after a change: the team, and files and parameters that count."""
-    challenge, phase, board, evaluator = key
     rows = session.execute(
         sa.select(StandingRow.team_id, SubmissionRow.files, SubmissionRow.parameters)
         .join(SubmissionRow, SubmissionRow.id == StandingRow.submission_id)
-        .where(
-            StandingRow.challenge_id == challenge,
-            StandingRow.phase == phase,
-            StandingRow.board == board,
-            StandingRow.evaluator == evaluator,
-            StandingRow.seq > after,
-        )
+        .where(*_written(key, after))
     )
     return [(team, files, parameters) for team, files, parameters in rows]
 
@@ -199,16 +197,12 @@ def errors(
     session: Session, key: Key, metric: str, after: int = -1
 ) -> list[tuple[str, float | None, int | None]]:
     """Of the rows written after a change: the team, its standard error, how many rows it is of."""
-    challenge, phase, board, evaluator = key
+    _, _, board, evaluator = key
     rows = session.execute(
         sa.select(StandingRow.team_id, ScoreRow.stderr, ScoreRow.n)
         .join(ScoreRow, ScoreRow.submission_id == StandingRow.submission_id)
         .where(
-            StandingRow.challenge_id == challenge,
-            StandingRow.phase == phase,
-            StandingRow.board == board,
-            StandingRow.evaluator == evaluator,
-            StandingRow.seq > after,
+            *_written(key, after),
             ScoreRow.board == board,
             ScoreRow.metric == metric,
             ScoreRow.evaluator == evaluator,
