@@ -5,7 +5,6 @@ This is what takes the place of `kfp.local.subprocess_task_handler.run_local_sub
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import selectors
@@ -24,6 +23,7 @@ from jupyter_challenge.engines.step_process import perform
 from jupyter_challenge.steps.capped_log import CappedLog
 from jupyter_challenge.steps.context import StepContext, reporter
 from jupyter_challenge.steps.folder import RunFolder
+from jupyter_challenge.steps.streams import print_to
 
 TICK = 0.05
 Step = Callable[[StepContext], Any]
@@ -144,15 +144,7 @@ class Supervisor:
             processes.die_with_parent()
             if os.getppid() != parent:
                 os._exit(status)
-            nothing = os.open(os.devnull, os.O_RDONLY)
-            for source, target in ((nothing, 0), (prints, 1), (prints, 2)):
-                os.dup2(source, target)
-            sys.stdout = sys.stderr = io.TextIOWrapper(
-                io.BufferedWriter(io.FileIO(1, "w", closefd=False)),
-                encoding="utf-8",
-                errors="backslashreplace",
-                line_buffering=True,
-            )
+            print_to(prints)
             context = StepContext(self.folder, self.spec, reporter(tells))
             status = perform(context, step, name.value)
         except BaseException:

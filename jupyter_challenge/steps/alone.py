@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import io
 import json
 import os
 import selectors
@@ -25,6 +24,7 @@ from jupyter_challenge.core.run import PodReport, RunFailure
 from jupyter_challenge.steps.capped_log import CappedLog
 from jupyter_challenge.steps.context import StepContext, enter, failure_of, reporter
 from jupyter_challenge.steps.folder import RunFolder, replace
+from jupyter_challenge.steps.streams import print_to
 
 TICK = 0.1
 _SET_DUMPABLE = 4
@@ -129,15 +129,7 @@ def _fork(context: StepContext, name: StepName, step: Step, prints: int, tells: 
         os.setsid()
         _dumpable(True)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        for source, target in ((nothing, 0), (prints, 1), (prints, 2)):
-            os.dup2(source, target)
-        sys.stdout = sys.stderr = io.TextIOWrapper(
-            io.BufferedWriter(io.FileIO(1, "w", closefd=False)),
-            encoding="utf-8",
-            errors="backslashreplace",
-            line_buffering=True,
-        )
+        print_to(prints)
         inner = StepContext(context.folder, context.spec, reporter(tells))
         enter(inner)
         status = _perform(inner, name, step)

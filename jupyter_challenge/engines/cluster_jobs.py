@@ -1,0 +1,153 @@
+"""The two Jobs of a run on a cluster: start them, look at them, read what they print, remove them.
+
+Whoever conducts a run uses this, and only this, to have something run.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from jupyter_challenge.core.errors import Unavailable
+from jupyter_challenge.core.models import StepName
+from jupyter_challenge.core.run import ReceiptKind
+from jupyter_challenge.engines import jobs, run_state
+from jupyter_challenge.engines.base import RunHandle
+from jupyter_challenge.engines.cluster_api import ApiRefused, ClusterApi
+from jupyter_challenge.engines.cluster_seen import SELECTOR, Seen
+from jupyter_challenge.engines.jobs import ClusterSettings, Order, job_name, main_of
+from jupyter_challenge.engines.judging import Look, moment
+from jupyter_challenge.engines.premises import Premises
+
+ASK_WHY_AFTER = 5.0
+"""Seconds after which a Job without a pod is asked about."""
+
+KINDS: tuple[ReceiptKind, ...] = ("run", "evaluate")
+
+
+@dataclass(frozen=True)
+class Ref:
+    """What a handle's key says: the namespace of the run Job, the run, the attempt."""
+
+    namespace: str
+    run_id: str
+    attempt: int
+
+    @classmethod
+    def of(cls, handle: RunHandle) -> Ref:
+        """Read a key."""
+        namespace, run_id, attempt = handle.key.split("/")
+        return cls(namespace, run_id, int(attempt))
+
+    @property
+    def key(self) -> str:
+        """The key of a handle."""
+        return f"{self.namespace}/{self.run_id}/{self.attempt}"
+
+
+class ClusterJobs:
+    """Jobs of runs on one cluster."""
+
+    def __init__(self, api: ClusterApi, settings: ClusterSettings) -> None:
+        """Prepare; nothing is asked of the cluster yet."""
+        self.api = api
+        self._given = settings
+        self._seen = Seen(api)
+        self._premises = Premises(api)
+
+    @cached_property
+    def settings(self) -> ClusterSettings:
+        """What manifests are made with, the gateway's address too."""
+        if self._given.gateway_address:
+            return self._given
+        host = urlsplit(self._given.gateway_url).hostname or ""
+        try:
+            return replace(self._given, gateway_address=socket.gethostbyname(host))
+        except OSError as error:
+            raise Unavailable(
+                f"The gateway's name {host} leads nowhere: {error}.",
+                hint="Set ClusterConfig.gateway_url, or gateway_address beside it.",
+            ) from error
+
+    def start_run(self, order: Order) -> Ref:
+        """Make the run Job; the same order finds the same Job."""
+        self._make(jobs.run_job(order, self.settings), "run")
+        namespace = self.settings.run_namespace(order.challenge_id)
+        return Ref(namespace, order.run_id, order.attempt)
+
+    def start_evaluation(self, order: Order) -> None:
+        """Make the evaluate Job; the same order finds the same Job."""
+        self._make(jobs.evaluate_job(order, self.settings), "evaluate")
+
+    def look(self, ref: Ref, kind: ReceiptKind) -> Look:
+        """A Job of a run with its pod, as they are now."""
+        namespace, name = self._namespace(ref, kind), job_name(kind, ref.run_id, ref.attempt)
+        job = self._seen.job(namespace, name)
+        if job is None:
+            # What a look at all has not seen may have been made a moment ago.
+            job = self.api.get("jobs", name, namespace)
+        return Look(kind, job, self._seen.pod(namespace, name))
+
+    def refusal(self, look: Look) -> str:
+        """Why a Job has no pod, as its events say."""
+        if look.pod is not None or look.job is None:
+            return ""
+        meta = look.job["metadata"]
+        made = moment(meta.get("creationTimestamp"))
+        if made is None or (run_state.now() - made).total_seconds() < ASK_WHY_AFTER:
+            return ""
+        fields = f"involvedObject.uid={meta['uid']},reason=FailedCreate"
+        try:
+            events = self.api.all("events", str(meta["namespace"]), fields=fields)
+        except ApiRefused:
+            return ""  # this service may not read them
+        return str(events[-1].get("message", "")) if events else ""
+
+    def printed(self, look: Look, step: StepName, most: int) -> bytes:
+        """What a step has printed so far, up to `most` bytes."""
+        if look.pod is None:
+            return b""
+        container = jobs.PREPARE["run"] if step is StepName.PREPARE else main_of(look.kind)
+        meta = look.pod["metadata"]
+        return self.api.log(str(meta["namespace"]), str(meta["name"]), container, most)
+
+    def remove(self, ref: Ref) -> None:
+        """Remove the Jobs; their pods are told to end at once. Harmless when they are gone."""
+        for kind in KINDS:
+            name = job_name(kind, ref.run_id, ref.attempt)
+            self.api.delete("jobs", name, self._namespace(ref, kind))
+        self._seen.forget()
+
+    def find(self, run_id: str) -> Ref | None:
+        """The run Job of a run, wherever it is."""
+        labels = f"{SELECTOR},{jobs.DOMAIN}/run={run_id},{jobs.DOMAIN}/step=run"
+        for job in self.api.all("jobs", labels=labels):
+            order = order_of(job)
+            if order is not None:
+                return Ref(str(job["metadata"]["namespace"]), run_id, order.attempt)
+        return None
+
+    def _namespace(self, ref: Ref, kind: ReceiptKind) -> str:
+        return ref.namespace if kind == "run" else self._given.evaluation_namespace
+
+    def _make(self, job: dict[str, Any], kind: ReceiptKind) -> None:
+        namespace = job["metadata"]["namespace"]
+        self._premises.make(namespace, kind, self.settings)
+        try:
+            self.api.create("jobs", job)
+        except Exception:
+            # Somebody may have removed the namespace: the next attempt looks again.
+            self._premises.doubt(namespace)
+            raise
+        self._seen.forget()
+
+
+def order_of(job: Mapping[str, Any] | None) -> Order | None:
+    """What a run Job was made from."""
+    said = ((job or {}).get("metadata") or {}).get("annotations") or {}
+    return Order(**json.loads(said[jobs.ORDER])) if jobs.ORDER in said else None

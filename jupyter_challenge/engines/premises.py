@@ -1,0 +1,41 @@
+"""What a namespace needs before the first Job of ours is in it, made when it is needed."""
+
+from __future__ import annotations
+
+import threading
+
+from jupyter_challenge.engines import jobs
+from jupyter_challenge.engines.cluster_api import ClusterApi
+from jupyter_challenge.engines.jobs import ClusterSettings
+
+
+class Premises:
+    """Namespaces with their accounts and network policies; each is looked after once."""
+
+    def __init__(self, api: ClusterApi) -> None:
+        """Begin without knowing any."""
+        self._api = api
+        self._ready: set[str] = set()
+        self._lock = threading.Lock()
+
+    def make(self, namespace: str, account: str, settings: ClusterSettings) -> None:
+        """Make a namespace ready, unless this was done before.
+
+        Args:
+            namespace: Its name.
+            account: The service account of its pods.
+            settings: What manifests are made with.
+        """
+        with self._lock:
+            if namespace in self._ready:
+                return
+            for resource, manifest in jobs.namespace_objects(namespace, account, settings):
+                if resource == "networkpolicies":
+                    self._api.replace_spec(resource, manifest)
+                else:
+                    self._api.create(resource, manifest)
+            self._ready.add(namespace)
+
+    def doubt(self, namespace: str) -> None:
+        """Look again at the next call whether everything is there."""
+        self._ready.discard(namespace)
