@@ -91,4 +91,28 @@ describe('RunPage', () => {
     await drawn(isWhole); // the feed's first pause after a failure is below a second
     expect(page.node.textContent).not.toContain('does not answer');
   });
+
+  it('of a run that tells its class alone has neither log nor notebook', async () => {
+    const failure = {
+      failure_class: 'cell_error' as const,
+      fault: 'participant' as const,
+      sentence: 'A cell raised an error.',
+      detail: '',
+      hint: 'Run the notebook from top to bottom.'
+    };
+    service.known.set(
+      's1',
+      submission({
+        state: 'failed',
+        failure,
+        feedback: 'class_only',
+        has_notebook: true
+      })
+    );
+    open();
+    await drawn(isWhole);
+    expect(page.node.textContent).toContain('cell_error');
+    expect(page.node.textContent).toContain('What was handed in');
+    expect(page.node.querySelector('[role=tab]')).toBeNull();
+  });
 });
