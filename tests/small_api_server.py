@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
+OWN_AUDIENCE = "https://kubernetes.default.svc"
 EXTRA = "authentication.kubernetes.io/pod-"
 Object = dict[str, Any]
 Key = tuple[str, str, str]
@@ -39,6 +40,7 @@ class SmallApiServer:
     logs: dict[tuple[str, str, str], Callable[[], bytes]] = field(default_factory=dict)
     made: Callable[[Key, Object], None] = lambda key, found: None
     away: bool = False
+    may: set[str] = field(default_factory=set)
 
     def add_pod(self, namespace: str, labels: dict[str, str], name: str = "") -> Object:
         meta = self.add(
@@ -63,6 +65,13 @@ class SmallApiServer:
                 "extra": {f"{EXTRA}name": [pod["name"]], f"{EXTRA}uid": [pod["uid"]]},
             },
         }
+        return token
+
+    def add_account_token(self, account: str, audience: str) -> str:
+        """A token of an account, such as a projected one; `may` says whose may do what."""
+        token = uuid.uuid4().hex
+        user = {"username": f"system:serviceaccount:{account}"}
+        self.tokens[token] = {"audience": audience, "user": user}
         return token
 
     def kubeconfig(self, path: Path) -> str:
@@ -90,6 +99,8 @@ class SmallApiServer:
         query = parse_qs(split.query)
         if resource == "tokenreviews":
             return 201, {**body, "status": self._review(body["spec"])}
+        if resource == "subjectaccessreviews":
+            return 201, {**body, "status": {"allowed": body["spec"]["user"] in self.may}}
         if verb == "POST":
             return self._create(resource, namespace, body)
         if not name:
@@ -113,6 +124,9 @@ class SmallApiServer:
             return refused(409, "AlreadyExists")
         if namespace and ("namespaces", "", namespace) not in self.objects:
             return refused(404, "NotFound")
+        account = (body.get("spec") or {}).get("serviceAccountName")
+        if resource == "pods" and ("serviceaccounts", namespace, account) not in self.objects:
+            return refused(403, "Forbidden")
         found = self.add(resource, namespace, body)
         self.made(key, found)
         return 201, found
@@ -139,9 +153,10 @@ class SmallApiServer:
 
     def _review(self, spec: Object) -> Object:
         found = self.tokens.get(spec["token"])
-        if found is None or found["audience"] not in spec["audiences"]:
+        asked = spec.get("audiences") or [OWN_AUDIENCE]
+        if found is None or found["audience"] not in asked:
             return {"authenticated": False, "error": "invalid bearer token"}
-        return {"authenticated": True, "user": found["user"], "audiences": spec["audiences"]}
+        return {"authenticated": True, "user": found["user"], "audiences": asked}
 
 
 def meta_name(found: Object) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.small_api_server import Key, Object, SmallApiServer, meta_name, now
+from tests.small_api_server import OWN_AUDIENCE, Key, Object, SmallApiServer, meta_name, now
 
 FOLDER = "/challenge"
 Change = Callable[[Object], None]
@@ -47,6 +47,41 @@ class SmallKubelet:
             thread = threading.Thread(target=self._run, args=(key, job), daemon=True)
             self._threads.append(thread)
             thread.start()
+        if key[0] == "pods" and "spec" in job:
+            thread = threading.Thread(target=self._alone, args=(key, job), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _alone(self, key: Key, pod: Object) -> None:
+        """Run a pod of one container that belongs to no Job, with its account's token."""
+        status = pod["status"] = {"phase": "Pending", "startTime": now(), "conditions": []}
+        (main,) = pod["spec"]["containers"]
+        state: Object = {"name": main["name"], "state": {}}
+        status["containerStatuses"] = [state]
+        if "missing" in main["image"]:
+            message = f"no image {main['image']}"
+            state["state"] = {"waiting": {"reason": "ErrImagePull", "message": message}}
+            return
+        folder = self.folder / pod["metadata"]["uid"][:8]
+        folder.mkdir()
+        token = folder / "token"
+        account = pod["spec"]["serviceAccountName"]
+        token.write_text(self.api.add_token(pod["metadata"], account, OWN_AUDIENCE))
+        env = {**os.environ, "CHALLENGE_TOKEN_FILE": str(token), "TMPDIR": str(folder)}
+        path = Path(folder, "log")
+        self.api.logs[key[1], key[2], main["name"]] = path.read_bytes
+        with path.open("wb") as file:
+            command = [sys.executable, *main["command"][1:]]
+            process = subprocess.Popen(
+                command, cwd=folder, env=env, stdout=file, stderr=file, start_new_session=True
+            )
+        self._processes.append(process)
+        status["phase"] = "Running"
+        while process.poll() is None:
+            if key not in self.api.objects:
+                os.killpg(process.pid, signal.SIGKILL)
+            threading.Event().wait(0.05)
+        status["phase"] = "Failed" if process.returncode else "Succeeded"
 
     def _run(self, key: Key, job: Object) -> None:
         name = meta_name(job)

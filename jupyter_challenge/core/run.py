@@ -19,7 +19,7 @@ from jupyter_challenge.core.challenge import (
     SubmissionKind,
 )
 from jupyter_challenge.core.errors import FailureClass
-from jupyter_challenge.core.models import StepName
+from jupyter_challenge.core.models import StepName, StepState
 
 
 class Spec(BaseModel):
@@ -136,6 +136,14 @@ class Receipt(Spec):
     at: datetime
     files: dict[str, Stored] = Field(description="By name, such as predictions or run.log.")
     digest: str
+
+
+class FollowedStep(Spec):
+    """How a step is that a pod of Kubeflow Pipelines follows: all that such a pod is told."""
+
+    state: StepState
+    over: bool = Field(description="Whether there is nothing more to follow.")
+    well: bool = Field(default=False, description="Whether the step has done what it is for.")
 
 
 class PodReport(Spec):

@@ -127,14 +127,21 @@ class ClusterApi:
             raise
 
     def review_token(self, token: str, audience: str) -> Object | None:
-        """Whose token it is, as the API server says; None when it is not one for us."""
+        """Whose token it is, as the API server says; None when it is not one for us.
+
+        Args:
+            token: What was sent.
+            audience: For whom it has to be; empty for the API server itself.
+        """
         body = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenReview",
-            "spec": {"token": token, "audiences": [audience]},
+            "spec": {"token": token, **({"audiences": [audience]} if audience else {})},
         }
         status = self._json("POST", path_of("tokenreviews", ""), body=body).get("status") or {}
-        if not status.get("authenticated") or audience not in (status.get("audiences") or []):
+        if not status.get("authenticated"):
+            return None
+        if audience and audience not in (status.get("audiences") or []):
             return None
         user: Object = status.get("user") or {}
         return user

@@ -6,7 +6,7 @@ says itself that it went well is still held to its exit status and to its time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -74,11 +74,7 @@ class Look:
 
     def state(self, container: str) -> Object:
         """The state of a container; empty when there is none."""
-        status = _status(self.pod or {})
-        for each in [
-            *(status.get("initContainerStatuses") or []),
-            *(status.get("containerStatuses") or []),
-        ]:
+        for each in _containers(self.pod or {}):
             if each.get("name") == container:
                 found: Object = each.get("state") or {}
                 return found
@@ -111,20 +107,38 @@ def hopeless(look: Look, now: datetime, patience: Patience, refusal: str = "") -
     """
     if look.pod is None:
         return _refused(look, now, patience, refusal)
-    status = _status(look.pod)
+    names = (PREPARE[look.kind], UPLOAD, main_of(look.kind))
+    found = hopeless_pod(look.pod, names, now, patience)
+    return _failure(look, *found) if found is not None else None
+
+
+def hopeless_pod(
+    pod: Object, names: Collection[str] | None, now: datetime, patience: Patience
+) -> tuple[FailureClass, str] | None:
+    """Say what a pod waits for in vain: a node, an image, or what its containers are made of.
+
+    Args:
+        pod: The pod.
+        names: Containers that are looked at; all of them when left out.
+        now: The time.
+        patience: How long it may wait.
+    """
+    status = _status(pod)
     for condition in status.get("conditions") or []:
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
             since = moment(condition.get("lastTransitionTime"))
             if _longer(since, now, patience.room):
-                return _failure(look, FailureClass.NO_CAPACITY, str(condition.get("message", "")))
+                return FailureClass.NO_CAPACITY, str(condition.get("message", ""))
     since = moment(status.get("startTime"))
-    for name in (PREPARE[look.kind], UPLOAD, main_of(look.kind)):
-        waiting = look.state(name).get("waiting") or {}
+    for each in _containers(pod):
+        if names is not None and each.get("name") not in names:
+            continue
+        waiting = (each.get("state") or {}).get("waiting") or {}
         reason, message = str(waiting.get("reason", "")), str(waiting.get("message", ""))
         if reason in _NEVER or (reason in _NOT_YET and _longer(since, now, patience.image)):
-            return _failure(look, FailureClass.IMAGE_UNAVAILABLE, f"{reason}: {message}")
+            return FailureClass.IMAGE_UNAVAILABLE, f"{reason}: {message}"
         if reason in _BROKEN and _longer(since, now, patience.image):
-            return _failure(look, FailureClass.PLATFORM_ERROR, f"{reason}: {message}")
+            return FailureClass.PLATFORM_ERROR, f"{reason}: {message}"
     return None
 
 
@@ -226,6 +240,15 @@ def _finished(job: Object) -> bool:
         condition.get("type") in {"Complete", "Failed"} and condition.get("status") == "True"
         for condition in _status(job).get("conditions") or []
     )
+
+
+def _containers(pod: Object) -> list[Object]:
+    """The states of a pod's containers, in the order in which they begin."""
+    status = _status(pod)
+    return [
+        *(status.get("initContainerStatuses") or []),
+        *(status.get("containerStatuses") or []),
+    ]
 
 
 def _status(found: Object) -> Object:

@@ -175,16 +175,20 @@ class EmbeddedService:
 
 
 def _cluster_engine(cluster: ClusterConfig, db: Database, blobs: Blobs) -> Engine:
+    from jupyter_challenge.engines.kfp import KfpEngine
     from jupyter_challenge.engines.kubernetes import KubernetesEngine
+    from jupyter_challenge.service.conducted import Remembered
     from jupyter_challenge.service.sealed import Sealed
 
-    return KubernetesEngine(
-        cluster.settings(cluster.gateway_address),
-        Sealed(db, blobs),
-        kubeconfig=cluster.kubeconfig,
-        patience=cluster.patience_seconds,
-        image_patience=cluster.image_patience_seconds,
-    )
+    settings, sealed = cluster.settings(cluster.gateway_address), Sealed(db, blobs)
+    options: dict[str, Any] = {
+        "kubeconfig": cluster.kubeconfig,
+        "patience": cluster.patience_seconds,
+        "image_patience": cluster.image_patience_seconds,
+    }
+    if cluster.kfp is not None:
+        return KfpEngine(settings, sealed, kfp=cluster.kfp, memory=Remembered(db), **options)
+    return KubernetesEngine(settings, sealed, **options)
 
 
 def _local_engine(config: ChallengeConfig, *, warm: bool) -> Engine:

@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from traitlets import Bool, Float, Integer, Unicode
+from traitlets import Bool, Enum, Float, Integer, Unicode
 from traitlets.config import Configurable
 
 from jupyter_challenge.core.errors import Unavailable
 from jupyter_challenge.engines.jobs import ClusterSettings
+from jupyter_challenge.engines.kfp_api import KfpSettings
 
 
 class ClusterConfig(Configurable):
@@ -88,6 +89,54 @@ class ClusterConfig(Configurable):
     s3_allow_http = Bool(
         False, help="Whether the S3 store may be reached without TLS, inside the cluster."
     ).tag(config=True)
+
+    engine = Enum(
+        ["jobs", "kfp"],
+        "jobs",
+        help="Who conducts runs: `jobs`, the service itself, or `kfp`, Kubeflow Pipelines.",
+    ).tag(config=True)
+    kfp_endpoint = Unicode(
+        "http://ml-pipeline.kubeflow:8888", help="Address of the Kubeflow Pipelines API server."
+    ).tag(config=True)
+    kfp_namespace = Unicode(
+        "challenge-pipelines", help="Namespace in which Kubeflow Pipelines runs the steps' pods."
+    ).tag(config=True)
+    kfp_service_account = Unicode(
+        "challenge-step", help="Service account of the pods of the pipelines' steps."
+    ).tag(config=True)
+    kfp_token_file = Unicode(
+        "/var/run/secrets/kubeflow/pipelines/token",
+        help="File with the service's token for Kubeflow Pipelines (audience "
+        "pipelines.kubeflow.org), read anew for each request; empty to send none.",
+    ).tag(config=True)
+    kfp_ca_file = Unicode(
+        help="File with the certificates that the API server's is checked against. Default: those "
+        "that browsers trust."
+    ).tag(config=True)
+    kfp_one_step = Bool(
+        False,
+        help="Whether a pipeline is one task that follows the whole run: it takes a third of the "
+        "pods, and shows no steps in Kubeflow Pipelines.",
+    ).tag(config=True)
+    service_account_audience_step = Unicode(
+        help="Audience of the tokens in pods of the pipelines' steps. Default: the cluster's own, "
+        "as Kubeflow Pipelines can mount no other."
+    ).tag(config=True)
+
+    @property
+    def kfp(self) -> KfpSettings | None:
+        """Where Kubeflow Pipelines is, if it conducts runs."""
+        if self.engine != "kfp":
+            return None
+        return KfpSettings(
+            endpoint=self.kfp_endpoint,
+            namespace=self.kfp_namespace,
+            account=self.kfp_service_account,
+            token_file=self.kfp_token_file,
+            ca_file=self.kfp_ca_file,
+            one_step=self.kfp_one_step,
+            audience=self.service_account_audience_step,
+        )
 
     def settings(self, gateway_address: str) -> ClusterSettings:
         """What manifests are made with."""

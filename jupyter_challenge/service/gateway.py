@@ -16,9 +16,11 @@ from starlette.concurrency import run_in_threadpool
 
 from jupyter_challenge import __version__
 from jupyter_challenge.core.errors import TooLarge
+from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import Receipt
 from jupyter_challenge.engines.cluster_api import ClusterApi
-from jupyter_challenge.service import handing_out, taking_in
+from jupyter_challenge.engines.kfp_api import KfpSettings
+from jupyter_challenge.service import conducted, handing_out, taking_in
 from jupyter_challenge.service.answers import install_errors
 from jupyter_challenge.service.asking_pods import Asking, Gateway, asking
 from jupyter_challenge.service.clusterconfig import ClusterConfig
@@ -28,8 +30,13 @@ from jupyter_challenge.service.opening import open_blobs, open_database, open_so
 Authorization = Annotated[str | None, Header()]
 
 
-def create_gateway(gateway: Gateway) -> FastAPI:
-    """Make the gateway's ASGI app."""
+def create_gateway(gateway: Gateway, kfp: KfpSettings | None = None) -> FastAPI:
+    """Make the gateway's ASGI app.
+
+    Args:
+        gateway: What it works on.
+        kfp: Where steps of Kubeflow Pipelines ask from, where there are any.
+    """
     app = FastAPI(
         title="Jupyter Challenge gateway",
         version=__version__,
@@ -83,6 +90,10 @@ def create_gateway(gateway: Gateway) -> FastAPI:
     @app.post("/evaluate/result")
     async def evaluate_result(request: Request, asking: Asking = evaluation) -> Response:
         return _json((await _taken(gateway, asking, request)).model_dump_json())
+
+    @app.post("/step/{step}")
+    def step(step: StepName, authorization: Authorization = None) -> Response:
+        return _json(conducted.follow(gateway, kfp, authorization, step).model_dump_json())
 
     return app
 
@@ -150,7 +161,7 @@ def serve_gateway(
         gateway = Gateway(db, blobs, ClusterApi(cluster.kubeconfig), cluster.settings(""))
         say(f"The gateway listens at port {opened.getsockname()[1]}.")
         settings = uvicorn.Config(
-            create_gateway(gateway),
+            create_gateway(gateway, cluster.kfp),
             log_level="warning",
             access_log=False,
             lifespan="off",

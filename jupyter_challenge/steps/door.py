@@ -47,6 +47,19 @@ class Door:
         """All of a small answer."""
         return self._again(lambda: self._get(path, lambda answer: answer.read()))
 
+    def ask(self, path: str) -> bytes:
+        """Ask for something to be done; asking again is harmless."""
+
+        def send() -> bytes:
+            connection = self._connection()
+            try:
+                connection.request("POST", path, headers=self._headers())
+                return _accepted(connection.getresponse()).read()
+            finally:
+                connection.close()
+
+        return self._again(send)
+
     def save(self, path: str, target: Path) -> None:
         """Write an answer to a file."""
 

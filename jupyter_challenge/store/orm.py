@@ -246,6 +246,25 @@ class ReceiptRow(Base):
     digest: Mapped[str] = mapped_column(String(64))
 
 
+class PipelineRow(Base):
+    """A run that Kubeflow Pipelines conducts: which of its runs that is, and what was said so far.
+
+    `order` is what the run's Jobs are made from, `asked` maps a step to the time at which its pod
+    asked for its Job. `ended_at` and `why` say that the service itself had the pipeline ended.
+    """
+
+    __tablename__ = "pipeline"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    kfp_run: Mapped[str] = mapped_column(String(64), unique=True)
+    order: Mapped[dict[str, Any]]
+    asked: Mapped[dict[str, Any]]
+    begun: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    why: Mapped[dict[str, Any] | None]
+
+
 class ScoreRow(Base):
     """One finite number; unique, so that scoring twice changes nothing."""
 

@@ -1,0 +1,6 @@
+"""A stand-in for the Kubeflow Pipelines API server, for what this project asks of one.
+
+It answers as a server of version 2.17.0 did (tests/cluster/kfp_standin/answers.py says how), and
+really runs what it is given: the compiled pipeline under `kfp.local`, in a pod of its own per run.
+It imports nothing of this project.
+"""

@@ -1,0 +1,115 @@
+"""The stand-in's routes: the part of the v2beta1 API that this project calls."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Body, FastAPI, Header, Request
+from fastapi.responses import JSONResponse
+
+from . import answers
+from .cluster import Cluster
+from .conductor import Conductor
+from .records import Records, Refused, Run
+
+API = "/apis/v2beta1"
+MOST = 200
+DEFAULT_SIZE = 20
+Authorization = Annotated[str | None, Header()]
+Sent = Annotated[dict[str, Any], Body()]
+
+
+def create_app(cluster: Cluster) -> FastAPI:
+    app = FastAPI(title="Stand-in for Kubeflow Pipelines", docs_url=None, redoc_url=None)
+    records = Records()
+    conductor = Conductor(records, cluster)
+
+    @app.exception_handler(Refused)
+    def refused(_: Request, error: Refused) -> JSONResponse:
+        return JSONResponse(answers.refusal(error.code, str(error)), error.status)
+
+    @app.get(f"{API}/healthz")
+    def health() -> dict[str, Any]:
+        return {"multi_user": True}
+
+    @app.post(f"{API}/experiments")
+    def create_experiment(sent: Sent, authorization: Authorization = None) -> dict[str, Any]:
+        namespace = _said(sent, "namespace")
+        cluster.allow(authorization, "create", "experiments", namespace)
+        return answers.experiment(records.add_experiment(_said(sent, "display_name"), namespace))
+
+    @app.get(f"{API}/experiments")
+    def list_experiments(
+        namespace: str = "", filter: str = "", authorization: Authorization = None
+    ) -> dict[str, Any]:
+        cluster.allow(authorization, "list", "experiments", _named(namespace))
+        found = records.found_experiments(namespace, filter)
+        said = {"experiments": [answers.experiment(each) for each in found]}
+        return {**said, "total_size": len(found)} if found else {}
+
+    @app.get(f"{API}/experiments/{{id}}")
+    def get_experiment(id: str, authorization: Authorization = None) -> dict[str, Any]:
+        found = records.experiment(id)
+        cluster.allow(authorization, "get", "experiments", found.namespace)
+        return answers.experiment(found)
+
+    @app.post(f"{API}/runs")
+    def create_run(sent: Sent, authorization: Authorization = None) -> dict[str, Any]:
+        experiment = records.experiment(_said(sent, "experiment_id"))
+        cluster.allow(authorization, "create", "runs", experiment.namespace)
+        run = Run(
+            name=_said(sent, "display_name"),
+            experiment=experiment,
+            pipeline=sent["pipeline_spec"],
+            parameters=(sent.get("runtime_config") or {}).get("parameters") or {},
+            account=sent.get("service_account") or "default-editor",
+        )
+        conductor.begin(run)
+        return answers.run(run)
+
+    @app.get(f"{API}/runs")
+    def list_runs(
+        namespace: str = "",
+        filter: str = "",
+        page_size: int = DEFAULT_SIZE,
+        page_token: str = "",
+        authorization: Authorization = None,
+    ) -> dict[str, Any]:
+        cluster.allow(authorization, "list", "runs", _named(namespace))
+        found = records.found_runs(namespace, filter)
+        at, size = int(page_token or 0), min(page_size, MOST)
+        more = str(at + size) if at + size < len(found) else ""
+        with records.lock:
+            return answers.listed(found[at : at + size], len(found), more)
+
+    @app.get(f"{API}/runs/{{id}}")
+    def get_run(id: str, authorization: Authorization = None) -> dict[str, Any]:
+        found = records.run(id)
+        cluster.allow(authorization, "get", "runs", found.experiment.namespace)
+        with records.lock:
+            return answers.run(found)
+
+    @app.post(f"{API}/runs/{{id}}:terminate")
+    def terminate_run(id: str, authorization: Authorization = None) -> dict[str, Any]:
+        found = records.run(id)
+        cluster.allow(authorization, "terminate", "runs", found.experiment.namespace)
+        with records.lock:
+            if found.over:
+                raise Refused(400, 9, f"Failed to terminate run {id}: it is {found.state}")
+            found.terminating = True
+        return {}
+
+    return app
+
+
+def _said(sent: dict[str, Any], name: str) -> str:
+    value = sent.get(name)
+    if not isinstance(value, str) or not value:
+        raise Refused(400, 3, f"Invalid input error: {name} is missing")
+    return value
+
+
+def _named(namespace: str) -> str:
+    if not namespace:
+        raise Refused(400, 3, "Invalid input error: a multi-user server wants a namespace")
+    return namespace
