@@ -6,6 +6,7 @@ import sys
 from importlib.metadata import version
 
 import pytest
+from google.protobuf.json_format import MessageToDict
 from kfp.dsl import executor_main
 from kfp.local import subprocess_task_handler
 
@@ -52,13 +53,52 @@ def test_the_graph_of_the_pipeline(kind: SubmissionKind, tasks: dict[str, list[s
     assert not any(task.trigger_policy.condition for task in spec.root.dag.tasks.values())
 
 
+GATEWAY = "http://gateway:8791"
+
+
+@pytest.mark.parametrize("kind", [SubmissionKind.NOTEBOOK, SubmissionKind.PREDICTIONS])
+def test_a_cluster_has_the_same_graph_as_one_machine(kind: SubmissionKind) -> None:
+    """Tasks, what each waits for, and the artifacts between them."""
+    here = MessageToDict(pipeline.pipeline_for(kind).pipeline_spec)
+    there = pipeline.following(kind, "steps:1", GATEWAY)
+
+    for spec in (here, there):
+        for task in spec["root"]["dag"]["tasks"].values():
+            task.pop("cachingOptions")
+        spec.pop("deploymentSpec")
+    assert here == there
+
+
+def test_nothing_is_cached_and_steps_are_told_only_where_the_gateway_is() -> None:
+    spec = pipeline.following(SubmissionKind.NOTEBOOK, "steps:1", GATEWAY)
+
+    tasks = spec["root"]["dag"]["tasks"]
+    assert [task["cachingOptions"] for task in tasks.values()] == [{}, {}, {}]
+    for executor in spec["deploymentSpec"]["executors"].values():
+        container = executor["container"]
+        assert container["image"] == "steps:1"
+        assert container["env"] == [{"name": "CHALLENGE_GATEWAY", "value": GATEWAY}]
+    assert list(spec["root"]["inputDefinitions"]["parameters"]) == ["run_key"]
+
+
+def test_one_task_can_follow_the_whole_run() -> None:
+    spec = pipeline.following(SubmissionKind.PREDICTIONS, "steps:1", GATEWAY, one_step=True)
+
+    assert list(spec["root"]["dag"]["tasks"]) == ["submission"]
+    made = spec["components"]["comp-submission"]["outputDefinitions"]["artifacts"]
+    assert {name: each["artifactType"]["schemaTitle"] for name, each in made.items()} == {
+        "predictions": "system.Dataset",
+        "metrics": "system.Metrics",
+    }
+
+
 def test_a_container_needs_a_cluster() -> None:
     with pytest.raises(ValueError, match="needs a cluster"):
         pipeline.pipeline_for(SubmissionKind.CONTAINER)
 
 
 def test_the_command_of_a_task_has_the_parts_that_we_read() -> None:
-    spec = pipeline.notebook_pipeline.pipeline_spec
+    spec = pipeline.pipeline_for(SubmissionKind.NOTEBOOK).pipeline_spec
     container = spec.deployment_spec["executors"]["exec-run"]["container"]
     command = [*container["command"], *container["args"]]
     assert argument(command, "--function_to_execute") == "run"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,13 +22,6 @@ class KfpCluster(Cluster):
         engine = self.world.embedded.service.engine
         assert isinstance(engine, KfpEngine)
         return engine
-
-    def kfp_runs(self) -> list[Any]:
-        return list(
-            self.engine.kfp._list(
-                {"operation": "IN", "key": "state", "stringValues": {"values": []}}
-            )
-        )
 
 
 @pytest.fixture
