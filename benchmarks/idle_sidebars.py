@@ -30,9 +30,9 @@ from benchmarks.filling import fill, new_score
 from benchmarks.servers import free_port
 from jupyter_challenge import connect
 from jupyter_challenge.client.configuration import load_config
-from jupyter_challenge.service.tokens import write_private
 from jupyter_challenge.store import challenges
 from jupyter_challenge.store.database import Database
+from jupyter_challenge.store.orm import AccountRow, utc_now
 from jupyter_challenge.store.scores import Key
 from tests.tiny import write_challenge
 
@@ -57,13 +57,10 @@ def _prepare(data: Path, folder: Path) -> tuple[Key, list[tuple[str, str]]]:
     with connect(config=config) as client:
         client.publish(write_challenge(folder / "tiny"))
     names = [f"user-{number}" for number in range(SIDEBARS)]
-    users = [
-        {"name": name, "sha256": hashlib.sha256(_token(n).encode()).hexdigest()}
-        for n, name in enumerate(names)
-    ]
-    write_private(config.tokens_path, json.dumps({"users": users}).encode())
     db = Database(config.database_url)
     try:
+        with db.write() as session:
+            session.add_all(_account(n, name) for n, name in enumerate(names))
         teams = fill(db, "tiny", names, 3)
         with db.read() as session:
             found = challenges.challenge(session, "tiny")
@@ -71,6 +68,13 @@ def _prepare(data: Path, folder: Path) -> tuple[Key, list[tuple[str, str]]]:
             return ("tiny", "main", "public", found[1].evaluators["main"]), teams
     finally:
         db.close()
+
+
+def _account(number: int, name: str) -> AccountRow:
+    digest = hashlib.sha256(_token(number).encode()).hexdigest()
+    return AccountRow(
+        name=name, sha256=digest, display_name="", groups=[], admin=False, made_at=utc_now()
+    )
 
 
 def _token(number: int) -> str:

@@ -10,6 +10,14 @@ import click
 
 from jupyter_challenge.cli.options import Place, debuggable, placed
 
+drained = click.option(
+    "--drain",
+    type=click.FloatRange(0, 600),
+    default=0.0,
+    metavar="SECONDS",
+    help="Take requests for so long after being told to end, until everybody knows of it.",
+)
+
 
 @click.command("serve", short_help="Serve challenges to users of this machine.")
 @click.option(
@@ -27,6 +35,7 @@ from jupyter_challenge.cli.options import Place, debuggable, placed
     help="An address of loopback; on a cluster any.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8790, show_default=True)
+@drained
 @click.option(
     "--add-user",
     metavar="NAME",
@@ -34,14 +43,21 @@ from jupyter_challenge.cli.options import Place, debuggable, placed
 )
 @click.option("--group", "groups", multiple=True, metavar="NAME", help="Group of the new user.")
 @click.option("--admin", is_flag=True, help="The new user may do everything.")
+@click.option(
+    "--print-token",
+    is_flag=True,
+    help="Print the new user's token instead, and nothing else, for a file elsewhere.",
+)
 @placed
 def serve_command(
     where: str,
     host: str,
     port: int,
+    drain: float,
     add_user: str | None,
     groups: tuple[str, ...],
     admin: bool,
+    print_token: bool,
     place: Place,
 ) -> None:
     """Serve challenges to users of this machine, for development and courses.
@@ -52,14 +68,30 @@ def serve_command(
         from jupyter_challenge.service.serve import serve
 
         cluster = place.cluster_config() if where == "cluster" else None
-        serve(place.config(warm=True), host=host, port=port, say=click.echo, cluster=cluster)
+        serve(
+            place.config(warm=True),
+            host=host,
+            port=port,
+            say=click.echo,
+            cluster=cluster,
+            drain=drain,
+        )
         return
-    from jupyter_challenge.service.tokens import TokenFile, write_private
-
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", add_user):
         raise click.BadParameter("Use letters, digits and . _ @ - only.", param_hint="--add-user")
+    from jupyter_challenge.service.opening import open_database
+    from jupyter_challenge.service.tokens import Tokens, write_private
+
     config = place.config()
-    token = TokenFile(config.tokens_path).add(add_user, groups=groups, admin=admin)
+    config.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    db = open_database(config, place.cluster_config())
+    try:
+        token = Tokens(db).add(add_user, groups=groups, admin=admin)
+    finally:
+        db.close()
+    if print_token:
+        click.echo(token)
+        return
     file = config.root / f"{add_user}.token"
     write_private(file, token.encode() + b"\n")
     click.echo(f"The token of {add_user} is in {file}; give the file to nobody else.")
@@ -71,15 +103,18 @@ def serve_command(
 @click.command("gateway", short_help="Serve the pods of runs on a cluster.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8791, show_default=True)
+@drained
 @placed
-def gateway_command(host: str, port: int, place: Place) -> None:
+def gateway_command(host: str, port: int, drain: float, place: Place) -> None:
     """Serve the pods of runs on a cluster: their data to them, what they made to the service.
 
     It is all that a run can reach, and a program of its own for that.
     """
     from jupyter_challenge.service.gateway import serve_gateway
 
-    serve_gateway(place.config(), place.cluster_config(), host=host, port=port, say=click.echo)
+    serve_gateway(
+        place.config(), place.cluster_config(), host=host, port=port, say=click.echo, drain=drain
+    )
 
 
 @click.command("backup", short_help="Save one consistent copy of database and files.")

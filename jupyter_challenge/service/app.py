@@ -22,6 +22,7 @@ from jupyter_challenge.service.reconcile import Reconciler
 from jupyter_challenge.service.routes import API, router
 from jupyter_challenge.service.standings import Boards
 from jupyter_challenge.service.state import Service
+from jupyter_challenge.service.tokens import Tokens
 from jupyter_challenge.store.blobs import Blobs
 from jupyter_challenge.store.database import Database
 from jupyter_challenge.store.watch import Watcher
@@ -131,9 +132,11 @@ class EmbeddedService:
             engine = engine or _local_engine(self.config, warm=self.config.warm and runs)
             service = Service(self.config, self.place, db, blobs, engine)
             service.boards, service.feed, service.leaders = Boards(), Feed(db), Leaders()
+            service.tokens = Tokens(db)
             reconciler = Reconciler(service)
 
             def wake() -> None:
+                service.tokens.forget()
                 service.feed.wake()
                 reconciler.wake()
 

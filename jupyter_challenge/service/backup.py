@@ -6,7 +6,6 @@ versions are made anew from the blobs, and runs that were at work are started an
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from pathlib import Path
@@ -47,9 +46,6 @@ def backup(config: ChallengeConfig, target: Path) -> Path:
         # The database first: every blob that it names is there before its row is.
         copying.copy_database(db, new / "challenge.db")
         Blobs(config.blob_url or config.root / "blobs").copy_all(new / "blobs")
-        if config.tokens_path.exists():
-            shutil.copyfile(config.tokens_path, new / "tokens.json")
-            os.chmod(new / "tokens.json", 0o600)
         if target.exists():
             target.rmdir()
         new.rename(target)

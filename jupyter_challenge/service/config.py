@@ -93,8 +93,3 @@ class ChallengeConfig(Configurable):
     def runs_dir(self) -> Path:
         """Folders of runs."""
         return self.root / "runs"
-
-    @property
-    def tokens_path(self) -> Path:
-        """Who may sign in to `serve`."""
-        return self.root / "tokens.json"

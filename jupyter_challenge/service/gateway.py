@@ -26,6 +26,7 @@ from jupyter_challenge.service.asking_pods import Asking, Gateway, asking
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.opening import open_blobs, open_database, open_socket
+from jupyter_challenge.service.serving import serve_app
 
 Authorization = Annotated[str | None, Header()]
 
@@ -139,6 +140,7 @@ def serve_gateway(
     host: str = "127.0.0.1",
     port: int = 8791,
     say: Callable[[str], None] = print,
+    drain: float = 0.0,
 ) -> None:
     """Serve the pods of runs until the process is told to end.
 
@@ -148,27 +150,18 @@ def serve_gateway(
         host: Address to listen on.
         port: 0 chooses a free one.
         say: Told where it is served, once it is.
+        drain: Seconds that requests are still taken after the process was told to end.
 
     Raises:
         Unavailable: The port is taken.
     """
-    import uvicorn
-
     opened: socket.socket = open_socket(host, port, anywhere=True)
     db = open_database(config, cluster)
     blobs = open_blobs(config, cluster)
     try:
         gateway = Gateway(db, blobs, ClusterApi(cluster.kubeconfig), cluster.settings(""))
         say(f"The gateway listens at port {opened.getsockname()[1]}.")
-        settings = uvicorn.Config(
-            create_gateway(gateway, cluster.kfp),
-            log_level="warning",
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            timeout_graceful_shutdown=30,
-        )
-        uvicorn.Server(settings).run(sockets=[opened])
+        serve_app(create_gateway(gateway, cluster.kfp), opened, drain=drain, graceful=30)
     finally:
         blobs.close()
         db.close()

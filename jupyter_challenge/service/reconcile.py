@@ -1,11 +1,13 @@
 """The loop that makes what is stored come true: start runs, follow them, score them, end them.
 
-One thread per process, at work in only one process per database. It keeps nothing in memory
-that matters: whoever takes over reads the same rows and goes on.
+One thread per process. On SQLite it is at work in one process per database; on PostgreSQL in all
+of them, each with the runs that it holds a lease of. It keeps nothing in memory that matters:
+whoever takes over reads the same rows and goes on.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -28,6 +30,7 @@ from jupyter_challenge.service.uploads import remove_abandoned
 from jupyter_challenge.service.versions import run_spec
 from jupyter_challenge.store import challenges, changes, runs, submissions
 from jupyter_challenge.store.database import Session
+from jupyter_challenge.store.leases import RENEW_SECONDS, Leases
 from jupyter_challenge.store.orm import RunRow, SubmissionRow, utc_now
 from jupyter_challenge.store.ownership import Ownership
 
@@ -36,6 +39,9 @@ log = logging.getLogger("jupyter_challenge")
 ACTIVE_SECONDS = 0.04
 IDLE_SECONDS = 5.0
 TAKEOVER_SECONDS = 0.5
+ELSEWHERE_SECONDS = 1.0
+"""Between two turns while others hold runs, whose leases may run out."""
+
 PRUNE_SECONDS = 600.0
 MAX_ERRORS = 25
 """Errors in a row while one run is looked at, after which it is given up."""
@@ -47,19 +53,33 @@ class Reconciler:
     def __init__(self, service: Service) -> None:
         """Prepare; nothing runs before `start()`."""
         self._service = service
-        self._ownership = Ownership(service.db, service.config.root / "owner.lock")
+        self._ownership = Ownership(service.config.root / "owner.lock")
+        self._leases = None if service.db.is_sqlite else Leases(service.db)
         self._woken = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(
             target=self._run, name="jupyter-challenge-reconcile", daemon=True
         )
+        self._renewing = threading.Thread(
+            target=self._renew, name="jupyter-challenge-leases", daemon=True
+        )
         self._errors: dict[str, int] = {}
+        self._elsewhere = False
         self._pruned = time.monotonic()
         self.owns = False
+        self.turned_at = time.monotonic()
 
     def start(self) -> None:
         """Begin."""
+        self.turned_at = time.monotonic()
         self._thread.start()
+        if self._leases is not None:
+            self._renewing.start()
+
+    @property
+    def still(self) -> float:
+        """Seconds since the loop's last turn; 0 where it was never started."""
+        return time.monotonic() - self.turned_at if self._thread.is_alive() else 0.0
 
     def wake(self) -> None:
         """Look again now; called from any thread."""
@@ -69,19 +89,36 @@ class Reconciler:
         """End the loop and let another process take over; runs go on."""
         self._stop.set()
         self._woken.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=30)
+        for thread in (self._thread, self._renewing):
+            if thread.is_alive():
+                thread.join(timeout=30)
+        if self._leases is not None and not self._thread.is_alive():
+            with contextlib.suppress(Exception):  # then they run out
+                self._leases.release()
+
+    def _renew(self) -> None:
+        """Keep this process's leases, however long a turn takes."""
+        assert self._leases is not None
+        while not self._stop.wait(RENEW_SECONDS):
+            try:
+                self._leases.renew()
+            except Unavailable as error:
+                log.warning("%s", error.message)
+            except Exception:
+                log.exception("The leases could not be renewed; it is tried again.")
 
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
                 self._woken.clear()
+                self.turned_at = time.monotonic()
                 wait = TAKEOVER_SECONDS
                 try:
-                    self.owns = self._ownership.take()
-                    if self.owns:
+                    if self._leases is not None or self._ownership.take():
                         busy = self.step()
-                        wait = ACTIVE_SECONDS if busy else IDLE_SECONDS
+                        self.owns = True
+                        idle = ELSEWHERE_SECONDS if self._elsewhere else IDLE_SECONDS
+                        wait = ACTIVE_SECONDS if busy else idle
                         if not busy and not self._woken.is_set():
                             self._make_ready()
                 except StorageFull as error:
@@ -110,13 +147,18 @@ class Reconciler:
         Returns:
             Whether runs are at work, so that it should be called again soon.
         """
+        if self._leases is not None:
+            self._leases.take()
         with self._service.db.read() as session:
             found = runs.open_runs(session)
-        at_work = 0
+        at_work = elsewhere = 0
         waiting = []
         for run, submission in found:
             if run.state == runs.WAITING:
                 waiting.append((run, submission))
+                continue
+            if not self._holds(run):
+                elsewhere += 1
                 continue
             try:
                 at_work += self._follow(run, submission)
@@ -129,7 +171,8 @@ class Reconciler:
                 at_work += 1
                 if self._errors[run.id] >= MAX_ERRORS and not isinstance(error, StorageFull):
                     self._give_up(run, error)
-        at_work += self._start_next(waiting, at_work, found)
+        self._elsewhere = elsewhere > 0
+        at_work += self._start_next(waiting, at_work + elsewhere, found)
         if time.monotonic() - self._pruned > PRUNE_SECONDS:
             self._pruned = time.monotonic()
             with self._service.db.write() as session:
@@ -159,9 +202,29 @@ class Reconciler:
             self._claim(by_submission[each.id].id)
         return min(free, len(order))
 
+    def _holds(self, run: RunRow) -> bool:
+        """Whether this process is the one that follows a run."""
+        return self._leases is None or run.holder == self._leases.holder
+
+    def _locked(
+        self, session: Session, run: RunRow
+    ) -> tuple[RunRow, SubmissionRow] | tuple[None, None]:
+        """A run and its submission as they are now, locked; nothing if another process took over.
+
+        The submission first: who ended the run before had it locked, and is waited for.
+        """
+        submission = submissions.get(session, run.submission_id, lock=True)
+        row = runs.get(session, run.id)
+        if row is None or submission is None or not self._holds(row):
+            return None, None
+        return row, submission
+
     def _claim(self, run_id: str) -> None:
         """Say in the database that the run starts, then start it: never the other way round."""
         with self._service.db.write() as session:
+            most = self._service.config.parallel_runs
+            if self._leases is not None and not self._leases.claiming(session, most):
+                return
             run = runs.get(session, run_id)
             submission = submissions.get(session, run.submission_id, lock=True) if run else None
             if run is None or submission is None or run.state != runs.WAITING:
@@ -170,6 +233,8 @@ class Reconciler:
                 run.cleared = True  # cancelled while it waited
                 return
             runs.claim(run, submission, session, utc_now())
+            if self._leases is not None:
+                self._leases.give(session, run)
         self._start(run, submission)
 
     def _start(self, run: RunRow, submission: SubmissionRow) -> None:
@@ -177,7 +242,10 @@ class Reconciler:
         engine = self._service.engine
         with self._service.db.read() as session:
             version = challenges.version(session, submission.version)
+            now = runs.get(session, run.id)
         assert version is not None
+        if now is None or not self._holds(now):
+            return
         try:
             handle = engine.find(run.id)
             if handle is None:
@@ -190,12 +258,14 @@ class Reconciler:
                 failure_class=FailureClass.PLATFORM_ERROR,
                 detail=f"The run could not be started: {type(error).__name__}: {error}",
             )
-            self._end_failed(run.id, failure, cleared=True)
+            self._end_failed(run, failure, cleared=True)
             return
         with self._service.db.write() as session:
             row = runs.get(session, run.id)
             if row is not None:
                 runs.started(row, engine.name, handle.model_dump(mode="json"))
+        if row is not None and row.cleared:
+            engine.forget(handle)  # who took over meanwhile did not know of it
 
     def _follow(self, run: RunRow, submission: SubmissionRow) -> bool:
         """Look after one claimed run; true while it is at work."""
@@ -253,8 +323,7 @@ class Reconciler:
         if (run.steps, run.state) == (steps, status.state.value):
             return
         with self._service.db.write() as session:
-            row = runs.get(session, run.id)
-            submission = submissions.get(session, run.submission_id, lock=True)
+            row, submission = self._locked(session, run)
             if row is None or submission is None or row.ended_at is not None:
                 return
             row.steps, row.state = steps, status.state.value
@@ -285,8 +354,7 @@ class Reconciler:
                 failure_class=FailureClass.PLATFORM_ERROR, detail="The run ended without a word."
             )
         with service.db.write() as session:
-            row = runs.get(session, run.id)
-            owner = submissions.get(session, run.submission_id, lock=True)
+            row, owner = self._locked(session, run)
             if row is None or owner is None:
                 return
             if row.ended_at is None and not SubmissionState(owner.state).terminal:
@@ -298,10 +366,9 @@ class Reconciler:
                 )  # fmt: skip
         self._clear(run, handle)
 
-    def _end_failed(self, run_id: str, failure: RunFailure, *, cleared: bool) -> None:
+    def _end_failed(self, run: RunRow, failure: RunFailure, *, cleared: bool) -> None:
         with self._service.db.write() as session:
-            row = runs.get(session, run_id)
-            owner = submissions.get(session, row.submission_id, lock=True) if row else None
+            row, owner = self._locked(session, run)
             if row is None or owner is None or row.ended_at is not None:
                 return
             if owner.cancel is not None:
@@ -319,7 +386,7 @@ class Reconciler:
         try:
             if run.handle is not None:
                 self._service.engine.cancel(RunHandle.model_validate(run.handle))
-            self._end_failed(run.id, failure, cleared=True)
+            self._end_failed(run, failure, cleared=True)
         except Exception:
             log.exception("Run %s could not be given up.", run.id)
 

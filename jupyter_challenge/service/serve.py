@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from jupyter_challenge.core.errors import ChallengeError
@@ -16,7 +16,8 @@ from jupyter_challenge.service.auth import SCOPE_KEY, Place, process_owner
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.opening import open_socket
-from jupyter_challenge.service.tokens import TokenFile, write_private
+from jupyter_challenge.service.serving import serve_app
+from jupyter_challenge.service.tokens import write_private
 
 
 def serve(
@@ -27,6 +28,7 @@ def serve(
     say: Callable[[str], None] = print,
     engine: Engine | None = None,
     cluster: ClusterConfig | None = None,
+    drain: float = 0.0,
 ) -> None:
     """Serve until the process is told to end.
 
@@ -38,55 +40,43 @@ def serve(
         say: Told where it is served, once it is.
         engine: The local one when left out, or the cluster's.
         cluster: Serve as a service on this cluster.
+        drain: Seconds that requests are still taken after the process was told to end.
 
     Raises:
         Unavailable: The host is not loopback, or the port is taken.
     """
-    import uvicorn
-
     place: Place = "serve" if cluster is None else "cluster"
     opened = open_socket(host, port, anywhere=place == "cluster")
     try:
         service = EmbeddedService(config, engine, place=place, cluster=cluster)
         service.start()
         try:
-            first = first_token(config)
+            # On a cluster nobody is the owner of a machine, and its file would go with the pod.
+            first = first_token(service) if place == "serve" else None
             address = f"http://{_bracketed(host)}:{opened.getsockname()[1]}"
             practice = ", for practice: nothing isolates runs here" if place == "serve" else ""
             say(f"Challenges are served at {address}{practice}.")
             if first is not None:
                 say(f"The token of {process_owner().name} (admin) was written to {first}.")
-            settings = uvicorn.Config(
-                signed_in_app(service, config),
-                log_level="warning",
-                access_log=False,
-                lifespan="off",
-                server_header=False,
+            serve_app(
+                signed_in_app(service),
+                opened,
+                drain=drain,
+                drained=service.service.feed.stop,
                 # Longer than clients pause between two long polls: a connection costs more.
                 timeout_keep_alive=75,
                 # As many as open their sidebars at once, or come back after a restart.
                 backlog=2048,
-                timeout_graceful_shutdown=5,
             )
-            server = uvicorn.Server(settings)
-            told_to_end = server.handle_exit
-
-            def end(sig: int, frame: Any) -> None:
-                # In a thread, as a signal may come while this very thread holds the feed's lock.
-                threading.Thread(target=service.service.feed.stop, daemon=True).start()
-                told_to_end(sig, frame)
-
-            server.handle_exit = end  # type: ignore[method-assign]
-            server.run(sockets=[opened])
         finally:
             service.stop()
     finally:
         opened.close()
 
 
-def signed_in_app(service: EmbeddedService, config: ChallengeConfig) -> Any:
+def signed_in_app(service: EmbeddedService) -> Any:
     """The service's app for whoever sends a known token; identity headers say nothing."""
-    app, tokens = service.app, TokenFile(config.tokens_path)
+    app, tokens = service.app, service.service.tokens
 
     async def signed_in(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -94,8 +84,11 @@ def signed_in_app(service: EmbeddedService, config: ChallengeConfig) -> Any:
             return
         headers = {name.lower(): value for name, value in scope["headers"]}
         sent = headers.get(b"authorization")
+        header = sent.decode("latin-1") if sent is not None else None
         try:
-            who = tokens.identity(sent.decode("latin-1") if sent is not None else None)
+            who = tokens.known(header)
+            if who is None and header is not None:
+                who = await run_in_threadpool(tokens.identity, header)
         except ChallengeError as error:
             answer: Response = refusal(error)
             await answer(scope, receive, send)
@@ -105,17 +98,17 @@ def signed_in_app(service: EmbeddedService, config: ChallengeConfig) -> Any:
     return signed_in
 
 
-def first_token(config: ChallengeConfig) -> str | None:
+def first_token(service: EmbeddedService) -> str | None:
     """Where nobody can sign in yet, make the process's owner admin.
 
     Returns:
         The file with their token, if one was made.
     """
-    tokens = TokenFile(config.tokens_path)
+    tokens = service.service.tokens
     if tokens.names():
         return None
     name = process_owner().name
-    file = config.root / f"{name}.token"
+    file = service.config.root / f"{name}.token"
     write_private(file, tokens.add(name, admin=True).encode() + b"\n")
     return str(file)
 

@@ -10,6 +10,7 @@ from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.feed import Feed
 from jupyter_challenge.service.leaders import Leaders
 from jupyter_challenge.service.standings import Boards
+from jupyter_challenge.service.tokens import Tokens
 from jupyter_challenge.store.blobs import Blobs
 from jupyter_challenge.store.database import Database
 
@@ -26,6 +27,7 @@ class Service:
     boards: Boards = field(init=False)
     feed: Feed = field(init=False)
     leaders: Leaders = field(init=False)
+    tokens: Tokens = field(init=False)
 
     @property
     def practice(self) -> bool:

@@ -1,49 +1,44 @@
-"""Who may sign in to `serve`: a file of hashed bearer tokens that only its owner can read."""
+"""Who may sign in to `serve`: bearer tokens, of which the database keeps digests alone."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import secrets
-import stat
 import tempfile
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from jupyter_challenge.core.errors import NotSignedIn, Unavailable
+from jupyter_challenge.core.errors import NotSignedIn
 from jupyter_challenge.service.auth import Identity
+from jupyter_challenge.store import accounts
+from jupyter_challenge.store.database import Database
+from jupyter_challenge.store.orm import AccountRow, utc_now
+
+FRESH_SECONDS = 60.0
+"""For how long a token counts without being looked up again, should nobody say `forget()`."""
+
+_MOST_KEPT = 20_000
 
 
-class User(BaseModel):
-    """A user of the file; `sha256` is that of the token, which is kept nowhere."""
+class Tokens:
+    """The tokens of everybody who may sign in, the same in every service on a database."""
 
-    model_config = ConfigDict(extra="forbid")
+    def __init__(self, db: Database) -> None:
+        """Look them up there."""
+        self._db = db
+        self._found: dict[str, tuple[float, Identity]] = {}
 
-    name: str
-    sha256: str
-    display_name: str = ""
-    groups: list[str] = []
-    admin: bool = False
+    def forget(self) -> None:
+        """Look every token up again: something was written to the database."""
+        self._found = {}
 
-
-class _Users(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    users: list[User] = []
-
-
-class TokenFile:
-    """The file, read again whenever it was changed."""
-
-    def __init__(self, path: Path) -> None:
-        """Look after a file, which need not exist yet."""
-        self._path = path
-        self._stamp: tuple[int, int, int] | None = None
-        self._by_hash: dict[str, Identity] = {}
+    def known(self, authorization: str | None) -> Identity | None:
+        """Who sends an Authorization header, where that was looked up a moment ago."""
+        found = self._found.get(_hash(_token(authorization)))
+        return found[1] if found is not None and found[0] > time.monotonic() else None
 
     def identity(self, authorization: str | None) -> Identity | None:
         """Who sends an Authorization header; None when it sends none.
@@ -53,13 +48,20 @@ class TokenFile:
         """
         if authorization is None:
             return None
-        scheme, _, token = authorization.partition(" ")
-        found = self._known().get(_hash(token.strip())) if scheme.lower() == "bearer" else None
-        if found is None:
+        digest = _hash(_token(authorization))
+        kept = self._found  # another one, once something was written while this is looked up
+        with self._db.read() as session:
+            row = accounts.by_digest(session, digest)
+        if row is None:
+            kept.pop(digest, None)
             raise NotSignedIn(
                 "That token is not known here.", hint="Ask whoever runs the service for one."
             )
-        return found
+        who = Identity(row.name, row.display_name or row.name, frozenset(row.groups), row.admin)
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        kept[digest] = (time.monotonic() + FRESH_SECONDS, who)
+        return who
 
     def add(
         self, name: str, *, groups: Iterable[str] = (), admin: bool = False, display_name: str = ""
@@ -70,68 +72,27 @@ class TokenFile:
             The token; it cannot be read again later.
         """
         token = secrets.token_urlsafe(32)
-        users = [user for user in self._read().users if user.name != name]
-        users.append(
-            User(
-                name=name,
-                sha256=_hash(token),
-                display_name=display_name,
-                groups=sorted(groups),
-                admin=admin,
-            )
+        account = AccountRow(
+            name=name,
+            sha256=_hash(token),
+            display_name=display_name,
+            groups=sorted(groups),
+            admin=admin,
+            made_at=utc_now(),
         )
-        self._write(_Users(users=users))
+        with self._db.write() as session:
+            accounts.put(session, account)
         return token
 
     def remove(self, name: str) -> bool:
         """Remove a user; false when there was none."""
-        users = self._read().users
-        kept = [user for user in users if user.name != name]
-        self._write(_Users(users=kept))
-        return len(kept) < len(users)
+        with self._db.write() as session:
+            return accounts.remove(session, name)
 
     def names(self) -> list[str]:
         """The users' names."""
-        return [user.name for user in self._read().users]
-
-    def _known(self) -> dict[str, Identity]:
-        try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            return {}
-        stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
-        if stamp != self._stamp:
-            self._by_hash = {
-                user.sha256: Identity(
-                    user.name, user.display_name or user.name, frozenset(user.groups), user.admin
-                )
-                for user in self._read().users
-            }
-            self._stamp = stamp
-        return self._by_hash
-
-    def _read(self) -> _Users:
-        try:
-            with self._path.open("rb") as file:
-                mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-                content = file.read()
-        except FileNotFoundError:
-            return _Users()
-        if mode & 0o077:
-            raise Unavailable(
-                f"{self._path} can be read by others.", hint=f"Run `chmod 600 {self._path}`."
-            )
-        try:
-            return _Users.model_validate_json(content)
-        except ValidationError as error:
-            raise Unavailable(
-                f"{self._path} cannot be read: {error.errors()[0]['msg']}.",
-                hint="Restore it, or remove it and give everybody a new token.",
-            ) from error
-
-    def _write(self, users: _Users) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        write_private(self._path, json.dumps(users.model_dump(), indent=1).encode())
+        with self._db.read() as session:
+            return accounts.names(session)
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -145,6 +106,12 @@ def write_private(path: Path, content: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()
         raise
+
+
+def _token(authorization: str | None) -> str:
+    """The token of a header; empty where it holds none, which is nobody's."""
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _hash(token: str) -> str:

@@ -30,9 +30,9 @@ _FULL = ("disk is full", "no space left on device", "could not extend file")
 CHANNEL = "jupyter_challenge"
 # Numbers of the advisory locks on PostgreSQL; any two that nobody else uses.
 FEED_LOCK = 0x6A63_0001
-OWNER_LOCK = 0x6A63_0002
 CREATE_LOCK = 0x6A63_0003
 PUBLISH_LOCK = 0x6A63_0004
+CLAIM_LOCK = 0x6A63_0005
 
 
 def sqlite_url(path: Path) -> str:
@@ -144,6 +144,13 @@ def changed(
         lines.append(line)
 
 
+def notify(session: Session) -> None:
+    """Have all processes on the database look when the transaction commits."""
+    # On SQLite they see every commit.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_notify(CHANNEL, "")))
+
+
 def touch(session: Session, row: Any) -> None:
     """Have `row.seq` set to the number of this transaction's last change when it commits."""
     session.info.setdefault("touched", []).append(row)
@@ -166,8 +173,7 @@ def _store_changes(session: Session, is_sqlite: bool) -> bool:
     session.flush()
     for row in touched:
         row.seq = rows[-1].seq
-    if not is_sqlite:
-        session.execute(sa.select(sa.func.pg_notify(CHANNEL, "")))
+    notify(session)
     return True
 
 

@@ -74,6 +74,7 @@ class Base(DeclarativeBase):
         float: Double(),
         dict[str, Any]: JSON(),
         list[dict[str, Any]]: JSON(),
+        list[str]: JSON(),
     }
 
 
@@ -200,7 +201,8 @@ class RunRow(Base):
     """One execution of a submission on an engine.
 
     A run is `waiting` until the loop claims it, then what its engine says. `cleared` is false as
-    long as the engine may still hold something of it.
+    long as the engine may still hold something of it. `holder` is the service that follows it
+    until `held_until`, where several share a database.
     """
 
     __tablename__ = "run"
@@ -226,6 +228,8 @@ class RunRow(Base):
     predictions: Mapped[str | None] = mapped_column(String(64))
     samples: Mapped[str | None] = mapped_column(String(64))
     logs: Mapped[dict[str, Any]]
+    holder: Mapped[str | None] = mapped_column(String(36))
+    held_until: Mapped[datetime | None]
 
 
 class ReceiptRow(Base):
@@ -367,6 +371,19 @@ class IdempotencyRow(Base):
     body: Mapped[str] = mapped_column(String(64))
     submission_id: Mapped[str] = mapped_column(ForeignKey("submission.id"))
     created_at: Mapped[datetime]
+
+
+class AccountRow(Base):
+    """Who may sign in to `serve`. `sha256` is the digest of their token, which is kept nowhere."""
+
+    __tablename__ = "account"
+
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    display_name: Mapped[str] = mapped_column(String(255))
+    groups: Mapped[list[str]]
+    admin: Mapped[bool]
+    made_at: Mapped[datetime]
 
 
 class AuditRow(Base):

@@ -55,7 +55,8 @@ class Watcher:
             last = None
             while not self._stop.wait(POLL_SECONDS):
                 (version,) = connection.execute("PRAGMA data_version").fetchone()
-                if last is not None and version != last:
+                # What was committed before the first look was not seen.
+                if version != last:
                     self._call()
                 last = version
         finally:

@@ -29,9 +29,8 @@ class Platform:
     def client(self, name: str, *, admin: bool = False) -> Client:
         """A client of a new user; close it."""
         options = ["--admin"] if admin else []
-        self._in_service("jupyter-challenge", "serve", "--add-user", name, *options)
-        token = self._in_service("cat", f"/data/{name}.token").strip()
-        return connect(url=self.url, token=token)
+        added = ("jupyter-challenge", "serve", "--add-user", name, "--print-token", *options)
+        return connect(url=self.url, token=self._in_service(*added).strip())
 
     def until(self, true: Callable[[], bool], seconds: float = 90) -> None:
         """Wait until something is true.

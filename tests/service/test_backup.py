@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from jupyter_challenge.core.errors import ChallengeError, Conflict, UpgradeNeeded
 from jupyter_challenge.service.backup import backup, upgrade_database
 from jupyter_challenge.service.config import ChallengeConfig
-from jupyter_challenge.service.tokens import TokenFile
 from jupyter_challenge.store import schema
 from tests.service.quick_engine import QuickEngine
 from tests.service.world import World
@@ -26,7 +24,7 @@ def test_a_copy_that_is_made_while_the_service_runs_can_be_opened(
     ana.enter()
     done = ana.submitted(public=0.8)
     running = ana.submit(sleep=60)
-    token = TokenFile(world.config.tokens_path).add("ana")
+    token = world.embedded.service.tokens.add("ana")
     world.until(lambda: ana.show(running["id"])["state"] == "running")
     # What comes after the copy began is not in it, and does not disturb it.
     copy = backup(world.config, tmp_path / "copies" / "monday")
@@ -44,9 +42,7 @@ def test_a_copy_that_is_made_while_the_service_runs_can_be_opened(
     same.ask("POST", f"/submissions/{running['id']}/cancel")
     assert same.finished(running["id"])["state"] == "cancelled"
     assert same.submitted(public=0.95)["rank"] == 1
-    kept = TokenFile(other.config.tokens_path)
-    assert kept.identity(f"Bearer {token}") is not None
-    assert stat.S_IMODE(other.config.tokens_path.stat().st_mode) == 0o600
+    assert other.embedded.service.tokens.identity(f"Bearer {token}") is not None
     ana.ask("POST", f"/submissions/{running['id']}/cancel")
 
 

@@ -260,15 +260,14 @@ def test_another_process_takes_over_when_the_owner_is_killed(
     assert ana.quota()["left_today"] == 46
 
 
-def test_two_never_own_at_once(
-    tmp_path: Path, db_url: str, make_world: Callable[..., World]
+def test_two_never_own_a_sqlite_file_at_once(
+    tmp_path: Path, make_world: Callable[..., World]
 ) -> None:
-    one = make_world(folder=tmp_path, db_url=db_url)
+    one = make_world(folder=tmp_path)
     one.until(lambda: one.embedded.reconciler.owns)
-    two = make_world(folder=tmp_path, db_url=db_url)
+    two = make_world(folder=tmp_path)
     assert not two.embedded.reconciler.owns
-    if one.embedded.service.db.is_sqlite:
-        assert int((one.config.root / "owner.lock").read_text()) == os.getpid()
+    assert int((one.config.root / "owner.lock").read_text()) == os.getpid()
     one.embedded.stop()
     two.until(lambda: two.embedded.reconciler.owns)
 

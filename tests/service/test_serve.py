@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -13,11 +14,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from jupyter_challenge.core.errors import NotSignedIn, Unavailable
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.serve import serve, signed_in_app
-from jupyter_challenge.service.tokens import TokenFile
+from jupyter_challenge.service.tokens import Tokens
+from jupyter_challenge.store import schema
+from jupyter_challenge.store.database import Database
 from tests.service.folders import zipped
 from tests.service.world import World
 from tests.service.world import client as client_of
@@ -39,48 +43,65 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
             serve(ChallengeConfig(data_dir=str(tmp_path)), port=port)
 
 
+@pytest.fixture
+def tokens(db_url: str) -> Iterator[Tokens]:
+    db = Database(db_url)
+    schema.prepare(db)
+    yield Tokens(db)
+    db.close()
+
+
 class TestTokens:
-    def test_are_kept_as_digests_in_a_file_of_the_owner(self, tmp_path: Path) -> None:
-        file = TokenFile(tmp_path / "tokens.json")
-        token = file.add("ana", groups=["class"], admin=True)
-        assert token not in (tmp_path / "tokens.json").read_text()
-        assert stat.S_IMODE((tmp_path / "tokens.json").stat().st_mode) == 0o600
-        who = file.identity(f"Bearer {token}")
+    def test_are_kept_as_digests(self, tokens: Tokens, db_url: str) -> None:
+        token = tokens.add("ana", groups=["class"], admin=True)
+        engine = sa.create_engine(db_url)
+        with engine.connect() as connection:
+            (row,) = connection.execute(sa.text("SELECT * FROM account")).all()
+        engine.dispose()
+        assert token not in str(row)
+        who = tokens.identity(f"Bearer {token}")
         assert who is not None
         assert (who.name, who.groups, who.admin) == ("ana", frozenset({"class"}), True)
 
-    def test_a_new_one_takes_the_place_of_the_old(self, tmp_path: Path) -> None:
-        file = TokenFile(tmp_path / "tokens.json")
-        old, new = file.add("ana"), file.add("ana")
+    def test_a_new_one_takes_the_place_of_the_old(self, tokens: Tokens) -> None:
+        old, new = tokens.add("ana"), tokens.add("ana")
         with pytest.raises(NotSignedIn):
-            file.identity(f"Bearer {old}")
-        assert file.identity(f"bearer {new}") is not None
-        assert file.remove("ana")
+            tokens.identity(f"Bearer {old}")
+        assert tokens.identity(f"bearer {new}") is not None
+        assert tokens.names() == ["ana"]
+        assert tokens.remove("ana")
         with pytest.raises(NotSignedIn):
-            file.identity(f"Bearer {new}")
+            tokens.identity(f"Bearer {new}")
 
     @pytest.mark.parametrize("header", ["Bearer ", "Bearer x", "Basic eDp5", "token x", ""])
-    def test_anything_else_is_refused(self, tmp_path: Path, header: str) -> None:
-        file = TokenFile(tmp_path / "tokens.json")
-        file.add("ana")
+    def test_anything_else_is_refused(self, tokens: Tokens, header: str) -> None:
+        tokens.add("ana")
+        assert tokens.known(header) is None
         with pytest.raises(NotSignedIn):
-            file.identity(header)
+            tokens.identity(header)
 
-    def test_a_file_that_others_read_is_refused(self, tmp_path: Path) -> None:
-        file = TokenFile(tmp_path / "tokens.json")
-        token = file.add("ana")
-        (tmp_path / "tokens.json").chmod(0o644)
-        again = TokenFile(tmp_path / "tokens.json")
-        with pytest.raises(Unavailable, match="can be read by others"):
-            again.identity(f"Bearer {token}")
+
+def test_a_token_that_another_process_replaced_is_refused(
+    make_world: Callable[..., World], db_url: str
+) -> None:
+    world = make_world(place="serve", db_url=db_url)
+    other = Database(db_url)
+    with contextlib.closing(other), client_of(signed_in_app(world.embedded)) as http:
+        old = Tokens(other).add("ana")
+        http.headers["Authorization"] = f"Bearer {old}"
+        assert http.get("/me").json()["name"] == "ana"
+        new = Tokens(other).add("ana")
+        world.until(lambda: http.get("/me").status_code == 401, patience=10)
+        http.headers["Authorization"] = f"Bearer {new}"
+        assert http.get("/me").json()["name"] == "ana"
 
 
 @pytest.fixture
 def served(make_world: Callable[..., World]) -> Iterator[Callable[[str], httpx.Client]]:
     """Clients with a token, by name."""
     world = make_world(place="serve")
-    app = signed_in_app(world.embedded, world.config)
-    tokens = TokenFile(world.config.tokens_path)
+    app = signed_in_app(world.embedded)
+    tokens = world.embedded.service.tokens
     made: list[httpx.Client] = []
 
     def client(name: str) -> httpx.Client:
