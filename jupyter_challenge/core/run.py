@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from jupyter_challenge.core.challenge import (
     Evaluator,
@@ -95,6 +95,12 @@ class RunFailure(Spec):
     cell: int | None = Field(default=None, description="Failing code cell, counted from 1.")
     cell_index: int | None = Field(default=None, description="Index in the notebook's cells.")
     detail: str = ""
+
+    @field_validator("detail")
+    @classmethod
+    def _storable(cls, detail: str) -> str:
+        """Every text that a notebook raises can be stored and sent, halves of characters too."""
+        return detail.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 class MetricResult(Spec):

@@ -30,6 +30,7 @@ __all__ = [
     "EvaluationSpec",
     "InputMount",
     "MetricResult",
+    "NotNow",
     "RunFailure",
     "RunFiles",
     "RunHandle",
@@ -38,6 +39,10 @@ __all__ = [
     "RunStatus",
     "Spec",
 ]
+
+
+class NotNow(Exception):
+    """This run cannot be started yet, through no fault of its own; others can."""
 
 
 class RunHandle(Spec):

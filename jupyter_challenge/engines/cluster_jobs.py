@@ -9,7 +9,6 @@ import json
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,12 +16,15 @@ from jupyter_challenge.core.errors import Unavailable
 from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import ReceiptKind
 from jupyter_challenge.engines import jobs, run_state
-from jupyter_challenge.engines.base import RunHandle
+from jupyter_challenge.engines.base import NotNow, RunHandle
 from jupyter_challenge.engines.cluster_api import ApiRefused, ClusterApi
 from jupyter_challenge.engines.cluster_seen import SELECTOR, Seen
 from jupyter_challenge.engines.jobs import ClusterSettings, Order, job_name, main_of
 from jupyter_challenge.engines.judging import Look, moment
 from jupyter_challenge.engines.premises import Premises
+
+BEING_REMOVED = ("being terminated", "being deleted", "being removed")
+"""What is said of a namespace, or of a Job, that somebody removed a moment ago."""
 
 ASK_WHY_AFTER = 5.0
 """Seconds after which a Job without a pod is asked about."""
@@ -60,9 +62,12 @@ class ClusterJobs:
         self._seen = Seen(api)
         self._premises = Premises(api)
 
-    @cached_property
+    @property
     def settings(self) -> ClusterSettings:
-        """What manifests are made with, the gateway's address too."""
+        """What manifests are made with, the gateway's address too: asked for anew each time.
+
+        Whoever removes the gateway's Service and makes it again gives it another address.
+        """
         if self._given.gateway_address:
             return self._given
         host = urlsplit(self._given.gateway_url).hostname or ""
@@ -137,12 +142,21 @@ class ClusterJobs:
 
     def _make(self, job: dict[str, Any], kind: ReceiptKind) -> None:
         namespace = job["metadata"]["namespace"]
-        self._premises.make(namespace, kind, self.settings)
         try:
-            self.api.create("jobs", job)
-        except Exception:
-            # Somebody may have removed the namespace: the next attempt looks again.
+            self._premises.make(namespace, kind, self.settings)
+            try:
+                self.api.create("jobs", job)
+            except ApiRefused as refused:
+                self._premises.doubt(namespace)
+                if refused.status != 404:
+                    raise
+                # Somebody removed the namespace: it is made again.
+                self._premises.make(namespace, kind, self.settings)
+                self.api.create("jobs", job)
+        except ApiRefused as refused:
             self._premises.doubt(namespace)
+            if any(words in refused.message for words in BEING_REMOVED):
+                raise NotNow(f"{namespace}: {refused.message}") from refused
             raise
         self._seen.forget()
 

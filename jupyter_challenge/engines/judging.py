@@ -26,6 +26,7 @@ _NEVER = {"ErrImageNeverPull", "InvalidImageName"}
 _NOT_YET = {"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"}
 _BROKEN = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 _OF_THE_DISK = ("emptydir", "ephemeral")
+_OF_THE_NODE = "the node was low on"
 
 
 class Stage(Enum):
@@ -189,7 +190,9 @@ def _from_outside(look: Look) -> RunFailure | None:
         if look.times(main_of(look.kind))[0] is None:
             return _failure(look, FailureClass.PLATFORM_ERROR, "it could not begin in time")
         return _of_step(look, FailureClass.TIME_LIMIT, "the pod's deadline has passed")
-    if reason == "Evicted" and any(word in message.lower() for word in _OF_THE_DISK):
+    said = message.lower()
+    beyond = any(word in said for word in _OF_THE_DISK) and not said.startswith(_OF_THE_NODE)
+    if reason == "Evicted" and beyond:
         return _of_step(look, FailureClass.DISK_FULL, message)
     for condition in status.get("conditions") or []:
         if condition.get("type") == "DisruptionTarget" and condition.get("status") == "True":

@@ -5,12 +5,14 @@ It keeps nothing: what a run is, is in its Jobs and in the receipts of what thei
 
 from __future__ import annotations
 
+import contextlib
+
 from jupyter_challenge.core.challenge import Limits
 from jupyter_challenge.core.errors import FailureClass
 from jupyter_challenge.core.models import LogChunk, StepName, StepView
 from jupyter_challenge.core.run import EvaluationResult, RunFailure, RunSpec
 from jupyter_challenge.engines import jobs, run_state
-from jupyter_challenge.engines.base import RunFiles, RunHandle, RunStatus
+from jupyter_challenge.engines.base import NotNow, RunFiles, RunHandle, RunStatus
 from jupyter_challenge.engines.cluster_api import ClusterApi
 from jupyter_challenge.engines.cluster_jobs import ClusterJobs, Ref, order_of
 from jupyter_challenge.engines.cluster_steps import (
@@ -104,7 +106,8 @@ class KubernetesEngine:
                 )
                 return closed(steps, gone)
             if self._may_evaluate(ref):
-                self._jobs.start_evaluation(order)
+                with contextlib.suppress(NotNow):
+                    self._jobs.start_evaluation(order)
             return running(steps)
         steps = {**steps, StepName.EVALUATE: step_of(look, StepName.EVALUATE)}
         if look.job is not None and look.stage in GOING_ON:

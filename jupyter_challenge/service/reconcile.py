@@ -19,6 +19,7 @@ from jupyter_challenge.core.models import SubmissionState
 from jupyter_challenge.engines.base import (
     EvaluationResult,
     EvaluationSpec,
+    NotNow,
     RunFailure,
     RunHandle,
     RunState,
@@ -43,6 +44,9 @@ ELSEWHERE_SECONDS = 1.0
 """Between two turns while others hold runs, whose leases may run out."""
 
 PRUNE_SECONDS = 600.0
+NOT_NOW = timedelta(minutes=10)
+"""How long a run is asked for that the engine cannot start yet."""
+
 MAX_ERRORS = 25
 """Errors in a row while one run is looked at, after which it is given up."""
 
@@ -253,6 +257,9 @@ class Reconciler:
         except Unavailable:
             raise
         except Exception as error:
+            soon = run.claimed_at is None or utc_now() < run.claimed_at + NOT_NOW
+            if isinstance(error, NotNow) and soon:
+                return  # asked again at the next look
             log.exception("Run %s could not be started.", run.id)
             failure = RunFailure(
                 failure_class=FailureClass.PLATFORM_ERROR,

@@ -16,8 +16,10 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace as replace_in
 from typing import Any
 
+from jupyter_challenge.core.challenge import Limits
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import PodReport, RunFailure
@@ -65,11 +67,12 @@ def alone(context: StepContext, name: StepName, step: Step, seconds: float) -> i
     while status is None:
         listener.listen(TICK)
         status = _reaped(pid)
-        if status is None and (asked or time.monotonic() > until):
-            # The pod was told to end: whoever told it knows why, so nothing is said of it here.
-            failure = None if asked else _late(name, seconds)
-            _end(pid)
-            status = 1
+        if status is None:
+            # A pod that was told to end says nothing of it: whoever told it knows why.
+            failure = None if asked else _broken(name, until, seconds, context.spec.limits)
+            if asked or failure is not None:
+                _end(pid)
+                status = 1
     listener.listen(0)
     failure = failure or listener.failure
     if failure is None and status and not asked:
@@ -113,9 +116,25 @@ def _reaped(pid: int) -> int | None:
             return status
 
 
-def _late(name: StepName, seconds: float) -> RunFailure:
-    kind = FailureClass.TIME_LIMIT if name is StepName.RUN else FailureClass.EVALUATOR_ERROR
-    return RunFailure(failure_class=kind, step=name, detail=f"it took longer than {seconds:g} s")
+def _broken(name: StepName, until: float, seconds: float, limits: Limits) -> RunFailure | None:
+    """Say which limit a step has broken that can be seen from here."""
+    kind, detail = FailureClass.TIME_LIMIT, f"it took longer than {seconds:g} s"
+    if time.monotonic() <= until:
+        there = _beside_us()
+        if there <= limits.processes:
+            return None
+        kind = FailureClass.PROCESS_LIMIT
+        detail = f"{there} processes at once; the limit is {limits.processes}"
+    if name is not StepName.RUN:
+        kind = FailureClass.EVALUATOR_ERROR
+    return RunFailure(failure_class=kind, step=name, detail=detail)
+
+
+def _beside_us() -> int:
+    """How many processes a container has beside its first one; 0 outside of one."""
+    if os.getpid() != 1:
+        return 0
+    return sum(name.isdigit() for name in os.listdir("/proc")) - 1
 
 
 def _fork(context: StepContext, name: StepName, step: Step, prints: int, tells: int) -> int:
@@ -130,7 +149,7 @@ def _fork(context: StepContext, name: StepName, step: Step, prints: int, tells: 
         _dumpable(True)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         print_to(prints)
-        inner = StepContext(context.folder, context.spec, reporter(tells))
+        inner = replace_in(context, report=reporter(tells))
         enter(inner)
         status = _perform(inner, name, step)
     finally:

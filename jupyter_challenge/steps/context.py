@@ -23,11 +23,12 @@ Report = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class StepContext:
-    """A step's run: its folder, what the run was given, and whom to tell."""
+    """A step's run: its folder, what the run was given, whom to tell, what surrounds it."""
 
     folder: RunFolder
     spec: RunSpec
     report: Report
+    network: bool = True
 
     def progress(self, detail: str) -> None:
         """Say where the step is, such as "cell 3/7"."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
 import stat
-from collections.abc import Callable
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from jupyter_challenge.core.models import StepName
 
@@ -148,25 +147,41 @@ def remove(path: Path) -> None:
 
     Harmless when it is not there.
     """
-
-    def allow(function: Callable[..., Any], name: str, _: Any) -> None:
-        parent = os.path.dirname(name)
-        try:
-            os.chmod(parent, 0o700)
-            if function in {os.open, os.scandir, os.listdir, os.rmdir}:
-                os.chmod(name, 0o700)
-            if function in {os.unlink, os.rmdir}:
-                function(name)
-            else:
-                shutil.rmtree(name, ignore_errors=True)
-        except OSError:
-            return
-
     try:
         mode = path.lstat().st_mode
     except OSError:
         return
-    if stat.S_ISDIR(mode):
-        shutil.rmtree(path, onerror=allow)
-    else:
+    if not stat.S_ISDIR(mode):
         path.unlink(missing_ok=True)
+        return
+    _empty(path)
+    with contextlib.suppress(OSError):
+        os.rmdir(path)
+
+
+def _empty(top: Path) -> None:
+    """Remove what is in a folder, whoever wrote it.
+
+    Each folder below is lifted to the top before it is emptied: a tree may be deeper than
+    recursion goes, and paths in it longer than a path may be.
+    """
+    mark, lifted = uuid.uuid4().hex, 0
+    waiting = [top]
+    while waiting:
+        folder = waiting.pop()
+        with contextlib.suppress(OSError):
+            os.chmod(folder, 0o700)
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    path = Path(entry.path)
+                    with contextlib.suppress(OSError):
+                        if not entry.is_dir(follow_symlinks=False):
+                            path.unlink()
+                            continue
+                        if folder != top:
+                            lifted += 1
+                            path.chmod(0o700)
+                            path = path.rename(top / f"{mark}-{lifted}")
+                        waiting.append(path)
+            if folder != top:
+                folder.rmdir()

@@ -125,7 +125,7 @@ def run(inside: Inside) -> int:
     if spec.kind is SubmissionKind.PREDICTIONS:
         replace(report_path(inside.folder), PodReport(ended=True).model_dump_json().encode())
         return 0
-    context = StepContext(inside.folder, spec, lambda _: None)
+    context = StepContext(inside.folder, spec, lambda _: None, network=False)
     return alone(context, StepName.RUN, execute, spec.limits.time)
 
 

@@ -16,6 +16,7 @@ from jupyter_challenge.core.notebook import METADATA_KEY, Notebook, source_of
 from jupyter_challenge.steps import kernel
 from jupyter_challenge.steps.context import StepContext
 from jupyter_challenge.steps.folder import replace
+from jupyter_challenge.steps.reasons import classified, without_network
 from jupyter_challenge.steps.transcript import ANSI, Transcript, coalesced
 
 _SHOWN = {"stream", "display_data", "execute_result", "update_display_data", "error"}
@@ -56,6 +57,7 @@ class Execution:
         self._where = ""
         self._told = ("", 0.0)
         self._save_not_before = 0.0
+        self._offline = False
 
     async def execute(self) -> None:
         """Execute all cells.
@@ -112,9 +114,9 @@ class Execution:
                 detail = _last_words(cell.outputs) or detail.strip(": ")
             # R's errors begin with these words once more.
             detail = detail.removeprefix("ERROR: ")
-            failure = FailureClass.CELL_ERROR
-            if error.ename == "MemoryError":
-                failure = FailureClass.OUT_OF_MEMORY
+            failure = classified(
+                error.ename, error.evalue, network=self.context.network, offline=self._offline
+            )
             if error.ename == "StdinNotImplementedError":
                 detail += " (nobody can answer input() in a run)"
             raise self._stopped(failure, detail, number, index) from None
@@ -139,6 +141,8 @@ class Execution:
             return not self.full
         if kind == "stream":
             self.left -= len(content["text"])
+            if not (self.context.network or self._offline):
+                self._offline = without_network(content["text"])
             text = self.transcript.stream(content["text"], content["name"])
         elif kind == "error":
             text = "\n".join(content["traceback"]) + "\n"

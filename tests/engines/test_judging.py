@@ -80,6 +80,12 @@ FULL = {
     "message": 'Usage of EmptyDir volume "run" exceeds the limit "30Mi". ',
 }
 LOW = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}
+NODE_FULL = {
+    "phase": "Failed",
+    "reason": "Evicted",
+    "message": "The node was low on resource: ephemeral-storage. Threshold quantity: 1, "
+    "available: 0. Container run was using 5Mi, request is 0.",
+}
 TAKEN = {
     "phase": "Failed",
     "conditions": [
@@ -126,6 +132,9 @@ ENDS: dict[str, tuple[Look, PodReport | None, str | None]] = {
     "past the deadline before it began": (look(**DEADLINE), None, "platform_error"),
     "filled its disk": (look(prepare=ended(), main=ended(137), **FULL), CUT_OFF, "disk_full"),
     "evicted for its node": (look(prepare=ended(), main=ended(137), **LOW), None, "preempted"),
+    "evicted as its node's disk is full": (
+        look(prepare=ended(), main=ended(137), **NODE_FULL), None, "preempted",
+    ),
     "preempted": (look(prepare=ended(), main=ended(143), **TAKEN), None, "preempted"),
     "nothing handed in": (
         look(prepare=ended(), main=ended(), phase="Failed"), None, "output_lost",

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from jupyter_challenge.engines.cluster_api import ApiRefused
+from jupyter_challenge.engines.kubernetes import KubernetesEngine
 from tests.service.cluster_world import PATIENCE, Cluster
 from tests.small_api_server import Object, small_api_server
 from tests.tiny import WRITE_ALL_EVEN
@@ -118,6 +120,31 @@ def test_a_job_that_somebody_removed_is_made_again(cluster: Cluster) -> None:
 
     assert done["state"] == "scored"
     assert len(done["scores"]) == 1
+
+
+REFUSALS = {
+    "is being removed": ApiRefused(403, "Forbidden", "because it is being terminated"),
+    "is gone": ApiRefused(404, "NotFound", 'namespaces "challenge-run-tiny" not found'),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_a_namespace_that_somebody_removed_costs_no_attempt(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    engine = cluster.world.embedded.service.engine
+    assert isinstance(engine, KubernetesEngine)
+    create, left = engine.api.create, [REFUSALS[case]] * (3 if "being" in case else 1)
+
+    def refusing(resource: str, manifest: Object, **options: Any) -> Object:
+        if resource == "jobs" and left:
+            raise left.pop()
+        return create(resource, manifest, **options)
+
+    monkeypatch.setattr(engine.api, "create", refusing)
+    done = cluster.ended(cluster.ana.submit(**cluster.predictions())["id"])
+
+    assert (done["state"], done["attempt"], left) == ("scored", 1, [])
 
 
 def test_a_cancelled_runs_jobs_are_gone(cluster: Cluster) -> None:
