@@ -116,7 +116,7 @@ class Blobs:
             raise NotFound("The stored content is missing.", digest=digest) from error
         except BaseError as error:
             raise _translated(error) from error
-        return (bytes(piece) for piece in found.stream(min_chunk_size=CHUNK))
+        return _pieces(found)
 
     def piece(self, digest: str, offset: int, length: int) -> bytes:
         """A part of a blob; empty beyond its end."""
@@ -126,7 +126,12 @@ class Blobs:
         if offset >= size or length <= 0:
             return b""
         end = min(size, offset + length)
-        return bytes(obstore.get_range(self._store, _key(digest), start=offset, end=end))
+        try:
+            return bytes(obstore.get_range(self._store, _key(digest), start=offset, end=end))
+        except FileNotFoundError as error:
+            raise NotFound("The stored content is missing.", digest=digest) from error
+        except BaseError as error:
+            raise _translated(error) from error
 
     def copy_to(self, digest: str, target: Path) -> None:
         """Write a blob to a new file."""
@@ -188,6 +193,15 @@ class Blobs:
             part.rename(path)
             copied += 1
         return copied
+
+
+def _pieces(found: obstore.GetResult) -> Iterator[bytes]:
+    """What is read, piece by piece; a store that goes away meanwhile is told as such."""
+    try:
+        for piece in found.stream(min_chunk_size=CHUNK):
+            yield bytes(piece)
+    except BaseError as error:
+        raise _translated(error) from error
 
 
 def _key(digest: str) -> str:
