@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.errors import FailureClass
@@ -168,7 +169,7 @@ class KfpEngine(KubernetesEngine):
         pipeline = _pipeline(
             SubmissionKind(order.kind),
             self._settings.steps_image,
-            self._settings.gateway_url,
+            gateway_from_elsewhere(self._settings),
             self._where.one_step,
         )
         experiment = self.kfp.experiment(f"challenge-{order.challenge_id}")
@@ -209,7 +210,10 @@ class KfpEngine(KubernetesEngine):
         for pod in pods:
             found = hopeless_pod(pod, None, run_state.now(), self._patience)
             if found is not None:
-                return RunFailure(failure_class=found[0], step=step, detail=found[1][:1_000])
+                kind, detail = found
+                if kind is FailureClass.IMAGE_UNAVAILABLE:
+                    kind = FailureClass.PLATFORM_ERROR  # the steps' image is nobody's but ours
+                return RunFailure(failure_class=kind, step=step, detail=detail[:1_000])
         if not pods and self.api.get("serviceaccounts", where.account, where.namespace) is None:
             return _broken(f"there is no account {where.namespace}/{where.account}", step)
         return None
@@ -256,6 +260,16 @@ def _steps(order: Order | None) -> dict[StepName, StepView]:
 
 def _broken(detail: str, step: StepName | None = None) -> RunFailure:
     return RunFailure(failure_class=FailureClass.PLATFORM_ERROR, step=step, detail=detail)
+
+
+def gateway_from_elsewhere(settings: ClusterSettings) -> str:
+    """The gateway's address as pods of another namespace find it, which have a resolver."""
+    found = urlsplit(settings.gateway_url)
+    host = found.hostname or ""
+    if "." in host or ":" in host:
+        return settings.gateway_url
+    port = f":{found.port}" if found.port is not None else ""
+    return found._replace(netloc=f"{host}.{settings.platform_namespace}{port}").geturl()
 
 
 @lru_cache(maxsize=16)

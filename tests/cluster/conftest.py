@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster import kfp_place
 from tests.cluster.kubectl import Cluster
-from tests.cluster.platform import Platform, deployed
+from tests.cluster.platform import Deployments, Platform
 
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
@@ -37,7 +38,21 @@ def namespace(cluster: Cluster) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def platform(cluster: Cluster) -> Iterator[Platform]:
+def deployments(cluster: Cluster) -> Iterator[Deployments]:
+    """What of the platform is deployed for these tests."""
+    found = Deployments(cluster)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def platform(deployments: Deployments) -> Platform:
     """The platform, deployed for these tests."""
-    with deployed(cluster) as platform:
-        yield platform
+    return deployments.get()
+
+
+@pytest.fixture(scope="session")
+def standin(cluster: Cluster) -> Iterator[None]:
+    """The stand-in for Kubeflow Pipelines, deployed for these tests."""
+    with kfp_place.standin(cluster):
+        yield

@@ -51,10 +51,10 @@ class Platform:
 
 
 @contextlib.contextmanager
-def deployed(cluster: Cluster) -> Iterator[Platform]:
+def deployed(cluster: Cluster, overlay: Path = OVERLAY) -> Iterator[Platform]:
     """Deploy the platform, take it away afterwards with all that it made."""
     remove(cluster)
-    cluster.kubectl("apply", "-k", str(OVERLAY))
+    cluster.kubectl("apply", "-k", str(overlay))
     try:
         for name in ("postgres", "minio", "challenge-gateway", "challenge-service"):
             ready(cluster, name)
@@ -62,6 +62,27 @@ def deployed(cluster: Cluster) -> Iterator[Platform]:
             yield Platform(cluster, url)
     finally:
         remove(cluster)
+
+
+class Deployments:
+    """One platform at a time: whoever asks for another overlay has the one before taken away."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._open = contextlib.ExitStack()
+        self._found: tuple[Path, Platform] | None = None
+
+    def get(self, overlay: Path = OVERLAY) -> Platform:
+        """The platform of an overlay."""
+        if self._found is None or self._found[0] != overlay:
+            self.close()
+            self._found = overlay, self._open.enter_context(deployed(self._cluster, overlay))
+        return self._found[1]
+
+    def close(self) -> None:
+        """Take away what is there."""
+        self._found = None
+        self._open.close()
 
 
 def ready(cluster: Cluster, deployment: str) -> None:
@@ -94,12 +115,14 @@ def remove(cluster: Cluster) -> None:
 
 
 @contextlib.contextmanager
-def forwarded(cluster: Cluster, service: str, port: int) -> Iterator[str]:
-    """A port of this machine through which a service of the platform is reached."""
+def forwarded(
+    cluster: Cluster, service: str, port: int, namespace: str = NAMESPACE, local: str = ""
+) -> Iterator[str]:
+    """A port of this machine through which a service is reached; any, or `local`."""
     process = subprocess.Popen(
         [
-            *("kubectl", "--kubeconfig", str(cluster.kubeconfig), "-n", NAMESPACE),
-            *("port-forward", f"service/{service}", f":{port}"),
+            *("kubectl", "--kubeconfig", str(cluster.kubeconfig), "-n", namespace),
+            *("port-forward", f"service/{service}", f"{local}:{port}"),
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,22 +1,29 @@
-"""The stand-in's routes: the part of the v2beta1 API that this project calls."""
+"""The stand-in's routes: the part of the v2beta1 API that this project calls, and the log route."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Body, FastAPI, Header, Request
-from fastapi.responses import JSONResponse
+from fastapi import Body, Depends, FastAPI, Request
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from . import answers
-from .cluster import Cluster
+from .cluster import Caller, Cluster
 from .conductor import Conductor
 from .records import Records, Refused, Run
 
 API = "/apis/v2beta1"
 MOST = 200
 DEFAULT_SIZE = 20
-Authorization = Annotated[str | None, Header()]
 Sent = Annotated[dict[str, Any], Body()]
+
+
+def caller(request: Request) -> Caller:
+    said = request.headers
+    return Caller(said.get("authorization", ""), said.get("kubeflow-userid", ""))
+
+
+Who = Annotated[Caller, Depends(caller)]
 
 
 def create_app(cluster: Cluster) -> FastAPI:
@@ -33,30 +40,28 @@ def create_app(cluster: Cluster) -> FastAPI:
         return {"multi_user": True}
 
     @app.post(f"{API}/experiments")
-    def create_experiment(sent: Sent, authorization: Authorization = None) -> dict[str, Any]:
+    def create_experiment(sent: Sent, who: Who) -> dict[str, Any]:
         namespace = _said(sent, "namespace")
-        cluster.allow(authorization, "create", "experiments", namespace)
+        cluster.allow(who, "create", "experiments", namespace)
         return answers.experiment(records.add_experiment(_said(sent, "display_name"), namespace))
 
     @app.get(f"{API}/experiments")
-    def list_experiments(
-        namespace: str = "", filter: str = "", authorization: Authorization = None
-    ) -> dict[str, Any]:
-        cluster.allow(authorization, "list", "experiments", _named(namespace))
+    def list_experiments(who: Who, namespace: str = "", filter: str = "") -> dict[str, Any]:
+        cluster.allow(who, "list", "experiments", _named(namespace))
         found = records.found_experiments(namespace, filter)
         said = {"experiments": [answers.experiment(each) for each in found]}
         return {**said, "total_size": len(found)} if found else {}
 
     @app.get(f"{API}/experiments/{{id}}")
-    def get_experiment(id: str, authorization: Authorization = None) -> dict[str, Any]:
+    def get_experiment(id: str, who: Who) -> dict[str, Any]:
         found = records.experiment(id)
-        cluster.allow(authorization, "get", "experiments", found.namespace)
+        cluster.allow(who, "get", "experiments", found.namespace)
         return answers.experiment(found)
 
     @app.post(f"{API}/runs")
-    def create_run(sent: Sent, authorization: Authorization = None) -> dict[str, Any]:
+    def create_run(sent: Sent, who: Who) -> dict[str, Any]:
         experiment = records.experiment(_said(sent, "experiment_id"))
-        cluster.allow(authorization, "create", "runs", experiment.namespace)
+        cluster.allow(who, "create", "runs", experiment.namespace)
         run = Run(
             name=_said(sent, "display_name"),
             experiment=experiment,
@@ -69,13 +74,13 @@ def create_app(cluster: Cluster) -> FastAPI:
 
     @app.get(f"{API}/runs")
     def list_runs(
+        who: Who,
         namespace: str = "",
         filter: str = "",
         page_size: int = DEFAULT_SIZE,
         page_token: str = "",
-        authorization: Authorization = None,
     ) -> dict[str, Any]:
-        cluster.allow(authorization, "list", "runs", _named(namespace))
+        cluster.allow(who, "list", "runs", _named(namespace))
         found = records.found_runs(namespace, filter)
         at, size = int(page_token or 0), min(page_size, MOST)
         more = str(at + size) if at + size < len(found) else ""
@@ -83,21 +88,27 @@ def create_app(cluster: Cluster) -> FastAPI:
             return answers.listed(found[at : at + size], len(found), more)
 
     @app.get(f"{API}/runs/{{id}}")
-    def get_run(id: str, authorization: Authorization = None) -> dict[str, Any]:
+    def get_run(id: str, who: Who) -> dict[str, Any]:
         found = records.run(id)
-        cluster.allow(authorization, "get", "runs", found.experiment.namespace)
+        cluster.allow(who, "get", "runs", found.experiment.namespace)
         with records.lock:
             return answers.run(found)
 
     @app.post(f"{API}/runs/{{id}}:terminate")
-    def terminate_run(id: str, authorization: Authorization = None) -> dict[str, Any]:
+    def terminate_run(id: str, who: Who) -> dict[str, Any]:
         found = records.run(id)
-        cluster.allow(authorization, "terminate", "runs", found.experiment.namespace)
+        cluster.allow(who, "terminate", "runs", found.experiment.namespace)
         with records.lock:
             if found.over:
                 raise Refused(400, 9, f"Failed to terminate run {id}: it is {found.state}")
             found.terminating = True
         return {}
+
+    @app.get("/apis/v1alpha1/runs/{id}/nodes/{node}/log")
+    def log(id: str, node: str) -> PlainTextResponse:
+        """What a run printed: whoever asks gets it, and always 200."""
+        found = records.runs.get(id)
+        return PlainTextResponse(cluster.printed(found) if found is not None else "")
 
     return app
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +21,14 @@ RUNNER = Path(__file__).with_name("runner.py").read_text(encoding="utf-8")
 Object = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Who sends a request, as its headers say."""
+
+    authorization: str
+    user: str
+
+
 class Cluster:
     """One API server, reached as the stand-in's own account."""
 
@@ -30,15 +40,17 @@ class Cluster:
             config.load_incluster_config(client_configuration=settings)
         self._client = client.ApiClient(settings)
 
-    def allow(self, authorization: str | None, verb: str, resource: str, namespace: str) -> None:
-        """Let a request pass.
+    def allow(self, who: Caller, verb: str, resource: str, namespace: str) -> None:
+        """Let a request pass; the header that names a user is believed, and wins over the token.
 
         Raises:
             Refused: The token is none of ours (401), or its owner may not (403).
         """
-        scheme, _, token = (authorization or "").partition(" ")
-        user = self._user(token) if scheme.lower() == "bearer" and token else None
-        if user is None:
+        scheme, _, token = who.authorization.partition(" ")
+        user = who.user
+        if not user and scheme.lower() == "bearer" and token:
+            user = self._user(token)
+        if not user:
             raise Refused(401, 16, "Unauthenticated: Request header error: no valid token")
         attributes = {
             "group": "pipelines.kubeflow.org",
@@ -69,7 +81,10 @@ class Cluster:
             "image": image,
             "imagePullPolicy": "IfNotPresent",
             "command": ["python3", "-c", RUNNER, *arguments],
-            "env": [{"name": "HOME", "value": "/tmp"}],
+            "env": [
+                {"name": "HOME", "value": "/tmp"},
+                {"name": "STANDIN_PACE", "value": os.environ.get("STANDIN_PACE", "")},
+            ],
             "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}},
             "securityContext": {
                 "allowPrivilegeEscalation": False,
@@ -101,17 +116,20 @@ class Cluster:
 
     def tasks(self, run: Run) -> dict[str, str]:
         """The states of a run's tasks, as its pod told them."""
-        path = f"{self._pods(run)}/{self.pod_of(run)}/log"
-        try:
-            printed = self._read("GET", path, query=[("container", "main")])
-        except ApiException:
-            return {}
         found: dict[str, str] = {}
-        for line in printed.decode(errors="replace").splitlines():
+        for line in self.printed(run).splitlines():
             if line.startswith('{"task": '):
                 said = json.loads(line)
                 found[said["task"]] = said["state"]
         return found
+
+    def printed(self, run: Run) -> str:
+        """What a run's pod printed; nothing when there is none."""
+        path = f"{self._pods(run)}/{self.pod_of(run)}/log"
+        try:
+            return self._read("GET", path, query=[("container", "main")]).decode(errors="replace")
+        except ApiException:
+            return ""
 
     def end(self, run: Run) -> None:
         """Remove the pod of a run."""
@@ -130,12 +148,12 @@ class Cluster:
     def _pods(run: Run) -> str:
         return f"/api/v1/namespaces/{quote(run.experiment.namespace)}/pods"
 
-    def _user(self, token: str) -> str | None:
+    def _user(self, token: str) -> str:
         spec = {"token": token, "audiences": [AUDIENCE]}
         path = "/apis/authentication.k8s.io/v1/tokenreviews"
         status = self._ask("POST", path, {"spec": spec}).get("status") or {}
         if not status.get("authenticated"):
-            return None
+            return ""
         return str(status["user"]["username"])
 
     def _ask(self, method: str, path: str, body: Object | None = None) -> Object:

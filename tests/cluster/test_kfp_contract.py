@@ -1,0 +1,381 @@
+"""What KfpEngine relies on of a Kubeflow Pipelines server, asked of one.
+
+With KFP_ENDPOINT and KFP_TOKEN (KFP_NAMESPACE, KFP_ACCOUNT and KFP_IMAGE where they differ) these
+tests run against that server, unchanged. Without, they run against the stand-in on the test
+cluster, which answers as the samples of a real server do.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from jupyter_challenge.core.errors import Unavailable
+from jupyter_challenge.engines.kfp_api import KfpApi, KfpRefused
+from tests.cluster.kfp_pipelines import RESULT, pipeline
+from tests.cluster.kfp_place import AUDIENCE, PIPELINES, STANDIN
+from tests.cluster.kfp_shapes import all_runs, sample, unlike
+from tests.cluster.kubectl import Cluster
+from tests.cluster.platform import forwarded
+from tests.cluster.test_gateway import FORGED
+
+pytestmark = pytest.mark.timeout(300)
+
+API = "/apis/v2beta1"
+NEVER = "1970-01-01T00:00:00Z"
+FOREIGN = "kube-system"
+"""A namespace in which nobody may run pipelines."""
+LIMIT = 240.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """The server that is asked."""
+
+    http: httpx.Client
+    token_file: Path
+    namespace: str
+    account: str
+    image: str
+
+    @property
+    def endpoint(self) -> str:
+        return str(self.http.base_url).rstrip("/")
+
+    @property
+    def token(self) -> str:
+        return self.token_file.read_text().strip()
+
+    def api(self, namespace: str = "", token_file: Path | None = None) -> KfpApi:
+        return KfpApi(
+            self.endpoint, namespace or self.namespace, str(token_file or self.token_file)
+        )
+
+    def ask(self, path: str, **query: Any) -> Any:
+        said = self.http.get(API + path, params=query)
+        said.raise_for_status()
+        return said.json()
+
+    def run(self, run: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.ask(f"/runs/{run}")
+        return found
+
+    def until(self, run: str, true: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+        """What was said of a run, until something is true of it; the last is that."""
+        seen, end = [self.run(run)], time.monotonic() + LIMIT
+        while not true(seen[-1]):
+            assert time.monotonic() < end, seen[-1]
+            time.sleep(0.3)
+            seen.append(self.run(run))
+        return seen
+
+
+@pytest.fixture(scope="module")
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    token_file = tmp_path_factory.mktemp("kfp") / "token"
+    given = os.environ.get("KFP_ENDPOINT")
+    if given:
+        token_file.write_text(os.environ.get("KFP_TOKEN", ""))
+        yield from _server(given, token_file)
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    request.getfixturevalue("standin")
+    subject = {"kind": "ServiceAccount", "name": "contract", "namespace": PIPELINES}
+    cluster.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": "contract", "namespace": PIPELINES},
+        },
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
+            "metadata": {"name": "contract", "namespace": PIPELINES},
+            "roleRef": {
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "Role",
+                "name": "challenge-service",
+            },
+            "subjects": [subject],
+        },
+    )
+    token_file.write_text(
+        cluster.kubectl("-n", PIPELINES, "create", "token", "contract", f"--audience={AUDIENCE}")
+    )
+    with forwarded(cluster, STANDIN, 8888, STANDIN) as url:
+        yield from _server(url, token_file)
+
+
+def _server(endpoint: str, token_file: Path) -> Iterator[Server]:
+    headers = {"Authorization": f"Bearer {token_file.read_text().strip()}"}
+    with httpx.Client(
+        base_url=endpoint.rstrip("/"), headers=headers, trust_env=False, timeout=60
+    ) as http:
+        yield Server(
+            http,
+            token_file,
+            os.environ.get("KFP_NAMESPACE", PIPELINES),
+            os.environ.get("KFP_ACCOUNT", "challenge-step"),
+            os.environ.get("KFP_IMAGE", "jupyter-challenge/steps:test"),
+        )
+
+
+@pytest.fixture(scope="module")
+def experiment(server: Server) -> str:
+    return server.api().experiment("contract")
+
+
+def began(server: Server, experiment: str, name: str, **options: Any) -> str:
+    """Have a pipeline run, and say which run it is."""
+    account = options.pop("account", server.account)
+    called = options.pop("called", f"contract-{uuid.uuid4().hex[:8]}")
+    image = options.pop("image", server.image)
+    spec = pipeline(name, image, **options)
+    return server.api().create(called, experiment, spec, {"n": 3}, account)  # type: ignore[dict-item]
+
+
+def over(said: dict[str, Any]) -> bool:
+    return said.get("state") in {"SUCCEEDED", "FAILED", "CANCELED"}
+
+
+def running(said: dict[str, Any]) -> bool:
+    return said.get("state") == "RUNNING"
+
+
+def told(said: dict[str, Any]) -> str:
+    """All that is said of a run but the pipeline that it was given."""
+    return json.dumps({name: each for name, each in said.items() if name != "pipeline_spec"})
+
+
+def test_what_is_said_of_a_run_from_its_beginning_to_its_end(
+    server: Server, experiment: str
+) -> None:
+    run = began(server, experiment, "three")
+    seen = server.until(run, over)
+
+    assert [problem for said in seen for problem in unlike(said, all_runs())] == []
+    # At times no state is said at all.
+    states = [said["state"] for said in seen if said.get("state")]
+    assert list(dict.fromkeys(states)) in (
+        ["PENDING", "RUNNING", "SUCCEEDED"],
+        ["RUNNING", "SUCCEEDED"],
+    )
+    assert {said["finished_at"] for said in seen[:-1]} <= {NEVER, seen[-1]["finished_at"]}
+    assert seen[0]["finished_at"] == NEVER != seen[-1]["finished_at"]
+    assert not any("error" in said for said in seen)
+
+
+def test_tasks_are_named_and_say_nothing_of_what_they_made(server: Server, experiment: str) -> None:
+    run = began(server, experiment, "three")
+    done = server.until(run, over)[-1]
+
+    tasks = done["run_details"]["task_details"]
+    assert {"prepare", "run", "evaluate", "root"} <= {task["display_name"] for task in tasks}
+    # Names repeat, so they say nothing of which step it is.
+    assert len({task["display_name"] for task in tasks}) < len(tasks)
+    assert not {"inputs", "outputs", "error", "executor_detail"} & {n for t in tasks for n in t}
+    # A result comes by another way, or not at all.
+    assert str(RESULT) not in told(done) and str(RESULT + 3) not in told(done)
+
+
+def test_all_runs_are_asked_for_at_once(server: Server, experiment: str) -> None:
+    runs = [began(server, experiment, "sleeps", seconds=1) for _ in range(2)]
+    for run in runs:
+        server.until(run, over)
+    gone = str(uuid.uuid4())
+
+    found = server.api().runs([*runs, gone])
+
+    assert {id: run.state for id, run in found.items()} == dict.fromkeys(runs, "SUCCEEDED")
+    predicates = [
+        {"operation": "IN", "key": "run_id", "stringValues": {"values": runs}},
+        {"operation": "IN", "key": "state", "stringValues": {"values": ["RUNNING"]}},
+    ]
+    asked = {"namespace": server.namespace, "filter": json.dumps({"predicates": predicates[:1]})}
+    said = server.ask("/runs", **asked)
+    assert list(unlike(said, [{**sample("list_runs.one"), "next_page_token": ""}])) in (
+        [],
+        [".next_page_token is missing"],
+    )
+    assert len(said["runs"]) == said["total_size"] == 2
+    # An empty list is none at all.
+    none = server.ask("/runs", **{**asked, "filter": json.dumps({"predicates": predicates})})
+    assert none.get("runs") is None
+
+
+def test_more_runs_than_a_page_come_on_pages(server: Server, experiment: str) -> None:
+    runs = [began(server, experiment, "fails") for _ in range(2)]
+    predicate = {"operation": "IN", "key": "run_id", "stringValues": {"values": runs}}
+    asked = {
+        "namespace": server.namespace,
+        "filter": json.dumps({"predicates": [predicate]}),
+        "page_size": 1,
+    }
+
+    first = server.ask("/runs", **asked)
+    second = server.ask("/runs", **asked, page_token=first["next_page_token"])
+
+    assert {said["runs"][0]["run_id"] for said in (first, second)} == set(runs)
+    for run in runs:
+        server.until(run, over)
+
+
+def test_a_run_that_was_told_to_end_has_failed(server: Server, experiment: str) -> None:
+    run = began(server, experiment, "sleeps", seconds=300)
+    server.until(run, running)
+
+    server.api().terminate(run)
+    done = server.until(run, over)[-1]
+
+    assert done["state"] == "FAILED"
+    said = [each.get("state") for each in done["state_history"]]
+    assert "CANCELED" not in said
+    assert list(unlike(done, all_runs())) == []
+    again = server.http.post(f"{API}/runs/{run}:terminate")
+    assert again.status_code == 400
+    assert again.json()["code"] and again.json()["message"]
+    server.api().terminate(run)  # for us that is harmless
+
+
+def test_a_run_that_failed_says_no_reason(server: Server, experiment: str) -> None:
+    done = server.until(began(server, experiment, "fails"), over)[-1]
+
+    assert done["state"] == "FAILED"
+    assert "error" not in done and "on purpose" not in told(done)
+    assert list(unlike(done, all_runs())) == []
+
+
+def test_a_missing_image_is_waited_for_without_a_word(
+    server: Server, experiment: str, request: pytest.FixtureRequest
+) -> None:
+    run = began(server, experiment, "sleeps", image="contract.invalid/nowhere:1")
+    server.until(run, running)
+    time.sleep(10)
+
+    said = server.run(run)
+
+    assert said["state"] == "RUNNING" and "error" not in said
+    assert "contract.invalid" not in told(said)
+    assert list(unlike(said, all_runs())) == []
+    if os.environ.get("CLUSTER_KUBECONFIG"):
+        # What the server does not say, its pods do; they carry the run's id.
+        cluster: Cluster = request.getfixturevalue("cluster")
+        pods = cluster.list("pods", "-n", server.namespace, "-l", f"pipeline/runid={run}")
+        waiting = json.dumps([pod["status"].get("containerStatuses") for pod in pods])
+        assert "ErrImagePull" in waiting or "ImagePullBackOff" in waiting
+    server.api().terminate(run)
+    assert server.until(run, over)[-1]["state"] == "FAILED"
+
+
+def test_a_missing_account_is_accepted_and_fails_without_a_word(
+    server: Server, experiment: str
+) -> None:
+    run = began(server, experiment, "sleeps", account="nobody-of-that-name")
+    done = server.until(run, over)[-1]
+
+    assert done["state"] == "FAILED" and done["service_account"] == "nobody-of-that-name"
+    assert "error" not in done
+    assert list(unlike(done, all_runs())) == []
+
+
+def test_any_account_of_the_namespace_may_be_named(server: Server, experiment: str) -> None:
+    run = began(server, experiment, "fails", account="default")
+
+    assert server.run(run)["service_account"] == "default"
+    server.until(run, over)
+
+
+def test_the_same_made_twice_is_two_runs_and_the_first_is_found_by_its_name(
+    server: Server, experiment: str
+) -> None:
+    name = f"twice-{uuid.uuid4().hex[:8]}"
+    first = began(server, experiment, "fails", called=name)
+    time.sleep(1.1)  # times are whole seconds
+    second = began(server, experiment, "fails", called=name)
+
+    assert first != second
+    assert server.api().named(name) == first
+    assert server.api().named(f"{name}-never") is None
+    for run in (first, second):
+        server.until(run, over)
+
+
+def test_an_experiment_is_made_once(server: Server) -> None:
+    name = f"contract-{uuid.uuid4().hex[:8]}"
+
+    first, second = server.api().experiment(name), server.api().experiment(name)
+
+    assert first == second
+    body = {"display_name": name, "namespace": server.namespace}
+    assert server.http.post(f"{API}/experiments", json=body).status_code == 409
+
+
+def test_a_run_of_no_experiment_is_refused(server: Server) -> None:
+    with pytest.raises(KfpRefused) as refused:
+        began(server, str(uuid.uuid4()), "fails")
+    assert refused.value.status == 404
+
+
+def test_whoever_has_no_token_is_refused(server: Server, tmp_path: Path) -> None:
+    query = {"namespace": server.namespace}
+    for headers in ({}, {"Authorization": f"Bearer {FORGED}"}):
+        said = httpx.get(
+            f"{server.endpoint}{API}/runs", params=query, headers=headers, trust_env=False
+        )
+        assert said.status_code == 401
+    forged = tmp_path / "token"
+    forged.write_text(FORGED)
+    with pytest.raises(Unavailable, match="401"):  # it may be one that is renewed in a moment
+        server.api(token_file=forged).runs([str(uuid.uuid4())])
+
+
+def test_another_namespace_is_refused(server: Server) -> None:
+    assert server.http.get(f"{API}/runs", params={"namespace": FOREIGN}).status_code == 403
+    with pytest.raises(Unavailable, match="403"):
+        server.api(FOREIGN).experiment("contract")
+
+
+def test_a_header_that_names_a_user_is_believed_and_wins(server: Server) -> None:
+    """Why a network policy stands in front of the server, and we never hand on headers."""
+    payload = server.token.split(".")[1]
+    user = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["sub"]
+    query = {"namespace": server.namespace}
+
+    def status(**headers: str) -> int:
+        return httpx.get(
+            f"{server.endpoint}{API}/runs", params=query, headers=headers, trust_env=False
+        ).status_code
+
+    believed = {"kubeflow-userid": user}
+    assert status(**believed) == 200
+    nobody = {"kubeflow-userid": "nobody@example.org"}
+    assert status(Authorization=f"Bearer {server.token}", **nobody) == 403
+
+
+def test_logs_are_for_everybody(server: Server, experiment: str) -> None:
+    """Why nothing secret is ever printed by a step."""
+    run = began(server, experiment, "fails")
+    done = server.until(run, over)[-1]
+    nodes = {
+        child["pod_name"]
+        for task in done["run_details"]["task_details"]
+        for child in task.get("child_tasks", [])
+    }
+
+    for node in [*nodes, "nonsense"]:
+        said = httpx.get(
+            f"{server.endpoint}/apis/v1alpha1/runs/{run}/nodes/{node}/log", trust_env=False
+        )
+        assert said.status_code == 200

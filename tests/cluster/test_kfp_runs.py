@@ -1,0 +1,246 @@
+"""Submissions whose runs Kubeflow Pipelines conducts: here the stand-in for it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_challenge.client import Client
+from jupyter_challenge.core.errors import FailureClass
+from jupyter_challenge.core.examples import example
+from jupyter_challenge.core.models import SubmissionState, SubmissionView
+from tests.cluster.kfp_place import PIPELINES
+from tests.cluster.kubectl import Cluster
+from tests.cluster.platform import EVALUATION, Deployments, Platform
+from tests.cluster.reconfigured import reconfigured
+from tests.cluster.test_runs import public_accuracy
+from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook
+
+pytestmark = pytest.mark.timeout(600)
+
+OVERLAY = Path(__file__).parent / "deploy_kfp"
+CANARY = f"canary{uuid.uuid4().hex}"
+PLATFORM_SECRET = "runs-must-never-hold-this"
+STEP = f"system:serviceaccount:{PIPELINES}:challenge-step"
+
+
+@pytest.fixture(scope="module")
+def kfp(deployments: Deployments, standin: None) -> Platform:
+    """The platform with the stand-in as conductor."""
+    return deployments.get(OVERLAY)
+
+
+@pytest.fixture(scope="module")
+def participant(kfp: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Somebody who entered iris, and a challenge whose labels hold a canary."""
+    folder = write_challenge(tmp_path_factory.mktemp("organiser") / "vault", id="vault")
+    labels = folder / "data" / "labels.csv"
+    labels.write_text(labels.read_text().replace("even", CANARY))
+    with kfp.client("olga", admin=True) as organiser, example("iris") as source:
+        published = [organiser.publish(each) for each in (source, folder)]
+    with kfp.client("pia") as client:
+        for each in published:
+            client.enter(each.id, each.terms_digest)
+        yield client
+
+
+def pods_of_steps(cluster: Cluster) -> dict[str, dict[str, Any]]:
+    return {pod["metadata"]["name"]: pod for pod in cluster.list("pods", "-n", PIPELINES)}
+
+
+def conducted(cluster: Cluster, before: dict[str, Any]) -> dict[str, Any]:
+    """The pod of the one pipeline that has come since."""
+    (pod,) = (pod for name, pod in pods_of_steps(cluster).items() if name not in before)
+    return pod
+
+
+def ended(client: Client, folder: Path, *cells: str, challenge: str = "vault") -> SubmissionView:
+    notebook = write_notebook(folder / "model.ipynb", *cells)
+    return client.wait(client.submit(notebook, challenge).id)
+
+
+def said_by(cluster: Cluster, pod: dict[str, Any]) -> list[dict[str, str]]:
+    """What the stand-in's runner says of tasks and artifacts."""
+    lines = cluster.logs(PIPELINES, pod["metadata"]["name"]).splitlines()
+    return [json.loads(line) for line in lines if line.startswith('{"')]
+
+
+def finished(platform: Platform, pod: dict[str, Any], phase: str) -> None:
+    """Wait for the end of a pipeline: the score does not."""
+    name = pod["metadata"]["name"]
+    platform.until(
+        lambda: platform.cluster.get("pod", name, PIPELINES)["status"]["phase"] == phase, 60
+    )
+
+
+def test_starter_notebook_gets_a_score_in_three_steps_with_typed_artifacts(
+    kfp: Platform, participant: Client, tmp_path: Path
+) -> None:
+    before = pods_of_steps(kfp.cluster)
+    got = participant.get("iris", tmp_path / "iris")
+    assert got.notebook is not None
+
+    done = participant.wait(participant.submit(got.notebook, "iris").id)
+
+    assert public_accuracy(done) >= 0.85
+    assert [step.state.value for step in participant.submission(done.id).steps] == ["succeeded"] * 3
+    pod = conducted(kfp.cluster, before)
+    finished(kfp, pod, "Succeeded")
+    said = said_by(kfp.cluster, pod)
+    assert [each["task"] for each in said if each.get("state") == "SUCCEEDED"] == [
+        "prepare", "run", "evaluate",
+    ]  # fmt: skip
+    assert [
+        (each["of"], each["artifact"], each["type"]) for each in said if "artifact" in each
+    ] == [
+        ("prepare", "data", "system.Dataset"),
+        ("run", "predictions", "system.Dataset"),
+        ("evaluate", "metrics", "system.Metrics"),
+    ]
+    # The Jobs are the service's, where they always are.
+    assert {owner.get("kind") for owner in pod["metadata"].get("ownerReferences", [])} <= {"Job"}
+    assert pod["spec"]["serviceAccountName"] == "challenge-step"
+
+
+def test_nothing_secret_is_in_pods_parameters_or_logs_of_steps(
+    kfp: Platform, participant: Client, tmp_path: Path
+) -> None:
+    before = pods_of_steps(kfp.cluster)
+    printing = f"print('printed-{CANARY}')"
+
+    done = ended(participant, tmp_path, printing, WRITE_ALL_EVEN)
+
+    assert done.state is SubmissionState.SCORED, done.failure
+    pod = conducted(kfp.cluster, before)
+    finished(kfp, pod, "Succeeded")
+    token = kfp.cluster.kubectl("-n", PIPELINES, "create", "token", "challenge-step").strip()
+    shown = json.dumps(pod) + kfp.cluster.logs(PIPELINES, pod["metadata"]["name"])
+    for needle in (CANARY, PLATFORM_SECRET, token.split(".")[0]):
+        assert needle not in shown
+    for scored in done.scores:
+        assert f'"{scored.value}"' not in shown
+
+
+def test_a_notebook_that_fails_ends_the_pipeline_and_is_not_evaluated(
+    kfp: Platform, participant: Client, tmp_path: Path
+) -> None:
+    before = pods_of_steps(kfp.cluster)
+
+    done = ended(participant, tmp_path, "raise ValueError('on purpose')")
+
+    assert done.failure is not None
+    assert done.failure.failure_class is FailureClass.CELL_ERROR
+    pod = conducted(kfp.cluster, before)
+    finished(kfp, pod, "Failed")
+    assert [each["task"] for each in said_by(kfp.cluster, pod) if "task" in each][-1] == "run"
+    selected = f"challenge.jupyter.org/submission={done.id}"
+    assert kfp.cluster.list("jobs", "-n", EVALUATION, "-l", selected) == []
+
+
+def test_a_cancelled_run_leaves_neither_pipeline_nor_jobs(
+    kfp: Platform, participant: Client, tmp_path: Path
+) -> None:
+    before = pods_of_steps(kfp.cluster)
+    notebook = write_notebook(tmp_path / "model.ipynb", "import time; time.sleep(100)")
+    submitted = participant.submit(notebook, "vault")
+    selected = f"challenge.jupyter.org/submission={submitted.id}"
+    kfp.until(lambda: bool(kfp.cluster.list("pods", "-A", "-l", selected)))
+
+    participant.cancel(submitted.id)
+    done = participant.wait(submitted.id)
+
+    assert done.state is SubmissionState.CANCELLED
+    kfp.until(lambda: not kfp.cluster.list("jobs", "-A", "-l", selected))
+    kfp.until(lambda: pods_of_steps(kfp.cluster).keys() <= before.keys())
+
+
+RIGHTS = [
+    ("create", "jobs"),
+    ("get", "jobs"),
+    ("create", "pods"),
+    ("get", "pods"),
+    ("list", "pods"),
+    ("get", "pods/log"),
+    ("create", "pods/exec"),
+    ("list", "secrets"),
+    ("get", "secrets"),
+    ("list", "configmaps"),
+    ("create", "serviceaccounts/token"),
+    ("create", "workflows.argoproj.io"),
+    ("create", "runs.pipelines.kubeflow.org"),
+]
+
+
+def test_the_account_of_steps_can_do_what_the_launcher_needs_and_nothing_more(
+    cluster: Cluster, standin: None
+) -> None:
+    def may(verb: str, what: str, *where: str) -> bool:
+        asked = cluster.try_kubectl("auth", "can-i", verb, what, "--as", STEP, *where)
+        return asked.stdout.strip() == "yes"
+
+    here = ("-n", PIPELINES)
+    assert may("create", "workflowtaskresults.argoproj.io", *here)
+    assert may("patch", "workflowtaskresults.argoproj.io", *here)
+    assert may("get", "configmaps/kfp-launcher", *here)
+    assert may("get", "secrets/mlpipeline-minio-artifact", *here)
+    for where in (here, ("-A",)):
+        found = [right for right in RIGHTS if may(*right, *where)]
+        assert found == []
+
+
+def test_one_task_follows_the_whole_run_where_that_is_set(
+    kfp: Platform, participant: Client, tmp_path: Path
+) -> None:
+    with reconfigured(kfp, kfp_one_step=True) as changed, changed.client("pia") as client:
+        before = pods_of_steps(kfp.cluster)
+
+        done = ended(client, tmp_path, WRITE_ALL_EVEN)
+
+        assert done.state is SubmissionState.SCORED, done.failure
+        pod = conducted(kfp.cluster, before)
+        finished(kfp, pod, "Succeeded")
+        said = said_by(kfp.cluster, pod)
+        assert {each["task"] for each in said if "task" in each} == {"submission"}
+        assert {each["type"] for each in said if "artifact" in each} == {
+            "system.Dataset", "system.Metrics",
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "detail"),
+    [
+        pytest.param(
+            {"steps_image": "steps.invalid/nowhere:1"},
+            "steps.invalid/nowhere:1",
+            id="image",
+        ),
+        pytest.param(
+            {"kfp_service_account": "nobody"},
+            f"{PIPELINES}/nobody",
+            id="account",
+        ),
+    ],
+)
+def test_what_pipelines_says_nothing_of_is_noticed(
+    kfp: Platform,
+    participant: Client,
+    tmp_path: Path,
+    settings: dict[str, str],
+    detail: str,
+) -> None:
+    with (
+        reconfigured(kfp, **settings) as changed,
+        changed.client("pia") as client,
+        changed.client("olga", admin=True) as organiser,
+    ):
+        done = ended(client, tmp_path, WRITE_ALL_EVEN)
+
+        seen = organiser.submission(done.id)
+        assert seen.failure is not None
+        assert seen.failure.failure_class is FailureClass.PLATFORM_ERROR
+        assert detail in (seen.failure.detail or "")
