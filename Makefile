@@ -21,8 +21,8 @@ LAB_SOURCES := $(shell find src style schema -type f -not -path '*/__tests__/*')
 	tsconfig.json install.json
 
 .PHONY: help environment demo docs test test-lint test-js test-docs test-python test-browser \
-	test-gallery screenshots gallery \
-	test-cluster cluster cluster-down \
+	test-gallery screenshots gallery screenshots-cluster \
+	test-cluster bench-cluster cluster cluster-down \
 	dev bench lint \
 	lint-style lint-types lint-rooms lint-lab lint-wire lint-messages messages format \
 	generate dist constraints clean
@@ -35,7 +35,7 @@ help:
 	@echo 'make screenshots  take the pictures of docs/ again'
 	@echo 'make docs    the documentation in docs/_build/html'
 	@echo 'make dev     an editable installation that follows changes in src/'
-	@echo 'make bench   measure'
+	@echo 'make bench   measure; make bench-cluster does so on a Kubernetes'
 	@echo 'make cluster a Kubernetes of its own for trying and testing; make cluster-down ends it'
 	@echo 'make dist    a wheel and an sdist in dist/'
 	@echo 'make clean   remove everything that was made'
@@ -95,6 +95,10 @@ dev: .make/lab
 
 bench: .make/lab
 	@python -m benchmarks $(ARGS)
+
+# On a Kubernetes: one that is started for it, or that of KUBECONFIG.
+bench-cluster: .make/python
+	@tests/cluster/kit/with_cluster.sh python -m benchmarks.cluster $(ARGS)
 
 dist: .make/lab
 	@rm -rf dist
@@ -178,6 +182,11 @@ screenshots: .make/lab .make/ui
 gallery: .make/lab .make/ui
 	cd ui-tests && UPDATE_SCREENSHOTS=1 jlpm playwright test --config gallery.config.js
 	@python ui-tests/gallery/smaller.py
+
+# The starter is submitted from a real Lab to a service on a cluster; its pictures, and what kubectl
+# says of that run in docs/admins.
+screenshots-cluster: .make/lab .make/ui
+	@tests/cluster/kit/with_cluster.sh python -m tests.cluster.from_lab
 
 test: .make/lab .make/ui
 	@.ci/tests

@@ -41,6 +41,10 @@ c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 os.environ["JUPYTER_CHALLENGE_DATA_DIR"] = str(_home / "challenge")
 tempfile.tempdir = None
 
+if os.environ.get("CHALLENGE_SERVICE"):  # one on a cluster, tests/cluster/from_lab.py
+    c.ChallengeConfig.service_url = os.environ["CHALLENGE_SERVICE"]
+    c.ChallengeConfig.token_file = os.environ["CHALLENGE_TOKEN_FILE"]
+
 if os.environ.get("GALLERY"):  # the pictures want boards that look lived in
     subprocess.run(
         [sys.executable, "gallery/seed.py", _home / "challenge", c.ServerApp.root_dir], check=True

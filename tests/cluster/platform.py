@@ -28,9 +28,13 @@ class Platform:
 
     def client(self, name: str, *, admin: bool = False) -> Client:
         """A client of a new user; close it."""
+        return connect(url=self.url, token=self.token(name, admin=admin))
+
+    def token(self, name: str, *, admin: bool = False) -> str:
+        """A new token of a user, new or not."""
         options = ["--admin"] if admin else []
         added = ("jupyter-challenge", "serve", "--add-user", name, "--print-token", *options)
-        return connect(url=self.url, token=self._in_service(*added).strip())
+        return self._in_service(*added).strip()
 
     def until(self, true: Callable[[], bool], seconds: float = 90) -> None:
         """Wait until something is true.

@@ -16,10 +16,7 @@ SERVICE = "challenge-service"
 
 @contextlib.contextmanager
 def reconfigured(platform: Platform, **settings: Any) -> Iterator[Platform]:
-    """Set `ClusterConfig`'s settings of a platform that has a file for them, in the service alone.
-
-    Users of before have to be made again: who may sign in is a file of the service's.
-    """
+    """Set `ClusterConfig`'s settings of a platform that has a file for them, in the service alone."""
     cluster = platform.cluster
     before = _settings(cluster)
     restarted(cluster, {**before, **settings})

@@ -215,8 +215,8 @@ def test_one_task_follows_the_whole_run_where_that_is_set(
     ("settings", "detail"),
     [
         pytest.param(
-            {"steps_image": "steps.invalid/nowhere:1"},
-            "steps.invalid/nowhere:1",
+            {"steps_image": "cluster.test/missing:1"},
+            "cluster.test/missing:1",
             id="image",
         ),
         pytest.param(

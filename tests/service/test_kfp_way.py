@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,19 +26,31 @@ class KfpCluster(Cluster):
         return engine
 
 
+Opened = Callable[..., KfpCluster]
+
+
 @pytest.fixture
-def cluster(tmp_path: Path, db_url: str) -> Iterator[KfpCluster]:
-    with small_api_server() as api, kfp_standin(api, tmp_path) as kfp:
-        made = KfpCluster(
-            tmp_path, api, db_url,
-            engine="kfp", kfp_endpoint=kfp.endpoint, kfp_token_file=str(kfp.token_file),
-        )  # fmt: skip
-        yield made
-        made.close()
+def opened(tmp_path: Path, db_url: str) -> Iterator[Opened]:
+    """Opens the cluster, with settings of ClusterConfig."""
+    with ExitStack() as stack:
+        api = stack.enter_context(small_api_server())
+        kfp = stack.enter_context(kfp_standin(api, tmp_path))
+
+        def with_settings(**settings: Any) -> KfpCluster:
+            made = KfpCluster(
+                tmp_path, api, db_url,
+                engine="kfp", kfp_endpoint=kfp.endpoint, kfp_token_file=str(kfp.token_file),
+                **settings,
+            )  # fmt: skip
+            stack.callback(made.close)
+            return made
+
+        yield with_settings
 
 
 @pytest.mark.timeout(300)
-def test_a_ranked_notebook_gets_its_score(cluster: KfpCluster) -> None:
+def test_a_ranked_notebook_gets_its_score(opened: Opened) -> None:
+    cluster = opened()
     made = cluster.ana.submit(**cluster.notebook("print('hello')", WRITE_ALL_EVEN))
     seen: list[tuple[str, ...]] = []
 
@@ -50,3 +64,41 @@ def test_a_ranked_notebook_gets_its_score(cluster: KfpCluster) -> None:
 
     assert done["state"] == "scored", done
     assert [score["value"] for score in done["scores"]] == [0.5]
+
+
+@pytest.mark.timeout(300)
+def test_a_cancelled_run_is_cancelled_though_pipelines_says_that_it_failed(opened: Opened) -> None:
+    cluster = opened()
+    made = cluster.ana.submit(**cluster.notebook("import time; time.sleep(100)"))
+    cluster.world.until(lambda: "pipelines" in pods(cluster), PATIENCE)
+
+    cluster.ana.ask("POST", f"/submissions/{made['id']}/cancel")
+
+    assert cluster.ended(made["id"])["state"] == "cancelled"
+    cluster.world.until(lambda: pods(cluster) == "", PATIENCE)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("settings", "detail"),
+    [
+        pytest.param({"steps_image": "steps:missing"}, "steps:missing", id="image"),
+        pytest.param({"kfp_service_account": "nobody"}, "challenge-pipelines/nobody", id="account"),
+    ],
+)
+def test_what_pipelines_says_nothing_of_is_noticed_and_not_the_participants_fault(
+    opened: Opened, settings: dict[str, str], detail: str
+) -> None:
+    cluster = opened(image_patience_seconds=1, **settings)
+    made = cluster.ana.submit(**cluster.notebook(WRITE_ALL_EVEN))
+
+    done = cluster.ended(made["id"])
+
+    assert done["state"] == "failed"
+    assert done["failure"]["failure_class"] == "platform_error"
+    assert detail in done["failure"]["detail"]
+
+
+def pods(cluster: KfpCluster) -> str:
+    """The namespaces of pods that there are."""
+    return " ".join(key[1] for key in cluster.api.objects if key[0] == "pods")

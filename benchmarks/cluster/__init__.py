@@ -1,0 +1,1 @@
+"""Measurements on a Kubernetes: `make bench-cluster`."""
