@@ -16,7 +16,7 @@ SERVICE = "challenge-service"
 
 @contextlib.contextmanager
 def reconfigured(platform: Platform, **settings: Any) -> Iterator[Platform]:
-    """Set `ClusterConfig`'s settings of a platform that has a file for them, in the service alone."""
+    """Set `ClusterConfig`'s settings of a platform that has a file for them, in the service."""
     cluster = platform.cluster
     before = _settings(cluster)
     restarted(cluster, {**before, **settings})
@@ -31,7 +31,13 @@ def restarted(cluster: Cluster, settings: dict[str, Any]) -> None:
     """Have the service start again with these settings of ClusterConfig."""
     said = json.dumps({"data": {FILE: json.dumps({"ClusterConfig": settings})}})
     cluster.kubectl("-n", NAMESPACE, "patch", "configmap", _config_map(cluster), "-p", said)
-    cluster.kubectl("-n", NAMESPACE, "rollout", "restart", f"deploy/{SERVICE}")
+    # All at once: one that still has the settings of before must not take up a run.
+    here, service = ("-n", NAMESPACE), f"deploy/{SERVICE}"
+    replicas = cluster.get("deployment", SERVICE, NAMESPACE)["spec"]["replicas"]
+    cluster.kubectl(*here, "scale", service, "--replicas=0")
+    pods = "app.kubernetes.io/component=service"
+    cluster.kubectl(*here, "wait", "pod", "-l", pods, "--for=delete", "--timeout=80s")
+    cluster.kubectl(*here, "scale", service, f"--replicas={replicas}")
     ready(cluster, SERVICE)
 
 
