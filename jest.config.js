@@ -34,6 +34,8 @@ module.exports = {
     '<rootDir>/ui-tests'
   ],
   reporters: ['default'],
+  // For machines that are busy with much else; a test ends as soon as what it waits for is there.
+  testTimeout: 120 * 1000,
   testRegex: 'src/.*/.*.spec.ts[x]?$',
   transformIgnorePatterns: [`/node_modules/(?!${esModules}).+`]
 };

@@ -27,7 +27,6 @@ module.exports = {
     url: `http://127.0.0.1:${port}/lab`,
     env: {
       GALLERY: '1',
-      LOGNAME: 'ana', // who is signed in on the pictures
       JUPYTER_CHALLENGE_UI_HOME: path.join(
         os.tmpdir(),
         `jupyter-challenge-gallery-${port}`

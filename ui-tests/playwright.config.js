@@ -9,6 +9,9 @@ const path = require('path');
 
 const baseConfig = require('@jupyterlab/galata/lib/playwright-config');
 
+// Who is signed in, also on pictures.
+process.env.LOGNAME = 'ana';
+
 const port = process.env.JUPYTER_PORT || '8899';
 const notebookPort = process.env.NOTEBOOK_PORT || String(Number(port) + 10);
 const asRoot = process.getuid && process.getuid() === 0;

@@ -15,11 +15,11 @@
 const SVG = 'http://www.w3.org/2000/svg';
 const SHAPES = new Set(['line', 'path', 'circle', 'text']);
 const SETTINGS = new Set('x y x1 x2 y1 y2 cx cy r d text-anchor'.split(' '));
-/** @type {Array<[Intl.RelativeTimeFormatUnit, number]>} */
+/** @type {Array<[string, number]>} */
 const UNITS = [
-  ['day', 86400],
-  ['hour', 3600],
-  ['minute', 60]
+  ['days', 86400],
+  ['hours', 3600],
+  ['minutes', 60]
 ];
 
 /**
@@ -54,23 +54,21 @@ function fill(sentence, values) {
  */
 function ago(at, words) {
   const seconds = (Date.now() - new Date(at).getTime()) / 1000;
-  const [unit, size] = UNITS.find(each => seconds >= each[1]) ?? ['second', 0];
-  return size === 0
-    ? words.now
-    : new Intl.RelativeTimeFormat(words.language, { style: 'short' }).format(
-        -Math.floor(seconds / size),
-        unit
-      );
+  const found = UNITS.find(each => seconds >= each[1]);
+  if (!found) {
+    return words.now;
+  }
+  const [unit, size] = found;
+  return fill(words[unit], { n: String(Math.floor(seconds / size)) });
 }
 
 /**
- * Write a time exactly, in the reader's zone.
+ * Write a time exactly, in the reader's zone and as the reader writes times.
  *
  * @param {string} at
- * @param {Words} words
  */
-function exact(at, words) {
-  return new Date(at).toLocaleString(words.language, {
+function exact(at) {
+  return new Date(at).toLocaleString(undefined, {
     dateStyle: 'medium',
     timeStyle: 'short'
   });
@@ -86,7 +84,7 @@ function exact(at, words) {
 function timeOf(at, words, sentence = '{time}') {
   const node = make('time');
   node.setAttribute('datetime', at);
-  node.title = exact(at, words);
+  node.title = exact(at);
   node.dataset.sentence = sentence;
   node.textContent = fill(sentence, { time: ago(at, words) });
   return node;
@@ -109,9 +107,8 @@ function tick(root, words) {
  * Make an SVG element of the kinds and with the settings that a drawing uses.
  *
  * @param {Shape} shape
- * @param {Words} words
  */
-function shapeOf(shape, words) {
+function shapeOf(shape) {
   if (!SHAPES.has(shape.tag)) {
     return null;
   }
@@ -132,7 +129,7 @@ function shapeOf(shape, words) {
       shape.as === 'time'
         ? { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }
         : { dateStyle: 'medium' };
-    node.textContent = new Date(shape.at).toLocaleString(words.language, form);
+    node.textContent = new Date(shape.at).toLocaleString(undefined, form);
   } else if (shape.text) {
     node.textContent = shape.text;
   }
@@ -143,9 +140,8 @@ function shapeOf(shape, words) {
  * Draw scores over time.
  *
  * @param {Plot} plot
- * @param {Words} words
  */
-function drawingOf(plot, words) {
+function drawingOf(plot) {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('role', 'img');
   svg.setAttribute('viewBox', `0 0 ${plot.width} ${plot.height}`);
@@ -161,7 +157,7 @@ function drawingOf(plot, words) {
   }
   svg.setAttribute('aria-label', `${plot.label}. ${plot.says}`);
   for (const shape of plot.shapes) {
-    const node = shapeOf(shape, words);
+    const node = shapeOf(shape);
     if (node) {
       svg.append(node);
     }
@@ -375,7 +371,7 @@ function render({ model, el }) {
     const said = state.notice;
     notice.dataset.kind = said?.kind ?? '';
     const since = said?.since
-      ? fill(words.since, { time: exact(said.since, words) })
+      ? fill(words.since, { time: exact(said.since) })
       : '';
     notice.textContent = [since, said?.text, said?.hint]
       .filter(Boolean)
@@ -386,7 +382,7 @@ function render({ model, el }) {
       parts.push(make('p', '', state.empty));
     }
     if (state.plot) {
-      parts.push(drawingOf(state.plot, words), legendOf(state.legend ?? []));
+      parts.push(drawingOf(state.plot), legendOf(state.legend ?? []));
     }
     if (state.rows?.length) {
       table.show(state.columns, state.rows, state.mine);

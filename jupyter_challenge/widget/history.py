@@ -57,7 +57,7 @@ class ScoreHistory(Cell):
         view = scores.history
         metric = view.metric
         lower = metric.direction is Direction.MINIMIZE
-        better = "lower is better" if lower else "higher is better"
+        better = "less is better" if lower else "more is better"
         points = [p for p in view.points if math.isfinite(p.value)]
         drawing, empty = None, None
         if points or view.leader:
@@ -75,10 +75,9 @@ class ScoreHistory(Cell):
         else:
             empty = "Nothing is scored yet; submit a notebook and its score appears here."
         legend = [
-            {"look": "point", "text": "my scores", "if": points},
-            {"look": "point-best", "text": "my best score", "if": points},
-            {"look": "best", "text": "my best so far", "if": view.best},
-            {"look": "leader", "text": "the leader's best so far", "if": view.leader},
+            {"look": "point", "text": "my entries", "if": points},
+            {"look": "best", "text": "my best", "if": view.best},
+            {"look": "leader", "text": "the leader's best", "if": view.leader},
         ]
         return {
             "title": f"{scores.challenge} · {scores.phase} · {view.board}",
@@ -87,10 +86,10 @@ class ScoreHistory(Cell):
             "plot": drawing,
             "legend": [{"look": e["look"], "text": e["text"]} for e in legend if e["if"]],
             "columns": [
-                {"label": "submission", "type": "text", "first": "ascending"},
-                {"label": "handed in", "type": "time", "first": "descending"},
+                {"label": "Submission", "type": "text", "first": "ascending"},
+                {"label": "Handed in", "type": "time", "first": "descending"},
                 {"label": metric.label, "type": "number", "first": "descending"},
-                {"label": "remark", "type": "text", "first": "descending"},
+                {"label": "Remark", "type": "text", "first": "descending"},
             ],
             "rows": [_row(p) for p in reversed(points)],
             "mine": None,

@@ -64,24 +64,24 @@ class Leaderboard(Cell):
     def draw(self, view: Board) -> dict[str, Any]:
         """Put the board into words, columns and rows."""
         columns: list[dict[str, Any]] = [
-            {"label": "rank", "type": "number", "first": "ascending"},
-            {"label": "move", "type": "number", "first": "descending"},
-            {"label": "team", "type": "text", "first": "ascending"},
+            {"label": "Rank", "type": "number", "first": "ascending"},
+            {"label": "Move", "type": "number", "first": "descending"},
+            {"label": "Team", "type": "text", "first": "ascending"},
         ]
         for metric in view.metrics:
             lower = metric.direction is Direction.MINIMIZE
             first = "ascending" if lower else "descending"
             columns.append({"label": metric.label, "type": "number", "first": first})
         columns += [
-            {"label": "entries", "type": "number", "first": "descending"},
-            {"label": "last", "type": "time", "first": "descending"},
+            {"label": "Entries", "type": "number", "first": "descending"},
+            {"label": "Last", "type": "time", "first": "descending"},
         ]
         shown = any(row.mine for row in view.rows)
         notes = []
         if len(view.rows) < view.total:
             notes.append(f"Showing the first {len(view.rows):,} of {view.total:,} teams.")
         if view.practice:
-            notes.append("Practice: scores here are everybody's own word.")
+            notes.append("Practice: scores here are your own word.")
         empty = None if view.total else "No team is on this board yet; the first score opens it."
         return {
             "title": f"{view.title} · {view.phase_title} · {view.board}",

@@ -11,4 +11,7 @@ WORDS = {
     "sort": "Sort by {column}",
     "scroll": "Rows of {name}",
     "now": "just now",
+    "minutes": "{n} min ago",
+    "hours": "{n} h ago",
+    "days": "{n} d ago",
 }

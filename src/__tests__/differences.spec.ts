@@ -89,8 +89,11 @@ describe('kernelText', () => {
       kernelText(submission({ environment }));
     expect(
       of({ kernel: 'ir', display_name: 'R', language: 'r', version: '4.5' })
-    ).toBe('R (r 4.5)');
-    expect(of({ kernel: 'bash', language: 'bash' })).toBe('bash (bash)');
+    ).toBe('R · 4.5');
+    expect(of({ kernel: 'bash', language: 'bash' })).toBe('bash');
+    expect(
+      of({ kernel: 'xc', display_name: 'Notebook', language: 'julia' })
+    ).toBe('Notebook · julia');
     expect(of({})).toBe('');
   });
 });

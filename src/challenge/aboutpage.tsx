@@ -4,6 +4,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import { CommandIDs } from '../commandids';
+import { textBelow } from './textbelow';
 import { Face, Markdown } from '../marks';
 import type { BaselineView, ChallengeView } from '../wire';
 
@@ -38,7 +39,7 @@ export function AboutPage(props: IProps): JSX.Element {
     <div ref={page}>
       {view.description ? (
         <Markdown
-          source={view.description}
+          source={textBelow(view.description, view.title, view.summary)}
           rendermime={rendermime}
           onDrawn={() => setDrawn(true)}
         />

@@ -2,6 +2,7 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { textBelow } from './textbelow';
 import { Face, Markdown } from '../marks';
 import { exactTime, span } from '../time';
 import type { IChallengeModel } from '../tokens';
@@ -129,7 +130,10 @@ export function RulesPage(props: {
       {view.terms && (
         <>
           <h2>{trans.__('Terms')}</h2>
-          <Markdown source={view.terms} rendermime={rendermime} />
+          <Markdown
+            source={textBelow(view.terms, 'Terms')}
+            rendermime={rendermime}
+          />
         </>
       )}
     </>

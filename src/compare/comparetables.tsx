@@ -11,13 +11,15 @@ import {
 } from './differences';
 import { CommandIDs } from '../commandids';
 import { StateMark } from '../marks';
-import { kernelText } from '../run/environment';
+import { kernelText, machineName } from '../run/environment';
 import { exactTime, took } from '../time';
+import type { IChallengeModel } from '../tokens';
 import type { SubmissionView } from '../wire';
 import { submissionName } from '../words';
 
 interface IProps {
   views: [SubmissionView, SubmissionView];
+  model: IChallengeModel;
   commands: CommandRegistry;
   trans: TranslationBundle;
 }
@@ -114,7 +116,7 @@ export function Facts(props: IProps): JSX.Element {
         typeof view.seconds === 'number' ? took(view.seconds, trans) : '–'
       )
     ],
-    [trans.__('Profile'), of(view => view.profile ?? view.engine)],
+    [trans.__('Runs on'), of(view => machineName(view, props.model, trans))],
     [trans.__('Kernel'), of(view => kernelText(view) || '–')],
     [trans.__('Note'), of(view => view.note || '–')]
   ];

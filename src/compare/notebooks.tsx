@@ -145,17 +145,19 @@ function Drawn(
             : trans.__('Both have the same cells.')}
         </p>
       )}
-      <div className="jp-Challenge-diffHead" aria-hidden={true}>
-        <span>
-          <span className="jp-Challenge-removedSign">−</span>{' '}
-          {submissionName(first, trans)}
-        </span>
-        <span>
-          <span className="jp-Challenge-addedSign">+</span>{' '}
-          {submissionName(second, trans)}
-        </span>
+      <div className={isSame ? 'jp-mod-same' : ''}>
+        <div className="jp-Challenge-diffHead" aria-hidden={true}>
+          <span>
+            <span className="jp-Challenge-removedSign">−</span>{' '}
+            {submissionName(first, trans)}
+          </span>
+          <span>
+            <span className="jp-Challenge-addedSign">+</span>{' '}
+            {submissionName(second, trans)}
+          </span>
+        </div>
+        <Hosted widget={widget} />
       </div>
-      <Hosted widget={widget} />
     </>
   );
 }

@@ -1,17 +1,19 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { kernelText } from './environment';
+import { kernelText, machineName } from './environment';
 import { exactTime } from '../time';
+import type { IChallengeModel } from '../tokens';
 import type { SubmissionView } from '../wire';
 import { bytes, submissionName } from '../words';
 
 /** What was handed in, and under which version it is scored. */
 export function HandedIn(props: {
   view: SubmissionView;
+  model: IChallengeModel;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { view, trans } = props;
+  const { view, model, trans } = props;
   const facts: [string, React.ReactNode][] = [
     [trans.__('Submission'), submissionName(view, trans)],
     [trans.__('Handed in'), exactTime(view.created_at)],
@@ -36,7 +38,7 @@ export function HandedIn(props: {
       ))
     ],
     [trans.__('Kernel'), kernelText(view)],
-    [trans.__('Runs on'), view.profile ?? view.engine],
+    [trans.__('Runs on'), machineName(view, model, trans)],
     [trans.__('Digest'), <code>{view.digest}</code>],
     [trans.__('Challenge version'), <code>{view.version}</code>]
   ];

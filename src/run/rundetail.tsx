@@ -35,7 +35,7 @@ export function Detail(props: IProps): JSX.Element {
       <section className="jp-Challenge-detail">
         <Hidden {...props} />
         <h2>{trans.__('What was handed in')}</h2>
-        <HandedIn view={view} trans={trans} />
+        <HandedIn view={view} model={props.model} trans={trans} />
       </section>
     );
   }
@@ -51,7 +51,9 @@ export function Detail(props: IProps): JSX.Element {
       <Tabs tabs={tabs} chosen={tab} choose={setChosen}>
         {tab === 'notebook' && <NotebookTab {...props} />}
         {tab === 'log' && <LogTab {...props} />}
-        {tab === 'details' && <HandedIn view={view} trans={trans} />}
+        {tab === 'details' && (
+          <HandedIn view={view} model={props.model} trans={trans} />
+        )}
       </Tabs>
     </section>
   );

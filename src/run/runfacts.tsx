@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { kernelText } from './environment';
+import { kernelText, machineName } from './environment';
 import { RunApi } from './runapi';
 import { RequestError } from '../request';
 import { span } from '../time';
@@ -17,12 +17,12 @@ interface IProps {
 
 /** Queue, profile, commit and kernel of a run, in sight from the first moment. */
 export function RunFacts(props: IProps): JSX.Element {
-  const { trans, view } = props;
+  const { model, trans, view } = props;
   const facts: [string, React.ReactNode][] = [
     ...(view.state === 'queued'
       ? [[trans.__('Queue'), <Queue {...props} />] as [string, React.ReactNode]]
       : []),
-    [trans.__('Profile'), view.profile ?? (view.engine || '–')],
+    [trans.__('Runs on'), machineName(view, model, trans)],
     [
       trans.__('Commit'),
       <code title={view.digest}>{shortDigest(view.digest)}</code>

@@ -61,7 +61,7 @@ function Challenges(props: IProps): JSX.Element {
       <Face
         title={trans.__('No challenges yet')}
         text={trans.__(
-          'Begin with the iris example, or publish a folder of your own in a terminal: jupyter challenge publish FOLDER'
+          'Begin with the iris example, or make a challenge of your own.'
         )}
         action={{
           label: trans.__('Add the iris example'),

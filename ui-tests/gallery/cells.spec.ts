@@ -15,7 +15,7 @@ test('a board and scores in a notebook', async ({ page }) => {
   await gallery.openFile(cells.name);
   await expect(cells.prompt(1)).toBeVisible();
   await cells.run(0);
-  await expect(cells.board).toContainText('ana (you)', { timeout: 90_000 });
+  await expect(cells.board).toContainText('ana (you)', { timeout: 150_000 });
   await cells.run(1);
   await expect(cells.points.first()).toBeVisible();
   await gallery.take(

@@ -4,6 +4,8 @@ import { expect } from '@playwright/test';
 import * as fs from 'fs';
 import * as path from 'path';
 
+import { dismissNotifications } from '../helpers/lab';
+
 const FOLDER =
   process.env.GALLERY_FOLDER ||
   path.resolve(__dirname, '..', '..', 'docs', 'gallery');
@@ -226,13 +228,7 @@ export class Gallery {
   /** Take away what lies over the page. */
   private async _tidy(): Promise<void> {
     await this.page.mouse.move(0, 0);
-    await this._command('apputils:dismiss-notification', {});
-    for (const toast of await this.page
-      .locator('.Toastify__close-button')
-      .all()) {
-      await toast.click();
-    }
-    await expect(this.page.locator('.Toastify__toast')).toHaveCount(0);
+    await dismissNotifications(this.page);
   }
 
   private async _command(

@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 import tempfile
+from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -16,10 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.filling import fill  # noqa: E402
-from jupyter_challenge import connect  # noqa: E402
 from jupyter_challenge.client.configuration import load_config  # noqa: E402
+from jupyter_challenge.client.connection import client_of  # noqa: E402
+from jupyter_challenge.client.embedded import start_embedded  # noqa: E402
 from jupyter_challenge.core.errors import FAILURES, FailureClass  # noqa: E402
-from jupyter_challenge.service.auth import process_owner  # noqa: E402
+from jupyter_challenge.service.auth import Identity, process_owner  # noqa: E402
 from jupyter_challenge.store.database import Database  # noqa: E402
 from jupyter_challenge.store.orm import (  # noqa: E402
     RunRow,
@@ -54,7 +56,12 @@ def seed(data: Path, files: Path) -> None:
     config = load_config(data)
     me = process_owner().name
     db = Database(config.database_url)
-    with connect(config=config) as client, tempfile.TemporaryDirectory() as folder:
+    with ExitStack() as stack:
+        service = start_embedded(config)
+        stack.callback(service.stop)
+        client = stack.enter_context(client_of(service))
+        organiser = stack.enter_context(client_of(service, Identity("baseline")))
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
         for name in ("iris", "digits", "shower"):
             client.publish(EXAMPLES / name)
         for each in _dated(Path(folder)):
@@ -66,6 +73,8 @@ def seed(data: Path, files: Path) -> None:
         fill(db, "tracks", [*TEAMS[5:24], me], 5)
         fill(db, "jets", [*TEAMS[8:30], me], 7)
         _let_fail(db)
+        organiser.enter("iris", client.challenge("iris").terms_digest)
+        organiser.wait(organiser.submit(EXAMPLES / "iris/baselines/stump.csv", "iris").id)
         client.get("iris", files / "iris")
         starter = next((files / "iris").glob("*.ipynb"))
         for depth, note in ((1, "only one cut"), (1, "the same again"), (2, "two cuts")):

@@ -15,6 +15,15 @@ def filled(picture: Image.Image) -> int:
     return min(picture.height, (box[3] if box else 0) + MARGIN)
 
 
+def palette(picture: Image.Image) -> Image.Image:
+    """Return the most frequent colours as they are: areas and letters keep theirs."""
+    found = sorted(picture.getcolors(picture.width * picture.height), reverse=True)
+    most = [channel for _, colour in found[:256] for channel in colour]
+    made = Image.new("P", (1, 1))
+    made.putpalette(most + most[:3] * (256 - len(most) // 3))
+    return made
+
+
 def smaller(file: Path) -> None:
     """Write a picture again with a palette, unless it has one."""
     with Image.open(file) as picture:
@@ -22,7 +31,7 @@ def smaller(file: Path) -> None:
             return
         whole = picture.convert("RGB")
     kept = whole.crop((0, 0, whole.width, filled(whole)))
-    reduced = kept.quantize(256, dither=Image.Dither.NONE)
+    reduced = kept.quantize(palette=palette(kept), dither=Image.Dither.NONE)
     reduced.save(file, optimize=True)
 
 

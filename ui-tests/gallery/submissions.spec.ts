@@ -114,7 +114,7 @@ test('a run that goes on', async ({ page }) => {
     await gallery.execute('open-run', { submission: id });
     await expect(run.locator('.jp-Challenge-log pre')).toContainText(
       'epoch   12',
-      { timeout: 90_000 }
+      { timeout: 150_000 }
     );
     await gallery.take('status', 'full', page.locator('#jp-main-statusbar'), {
       ours: page.locator('.jp-Challenge-statusItem')

@@ -7,7 +7,7 @@ import * as path from 'path';
 
 import { notebookOf } from './notebooks';
 
-import { expect } from './lab';
+import { dismissNotifications, expect } from './lab';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const SCREENSHOTS = path.join(ROOT, 'docs', 'screenshots');
@@ -213,26 +213,25 @@ export class Challenges {
     await expect(this.run).toBeVisible();
   }
 
-  /** Dismiss the notifications, which would cover what is to be seen. */
-  async dismissNotifications(): Promise<void> {
-    await this.page.evaluate(() =>
-      window.jupyterapp.commands.execute('apputils:dismiss-notification')
-    );
-    for (const toast of await this.page
-      .locator('.Toastify__close-button')
-      .all()) {
-      await toast.click();
-    }
-    await expect(this.page.locator('.Toastify__toast')).toHaveCount(0);
-  }
-
   /** Write a picture for the documentation, where that was asked for. */
   async picture(name: string): Promise<void> {
     if (process.env.UPDATE_SCREENSHOTS) {
-      await this.dismissNotifications();
+      await this._makeRoom();
       await this.page.screenshot({
         path: picturePath(name)
       });
+    }
+  }
+
+  /** Take away what stands beside or over what is to be seen. */
+  private async _makeRoom(): Promise<void> {
+    await dismissNotifications(this.page);
+    const files = this.page.locator('#filebrowser');
+    if (await files.isVisible()) {
+      await this.page.evaluate(() =>
+        (window.jupyterapp.shell as any).collapseLeft?.()
+      );
+      await expect(files).toBeHidden();
     }
   }
 

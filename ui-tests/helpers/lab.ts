@@ -1,5 +1,7 @@
 /** Galata's test and expect, for machines on which Lab shares two cores with runs. */
 import * as waiting from '@jupyterlab/galata/lib/utils';
+import type { Locator, Page } from '@playwright/test';
+import { expect } from '@playwright/test';
 
 const START = 120_000;
 
@@ -11,5 +13,29 @@ Object.assign(waiting, {
     timeout: number = START
   ) => waitForCondition(condition, timeout)
 });
+
+/** Take away the notifications; those that leave by themselves meanwhile are not waited for. */
+export async function dismissNotifications(page: Page): Promise<void> {
+  await expect(async () => {
+    await page.evaluate(() => {
+      void (window as any).jupyterapp.commands.execute(
+        'apputils:dismiss-notification'
+      );
+      document
+        .querySelectorAll<HTMLElement>('.Toastify__close-button')
+        .forEach(button => button.click());
+    });
+    expect(await page.locator('.Toastify__toast').count()).toBe(0);
+  }).toPass();
+}
+
+/** Press a button that goes away by itself once there are answers again. */
+export async function pressIfThere(button: Locator): Promise<void> {
+  await button.click({ timeout: 5000 }).catch(error => {
+    if (!/Timeout/.test(String(error))) {
+      throw error;
+    }
+  });
+}
 
 export { expect, test } from '@jupyterlab/galata';

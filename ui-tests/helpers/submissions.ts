@@ -1,5 +1,6 @@
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 
+import { PATIENCE } from './challenges';
 import { expect } from './lab';
 import type { Cell } from './notebooks';
 import { notebookOf } from './notebooks';
@@ -50,16 +51,13 @@ export class Submissions {
   async over(id: string): Promise<string> {
     let state = '';
     await expect
-      .poll(
-        async () => {
-          const answer = await this.page.request.get(
-            this._at(`api/v1/submissions/${id}`)
-          );
-          state = (await answer.json()).state;
-          return ['scored', 'failed', 'cancelled'].includes(state);
-        },
-        { timeout: 120_000 }
-      )
+      .poll(async () => {
+        const answer = await this.page.request.get(
+          this._at(`api/v1/submissions/${id}`)
+        );
+        state = (await answer.json()).state;
+        return ['scored', 'failed', 'cancelled'].includes(state);
+      }, PATIENCE)
       .toBe(true);
     return state;
   }

@@ -5,7 +5,6 @@ import { putNotebook } from '../helpers/cells';
 import { Challenges, PATIENCE } from '../helpers/challenges';
 
 test.describe.configure({ timeout: 480_000 });
-test.use({ actionTimeout: 20_000 });
 
 const ALL_SETOSA = `import csv
 rows = csv.DictReader(open("input/test.csv"))

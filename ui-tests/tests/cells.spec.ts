@@ -17,16 +17,8 @@ test('a board and my scores change while a cell sleeps, and stay when the kernel
   await cells.changeWhileACellSleeps();
   await challenges.picture('cells');
   await cells.sortAndLook();
-  await cells.command('apputils:change-theme', {
-    theme: 'JupyterLab Dark'
-  });
-  await challenges.picture('cells-dark');
-  await cells.command('apputils:change-theme', {
-    theme: 'JupyterLab Light'
-  });
   await cells.saveAndReload();
   await cells.openWithoutItsKernel();
-  await challenges.picture('cells-saved');
 
   // Exported, and read where there is no network.
   const notebook = await cells.saved();

@@ -51,6 +51,7 @@ test('two submissions side by side', async ({ page, tmpPath }) => {
   await expect(
     diff.locator('.jp-Cellrow-outputs, .jp-Diff-outputsContainer').first()
   ).toBeAttached();
+  await compare.evaluate(node => node.scrollTo(0, 0));
   await challenges.picture('compare');
   const { violations } = await new AxeBuilder({ page })
     .include('.jp-ChallengeCompare')

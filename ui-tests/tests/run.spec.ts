@@ -80,7 +80,6 @@ test('an executed notebook shows its failing cell first, and nothing of it runs'
   const download = page.waitForEvent('download');
   await run.getByRole('button', { name: 'Download the whole log' }).click();
   expect((await download).suggestedFilename()).toBe('run.log');
-  await challenges.picture('failed-import');
 
   const { violations } = await new AxeBuilder({ page })
     .include('.jp-ChallengeRun')
@@ -125,5 +124,4 @@ test('a bar is followed, and a queued run is cancelled without a question', asyn
     'cancelled'
   );
   await expect(run).toContainText('it used one submission');
-  await challenges.picture('cancelled');
 });

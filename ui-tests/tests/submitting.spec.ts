@@ -319,6 +319,7 @@ test('a notebook without a challenge chooses one, and enters it in the dialog', 
   });
   await page.locator(OPEN).click();
   const change = dialog.getByRole('button', { name: 'Change challenge' });
+  await expect(change.or(dialog.getByLabel('Challenge'))).toBeVisible();
   if (await change.isVisible()) {
     await change.click();
   }
