@@ -1098,7 +1098,7 @@ export interface components {
          * @description Why a run failed: a closed vocabulary, the same on every engine.
          * @enum {string}
          */
-        FailureClass: "cell_error" | "no_kernel" | "kernel_died" | "out_of_memory" | "time_limit" | "disk_full" | "process_limit" | "output_limit" | "network_disabled" | "no_predictions" | "unsafe_output" | "bad_format" | "wrong_ids" | "too_large" | "invalid_score" | "evaluator_error" | "data_missing" | "image_unavailable" | "no_capacity" | "preempted" | "output_lost" | "platform_error";
+        FailureClass: "cell_error" | "no_kernel" | "kernel_died" | "container_failed" | "out_of_memory" | "time_limit" | "disk_full" | "process_limit" | "output_limit" | "network_disabled" | "no_predictions" | "unsafe_output" | "bad_format" | "wrong_ids" | "too_large" | "invalid_score" | "evaluator_error" | "data_missing" | "image_unavailable" | "no_capacity" | "preempted" | "output_lost" | "platform_error";
         /**
          * FailureCount
          * @description How often runs failed in one way.
@@ -1932,7 +1932,8 @@ export interface components {
          * SubmissionRequest
          * @description What a client says about a submission; the bundle travels beside it.
          *
-         *     The bundle is a zip with `entry` and its declared files at their relative paths.
+         *     The bundle is a zip with `entry` and its declared files at their relative paths. Of a container
+         *     submission `entry` is a text file with the image's name alone.
          */
         SubmissionRequest: {
             /**
@@ -1948,6 +1949,13 @@ export interface components {
             environment: {
                 [key: string]: unknown;
             };
+            /**
+             * Image
+             * @description Image of a container submission, with its digest.
+             * @default null
+             * @example registry.example.org/team/model@sha256:…
+             */
+            image: string | null;
             /**
              * Is Try
              * @default false
@@ -2051,6 +2059,11 @@ export interface components {
             has_notebook: boolean;
             /** Id */
             id: string;
+            /**
+             * Image
+             * @description Image that it is run in, where that is its own.
+             */
+            image?: string | null;
             /** Improved */
             improved?: boolean | null;
             /**
@@ -4255,6 +4268,7 @@ export interface operations {
                      *       "has_logs": false,
                      *       "has_notebook": false,
                      *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *       "image": null,
                      *       "improved": null,
                      *       "is_best": false,
                      *       "is_try": false,
@@ -4346,6 +4360,7 @@ export interface operations {
                      *       "has_logs": false,
                      *       "has_notebook": false,
                      *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *       "image": null,
                      *       "improved": null,
                      *       "is_best": false,
                      *       "is_try": false,
@@ -4907,6 +4922,7 @@ export interface operations {
                      *           "has_logs": true,
                      *           "has_notebook": true,
                      *           "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *           "image": null,
                      *           "improved": true,
                      *           "is_best": true,
                      *           "is_try": false,
@@ -5059,6 +5075,7 @@ export interface operations {
                      *       "has_logs": true,
                      *       "has_notebook": true,
                      *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *       "image": null,
                      *       "improved": true,
                      *       "is_best": true,
                      *       "is_try": false,
@@ -5251,6 +5268,7 @@ export interface operations {
                      *       "has_logs": true,
                      *       "has_notebook": true,
                      *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *       "image": null,
                      *       "improved": true,
                      *       "is_best": true,
                      *       "is_try": false,
@@ -5522,6 +5540,7 @@ export interface operations {
                      *       "has_logs": true,
                      *       "has_notebook": true,
                      *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *       "image": null,
                      *       "improved": true,
                      *       "is_best": true,
                      *       "is_try": false,
@@ -5670,6 +5689,7 @@ export interface operations {
                      *       "has_logs": true,
                      *       "has_notebook": true,
                      *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *       "image": null,
                      *       "improved": true,
                      *       "is_best": true,
                      *       "is_try": false,

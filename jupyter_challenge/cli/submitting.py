@@ -36,7 +36,13 @@ def _parameter(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -
 
 def _handing_in(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.argument("path", type=click.Path(dir_okay=False)),
+        click.argument("path", type=click.Path(dir_okay=False), required=False),
+        click.option(
+            "--image",
+            metavar="NAME@sha256:…",
+            help="Hand in a container image instead of a file; it needs --challenge, and a "
+            "service on a cluster.",
+        ),
         click.option("--challenge", metavar="ID", help="Left out: read from the notebook."),
         click.option("--phase", metavar="ID", help="Left out: the current phase."),
         click.option(
@@ -70,7 +76,7 @@ def _handing_in(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command("submit", short_help="Submit a file and follow it to score and rank.")
 @_handing_in
 def submit_command(**given: Any) -> None:
-    """Submit a notebook or a predictions file and follow it to score and rank.
+    """Submit a notebook, a predictions file or an image, and follow it to score and rank.
 
     Ctrl-C leaves the submission running. Exit codes: 0 scored, 1 refused, failed or cancelled,
     4 quota used up.
@@ -87,7 +93,8 @@ def try_command(**given: Any) -> None:
 
 def _hand_in(
     *,
-    path: str,
+    path: str | None,
+    image: str | None,
     challenge: str | None,
     files: tuple[str, ...],
     detach: bool,
@@ -95,22 +102,32 @@ def _hand_in(
     place: Place,
     **said: Any,
 ) -> None:
-    if not Path(path).is_file():
+    if (path is None) == (image is None):
+        raise click.UsageError("Name a file, or an image with --image.")
+    if path is not None and not Path(path).is_file():
         raise Told(f"There is no file {path}.", "Check its name, or save it first.", NOT_FOUND)
+    if image is not None and challenge is None:
+        raise click.UsageError("An image does not say its challenge: name it with --challenge.")
+    if image is not None and (files or said.pop("parameters")):
+        raise click.UsageError("--file and --parameter are for notebooks.")
     # Also a detached submission is started here, where nobody else would start it.
-    with place.connect(runs=True, ahead=path.endswith(".ipynb")) as client:
+    with place.connect(runs=True, ahead=(path or "").endswith(".ipynb")) as client:
         # Imported late: the run is being made ready beside us since `connect`.
         from jupyter_challenge.cli.following import exit_code, watch
         from jupyter_challenge.cli.taking_part import entering
         from jupyter_challenge.client.handing_in import new_key
 
         key = new_key()
+
+        def hand_in() -> Submission:
+            if image is not None:
+                return client.submit_image(image, str(challenge), idempotency_key=key, **said)
+            return client.submit(
+                str(path), challenge, files=list(files) or None, idempotency_key=key, **said
+            )
+
         submission = entering(
-            client,
-            lambda: client.submit(
-                path, challenge, files=list(files) or None, idempotency_key=key, **said
-            ),
-            lambda: challenge or str(client.inspect(path).challenge),
+            client, hand_in, lambda: challenge or str(client.inspect(str(path)).challenge)
         )
         if not as_json:
             click.echo(headline(submission))
@@ -145,6 +162,8 @@ def headline(submission: Submission) -> str:
     files = f" and {others} file{'s' if others > 1 else ''}" if others > 0 else ""
     name = f"{submission.challenge_title or submission.challenge} · {submission.phase_title}"
     what = title(submission) if submission.is_try else f"submission {title(submission)}"
+    if submission.image is not None and submission.kind.value == "container":
+        return f"{printable(name)} · {what} · {printable(submission.image)}"
     return f"{printable(name)} · {what} · {printable(submission.name)}{files} ({size})"
 
 

@@ -155,11 +155,53 @@ class Client(Organising):
             profile=profile,
             note=note,
         )
+        return self._hand_in(view.id, request, bundle, idempotency_key)
+
+    def submit_image(
+        self,
+        image: str,
+        challenge: str,
+        phase: str | None = None,
+        is_try: bool = False,
+        note: str = "",
+        profile: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Submission:
+        """Hand in a container image: its own program is run, with the challenge's folders.
+
+        Args:
+            image: With its registry and its digest, as `registry.example.org/model@sha256:…`.
+            challenge: Id of the challenge; it has to take containers.
+            phase: The current phase when left out.
+            is_try: Run on the public sample instead, outside quota and board.
+            note: What you want to remember about it.
+            profile: Compute profile.
+            idempotency_key: The same key never submits twice; made up when left out.
+
+        Raises:
+            InvalidSubmission: The image can't be handed in; the message says why.
+            QuotaExceeded: `details["next_at"]` says when there is room again.
+        """
+        sent, bundle = handing_in.prepare_image(image)
+        request = SubmissionRequest(
+            kind=sent.kind,
+            phase=phase,
+            entry=sent.entry,
+            image=sent.image,
+            is_try=is_try,
+            profile=profile,
+            note=note,
+        )
+        return self._hand_in(challenge, request, bundle, idempotency_key)
+
+    def _hand_in(
+        self, challenge: str, request: SubmissionRequest, bundle: bytes, key: str | None
+    ) -> Submission:
         return self._channel.ask(
             Submission,
             "POST",
-            _at("challenges", view.id, "submissions"),
-            headers={"Idempotency-Key": idempotency_key or handing_in.new_key()},
+            _at("challenges", challenge, "submissions"),
+            headers={"Idempotency-Key": key or handing_in.new_key()},
             data={"request": request.model_dump_json()},
             files={"bundle": ("bundle.zip", bundle, "application/zip")},
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,10 +22,14 @@ from jupyter_challenge.core.bundle import (
 )
 from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.errors import ChallengeError, InvalidSubmission
+from jupyter_challenge.core.images import HOW_TO_PIN, pinned
 from jupyter_challenge.core.models import ChallengeView
 from jupyter_challenge.core.names import first_clash
 from jupyter_challenge.core.notebook import Notebook, large_outputs_left_out, read_notebook
 from jupyter_challenge.core.predictions import TableProblem, table_problems
+
+IMAGE_FILE = "image.txt"
+"""What travels of a container submission."""
 
 _NO_CHALLENGE = (
     "Name it with --challenge (in Python challenge=…), or work in the folder that "
@@ -76,6 +81,7 @@ class HandedIn:
     entry: str
     environment: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    image: str | None = None
 
 
 def new_key() -> str:
@@ -228,6 +234,22 @@ def prepare(
     )
     environment = _environment(notebook) if notebook is not None else {}
     return view, HandedIn(kind, bundle.entry, environment, list(bundle.notes)), bundle.data
+
+
+def prepare_image(image: str) -> tuple[HandedIn, bytes]:
+    """Make the bundle of a container submission: a text with the image's name.
+
+    Raises:
+        InvalidSubmission: The name lacks its registry or its digest.
+    """
+    try:
+        name = pinned(image)
+    except ValueError as error:
+        raise InvalidSubmission(f"{error}.", hint=HOW_TO_PIN) from error
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, IMAGE_FILE).write_text(f"{name}\n", encoding="utf-8")
+        bundle = make_bundle(Path(folder), IMAGE_FILE)
+    return HandedIn(SubmissionKind.CONTAINER, IMAGE_FILE, image=name), bundle.data
 
 
 def as_given(parameters: Mapping[str, Any], path: Path) -> dict[str, Any]:

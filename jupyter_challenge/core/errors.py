@@ -139,6 +139,7 @@ class FailureClass(str, Enum):
     CELL_ERROR = "cell_error"
     NO_KERNEL = "no_kernel"
     KERNEL_DIED = "kernel_died"
+    CONTAINER_FAILED = "container_failed"
     OUT_OF_MEMORY = "out_of_memory"
     TIME_LIMIT = "time_limit"
     DISK_FULL = "disk_full"
@@ -191,6 +192,11 @@ FAILURES: dict[FailureClass, FailureText] = {
     FailureClass.KERNEL_DIED: FailureText(
         "The kernel stopped while a cell was running.",
         "Look for a crash in a compiled library, an exit() call or too much memory.",
+        _P,
+    ),
+    FailureClass.CONTAINER_FAILED: FailureText(
+        "The container ended with an error, or its program could not be started.",
+        "Read its log; run the image as user 1000 with a read-only root and no network.",
         _P,
     ),
     FailureClass.OUT_OF_MEMORY: FailureText(

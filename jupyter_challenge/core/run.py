@@ -67,6 +67,9 @@ class RunSpec(Spec):
     limits: Limits
     attempt: int = 1
     team_id: str = ""
+    image: str | None = Field(
+        default=None, description="Image with a digest; that of the configuration when left out."
+    )
     data_size: int = Field(default=0, description="Bytes of the inputs and of the submission.")
 
     def without_evaluation(self) -> RunSpec:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from jupyter_challenge.core.models import LogChunk, StepName
 from jupyter_challenge.core.run import EvaluationResult, PodReport, Receipt, ReceiptKind
 from jupyter_challenge.engines.base import RunFiles
-from jupyter_challenge.engines.cluster_jobs import KINDS, ClusterJobs, Ref
+from jupyter_challenge.engines.cluster_jobs import KINDS, ClusterJobs, Ref, order_of
 from jupyter_challenge.engines.judging import Stage
 from jupyter_challenge.steps.capped_log import CUT
 
@@ -65,16 +65,15 @@ class HandedIn:
         """A step's log from a byte offset: live from its pod, later what was handed in."""
         kind, name = LOGS[step]
         receipt = self._sealed.get(ref.run_id, ref.attempt, kind)
-        if receipt is not None:
-            stored = receipt.files.get(name)
-            data, over = b"", True
-            if stored is not None:
-                data = self._sealed.piece(stored.digest, offset, CHUNK)
-                over = offset + len(data) >= stored.size
+        stored = receipt.files.get(name) if receipt is not None else None
+        if stored is not None:
+            data = self._sealed.piece(stored.digest, offset, CHUNK)
+            over = offset + len(data) >= stored.size
         else:
+            # Of an image's own program the kubelet alone has what it printed.
             look = self._jobs.look(ref, kind)
             data = self._jobs.printed(look, step, offset + CHUNK)[offset:]
-            over = look.stage is Stage.OVER
+            over = (receipt is not None or look.stage is Stage.OVER) and len(data) < CHUNK
         # A character that the piece cuts in two belongs to the next piece.
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         text = decoder.decode(data, final=over)
@@ -128,9 +127,13 @@ class HandedIn:
 
     def _kept_print(self, ref: Ref, step: StepName) -> Path | None:
         look = self._jobs.look(ref, LOGS[step][0])
-        data = self._jobs.printed(look, step, CHUNK)
+        order = order_of(look.job)
+        cap = order.log if order is not None else CHUNK
+        data = self._jobs.printed(look, step, cap + 1)
         if not data:
             return None
+        if len(data) > cap:
+            data = data[:cap] + CUT.encode()
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="challenge-logs-")
         path = Path(self._folder.name, ref.run_id, f"{step.value}.log")

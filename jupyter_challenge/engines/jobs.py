@@ -26,6 +26,8 @@ Manifest = dict[str, Any]
 DOMAIN = "challenge.jupyter.org"
 OWN = {"app.kubernetes.io/managed-by": "jupyter-challenge"}
 ORDER = f"{DOMAIN}/order"
+SOURCE = f"{DOMAIN}/source"
+"""Label that says what kind of submission it is."""
 GATEWAY_LABELS = {"app.kubernetes.io/component": "gateway"}
 
 FOLDER = "/challenge"
@@ -37,6 +39,10 @@ PROGRAMS: Mapping[ReceiptKind, tuple[str, str]] = {
     "evaluate": ("evaluate-fetch", "evaluate-upload"),
 }
 """What `steps.inside` is told to do before and after the step."""
+READY = ["sh", "-c", f"until [ -e {FOLDER}/ready ]; do sleep 0.05; done"]
+"""The kubelet starts what comes after `upload` once this has ended. A step of ours waits by itself
+until `upload` would hear that the step is over; an image's own program knows nothing of that.
+"""
 USER = 1000
 NO_RESOLVER = "127.0.0.1"
 """In a pod that is the pod itself, where nothing answers questions for names."""
@@ -100,6 +106,8 @@ class Order:
     disk: int
     volume: int
     output: int
+    image: str = ""
+    log: int = 1_000_000
 
     @classmethod
     def of(cls, spec: RunSpec) -> Order:
@@ -120,6 +128,8 @@ class Order:
             disk=limits.disk,
             volume=limits.disk + spec.data_size + kept + OWN_VOLUME,
             output=kept,
+            image=spec.image or "",
+            log=limits.log,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -156,6 +166,7 @@ def labels(order: Order, kind: ReceiptKind) -> dict[str, str]:
         f"{DOMAIN}/challenge": order.challenge_id,
         f"{DOMAIN}/team": order.team_id or "none",
         f"{DOMAIN}/submission": order.submission_id,
+        SOURCE: order.kind,
     }
 
 
@@ -221,13 +232,40 @@ def run_job(order: Order, settings: ClusterSettings) -> Manifest:
     notebook = order.kind == SubmissionKind.NOTEBOOK.value
     main = _container(
         "run",
-        settings.notebook_image if notebook else settings.steps_image,
+        (order.image or settings.notebook_image) if notebook else settings.steps_image,
         "run",
         resources=_limits(order, settings),
         gpu=order.gpu,
         writes=True,
     )
+    if order.kind == SubmissionKind.CONTAINER.value:
+        main = own_program(main, order.image)
     return _job("run", order, settings, settings.run_namespace(order.challenge_id), main)
+
+
+def own_program(main: Manifest, image: str) -> Manifest:
+    """The container of a run with an image's own entry point in place of ours.
+
+    It sees of the run's volume what its program needs, and nothing of what the platform keeps
+    there: what it says of itself is its exit status alone.
+    """
+    folders = {name: f"{FOLDER}/work/{name}" for name in ("input", "output", "state")}
+    own = {name: value for name, value in main.items() if name not in {"command", "workingDir"}}
+    return {
+        **own,
+        "image": image,
+        "env": [
+            *main["env"],
+            *({"name": f"CHALLENGE_{n.upper()}", "value": at} for n, at in folders.items()),
+        ],
+        "volumeMounts": [
+            *(
+                {"name": "run", "mountPath": f"{FOLDER}/{part}", "subPath": part}
+                for part in ("work", "home", "tmp")
+            ),
+            *(mount for mount in main["volumeMounts"] if mount["name"] != "run"),
+        ],
+    }
 
 
 def evaluate_job(order: Order, settings: ClusterSettings) -> Manifest:
@@ -274,6 +312,9 @@ def _pod(
     kind: ReceiptKind, order: Order, settings: ClusterSettings, main: Manifest
 ) -> dict[str, Any]:
     prepare = PREPARE[kind]
+    upload = _platform_container(UPLOAD, settings, PROGRAMS[kind][1])
+    if "command" not in main:
+        upload["lifecycle"] = {"postStart": {"exec": {"command": READY}}}
     pod: dict[str, Any] = {
         "restartPolicy": "Never",
         "serviceAccountName": kind,
@@ -293,10 +334,7 @@ def _pod(
         },
         "initContainers": [
             _platform_container(prepare, settings, PROGRAMS[kind][0]),
-            {
-                **_platform_container(UPLOAD, settings, PROGRAMS[kind][1]),
-                "restartPolicy": "Always",
-            },
+            {**upload, "restartPolicy": "Always"},
         ],
         "containers": [main],
         "volumes": [

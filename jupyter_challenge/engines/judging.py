@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.errors import FailureClass
 from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import PodReport, ReceiptKind, RunFailure
-from jupyter_challenge.engines.jobs import PREPARE, UPLOAD, main_of
+from jupyter_challenge.engines.jobs import PREPARE, SOURCE, UPLOAD, main_of
 
 Object = Mapping[str, Any]
 
@@ -51,6 +52,13 @@ class Look:
     def step(self) -> StepName:
         """The step that the Job does."""
         return StepName(main_of(self.kind))
+
+    @property
+    def own_program(self) -> bool:
+        """Whether the step is the program of a submitted image."""
+        meta = (self.pod or self.job or {}).get("metadata") or {}
+        source = (meta.get("labels") or {}).get(SOURCE)
+        return self.kind == "run" and source == SubmissionKind.CONTAINER.value
 
     @property
     def stage(self) -> Stage:
@@ -110,7 +118,26 @@ def hopeless(look: Look, now: datetime, patience: Patience, refusal: str = "") -
         return _refused(look, now, patience, refusal)
     names = (PREPARE[look.kind], UPLOAD, main_of(look.kind))
     found = hopeless_pod(look.pod, names, now, patience)
-    return _failure(look, *found) if found is not None else None
+    if found is None:
+        return None
+    waiting = look.state(main_of(look.kind)).get("waiting") or {}
+    if look.own_program and waiting.get("reason") in _BROKEN:
+        return _failure(look, FailureClass.CONTAINER_FAILED, found[1])
+    return _failure(look, *found)
+
+
+def overdue(look: Look, now: datetime, limit: float) -> RunFailure | None:
+    """Say so when the program of an image goes on beyond its time; steps of ours end themselves.
+
+    Args:
+        look: The Job.
+        now: The time.
+        limit: Seconds that it may take.
+    """
+    began = look.times(main_of(look.kind))[0]
+    if look.own_program and look.stage is Stage.WORKING and _longer(began, now, limit):
+        return _of_step(look, FailureClass.TIME_LIMIT, f"{limit:g} s are allowed")
+    return None
 
 
 def hopeless_pod(
@@ -156,13 +183,17 @@ def ending(look: Look, report: PodReport | None, limit: float) -> RunFailure | N
     said = report.failure if report is not None else None
     if report is not None and report.ended and said is None and code in {0, None}:
         return _too_long(look, limit)
-    if report is not None and main is None and said is not None:
+    begun = look.own_program and look.times(UPLOAD)[0] is not None
+    if report is not None and main is None and said is not None and not begun:
         return said  # `prepare` failed and said so: the step has never been
     found = _from_outside(look)
     if found is not None:
         return found
     if main is not None and main.get("reason") == "OOMKilled" and code != 0:
         return _of_step(look, FailureClass.OUT_OF_MEMORY, "it used more memory than its limit")
+    if main is not None and code not in {0, None} and look.own_program:
+        # Before what became of its output: it may have written none because of this.
+        return _of_step(look, FailureClass.CONTAINER_FAILED, _last_words(main))
     if said is not None:
         return said
     if report is None:
@@ -170,6 +201,14 @@ def ending(look: Look, report: PodReport | None, limit: float) -> RunFailure | N
     if main is not None:
         return _of_step(look, FailureClass.KERNEL_DIED, f"it ended with status {code}")
     return _failure(look, FailureClass.OUTPUT_LOST, "the step did not come to its end")
+
+
+def _last_words(main: Object) -> str:
+    """How a container ended, in the kubelet's words."""
+    said = str(main.get("message") or "").strip()
+    if main.get("reason") in {"StartError", "ContainerCannotRun"}:
+        return f"its program could not be started: {said}"
+    return f"it ended with status {main.get('exitCode')}" + (f": {said}" if said else "")
 
 
 def _too_long(look: Look, limit: float) -> RunFailure | None:
@@ -188,7 +227,10 @@ def _from_outside(look: Look) -> RunFailure | None:
     reason, message = str(status.get("reason", "")), str(status.get("message", ""))
     if reason == "DeadlineExceeded":
         if look.times(main_of(look.kind))[0] is None:
-            return _failure(look, FailureClass.PLATFORM_ERROR, "it could not begin in time")
+            kind = FailureClass.PLATFORM_ERROR
+            if look.own_program and look.times(UPLOAD)[0] is not None:
+                kind = FailureClass.IMAGE_UNAVAILABLE  # all before it was there
+            return _failure(look, kind, "it could not begin in time")
         return _of_step(look, FailureClass.TIME_LIMIT, "the pod's deadline has passed")
     said = message.lower()
     beyond = any(word in said for word in _OF_THE_DISK) and not said.startswith(_OF_THE_NODE)

@@ -26,7 +26,7 @@ from jupyter_challenge.engines.cluster_steps import (
 )
 from jupyter_challenge.engines.handed_in import HandedIn, SealedFiles
 from jupyter_challenge.engines.jobs import ClusterSettings, Order
-from jupyter_challenge.engines.judging import Look, Patience, Stage, ending, hopeless
+from jupyter_challenge.engines.judging import Look, Patience, Stage, ending, hopeless, overdue
 
 GOING_ON = {Stage.WAITING, Stage.PREPARING, Stage.WORKING}
 
@@ -76,6 +76,9 @@ class KubernetesEngine:
         order = order_of(run.job)
         steps = steps_of(run, order)
         if run.stage in GOING_ON and run.job is not None:
+            late = overdue(run, run_state.now(), order.seconds) if order is not None else None
+            if late is not None:
+                return closed(failed(steps, late), late)
             return self._going_on(run, steps)
         report = self._handed_in.report(ref, "run")
         if run.job is not None and run.stage is Stage.LEAVING and report is None:

@@ -130,7 +130,8 @@ class EmbeddedService:
             if engine is None and self.place == "cluster":
                 engine = _cluster_engine(self._cluster or ClusterConfig(), db, blobs)
             engine = engine or _local_engine(self.config, warm=self.config.warm and runs)
-            service = Service(self.config, self.place, db, blobs, engine)
+            images = self._cluster.submitted_images if self._cluster is not None else ()
+            service = Service(self.config, self.place, db, blobs, engine, images)
             service.boards, service.feed, service.leaders = Boards(), Feed(db), Leaders()
             service.tokens = Tokens(db)
             reconciler = Reconciler(service)

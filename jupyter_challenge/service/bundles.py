@@ -10,6 +10,7 @@ from typing import Any
 from jupyter_challenge.core.archive import check_archive
 from jupyter_challenge.core.challenge import SubmissionKind, SubmissionRules, TableFormat
 from jupyter_challenge.core.errors import InvalidSubmission, TooLarge
+from jupyter_challenge.core.images import LONGEST
 from jupyter_challenge.core.models import FileView, SubmissionRequest
 from jupyter_challenge.core.notebook import parse_notebook
 from jupyter_challenge.core.predictions import table_problems
@@ -41,6 +42,9 @@ def check_bundle(path: Path, request: SubmissionRequest, rules: SubmissionRules)
     if request.kind is SubmissionKind.NOTEBOOK:
         _check_notebook(path, entry, request.parameters)
         return files
+    if request.kind is SubmissionKind.CONTAINER:
+        _check_container(files, entry)
+        return files
     if len(files) > 1:
         raise InvalidSubmission(
             "Predictions travel as one file, without others.", hint=f"Send {entry.path} alone."
@@ -58,6 +62,14 @@ def check_bundle(path: Path, request: SubmissionRequest, rules: SubmissionRules)
     if entry.size <= LOOKED_THROUGH and rules.output.table_format in _TEXTS:
         _check_predictions(path, entry, rules)
     return files
+
+
+def _check_container(files: list[FileView], entry: FileView) -> None:
+    if len(files) > 1 or entry.size > LONGEST + 1:
+        raise InvalidSubmission(
+            "With a container travels nothing but its image's name.",
+            hint="Put everything that it needs into the image.",
+        )
 
 
 def _check_predictions(path: Path, entry: FileView, rules: SubmissionRules) -> None:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from traitlets import Bool, Enum, Float, Integer, Unicode
+from traitlets import Bool, Enum, Float, Integer, List, Unicode
 from traitlets.config import Configurable
 
 from jupyter_challenge.core.errors import Unavailable
@@ -42,6 +42,12 @@ class ClusterConfig(Configurable):
     ).tag(config=True)
     notebook_image = Unicode(
         "jupyter-challenge/notebook:latest", help="Image in which notebooks are run."
+    ).tag(config=True)
+    submitted_images = List(
+        Unicode(),
+        help="Images that container submissions may name, always with a digest: "
+        "`registry.example.org/team/model` is that repository, `registry.example.org/teams/*` "
+        "all below. Default: none.",
     ).tag(config=True)
     runtime_class = Unicode(
         help="RuntimeClass of runs, such as gvisor. Default: the cluster's own."

@@ -124,7 +124,7 @@ def check_open(
 
 
 def check_kind(challenge: Challenge, kind: SubmissionKind) -> None:
-    """Refuse a kind of submission that the challenge or this place does not take.
+    """Refuse a kind of submission that the challenge does not take.
 
     Raises:
         InvalidSubmission: It is not taken.
@@ -133,11 +133,6 @@ def check_kind(challenge: Challenge, kind: SubmissionKind) -> None:
         kinds = ", ".join(each.value for each in challenge.submission.kinds)
         raise InvalidSubmission(
             f"The challenge takes no {kind.value} submissions.", hint=f"It takes: {kinds}."
-        )
-    if kind is SubmissionKind.CONTAINER:
-        raise InvalidSubmission(
-            "Container images can only run on a cluster.",
-            hint="Submit a notebook or predictions here.",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from jupyter_challenge.engines.base import Engine
@@ -17,13 +18,17 @@ from jupyter_challenge.store.database import Database
 
 @dataclass
 class Service:
-    """Configuration, database, blobs, engine and what is kept in memory."""
+    """Configuration, database, blobs, engine and what is kept in memory.
+
+    `submitted_images` are the places that images of container submissions may come from.
+    """
 
     config: ChallengeConfig
     place: Place
     db: Database
     blobs: Blobs
     engine: Engine
+    submitted_images: Sequence[str] = ()
     boards: Boards = field(init=False)
     feed: Feed = field(init=False)
     leaders: Leaders = field(init=False)

@@ -116,6 +116,7 @@ def _view(
         kind=SubmissionKind(row.kind),
         name=row.entry.rsplit("/", 1)[-1],
         digest=row.bundle,
+        image=row.image,
         files=[FileView.model_validate(file) for file in row.files],
         parameters=row.parameters,
         environment=row.environment,

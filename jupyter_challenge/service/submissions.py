@@ -28,7 +28,7 @@ from jupyter_challenge.core.models import (
     SubmissionState,
     SubmissionView,
 )
-from jupyter_challenge.service import profiles, quotas, scoring
+from jupyter_challenge.service import images, profiles, quotas, scoring
 from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.bundles import check_bundle
 from jupyter_challenge.service.seeing import Seen, SeenSubmission, see, see_all, see_submission
@@ -67,6 +67,8 @@ def hand_in(
     _check_words(request)
     with service.db.read() as session:
         seen = see(session, identity, challenge_id)
+        quotas.check_kind(seen.challenge, request.kind)
+        image = images.named(service, request)
         known = _known(session, seen, key)
         if known is None:
             phase = _phase(seen.challenge, request.phase)
@@ -95,6 +97,7 @@ def hand_in(
                 entry.last_number += 1
             number = entry.last_try if request.is_try else entry.last_number
             row = _row(seen, phase, request, files, digest, number, now)
+            row.image = image
             submissions.add(session, row, key, body)
             runs.add(session, row.id, 1, now)
             audit.note(session, identity.name, "submit", challenge_id, row.id, phase=phase.id)
@@ -108,7 +111,10 @@ def hand_in(
 
 def _check_words(request: SubmissionRequest) -> None:
     """Refuse numbers and characters that not every database and JSON reader knows."""
-    said = [request.parameters, request.environment, request.note, request.entry, request.profile]
+    said = [
+        *(request.parameters, request.environment, request.note, request.entry),
+        *(request.profile, request.image),
+    ]
     try:
         text = json.dumps(said, allow_nan=False)
     except ValueError as error:
@@ -148,7 +154,6 @@ def _check(
 ) -> None:
     quotas.check_entered(session, seen)
     quotas.check_open(seen, seen.challenge, phase, now, place=service.place, is_try=request.is_try)
-    quotas.check_kind(seen.challenge, request.kind)
     profiles.chosen(seen.challenge, request.profile)
     assert seen.team is not None
     if request.is_try:

@@ -87,6 +87,7 @@ def spec_in(
         limits=challenge.limits,
         attempt=run.attempt,
         team_id=submission.team_id,
+        image=submission.image,
         data_size=_size(folder, inputs, version) + 2 * sum(f["size"] for f in submission.files),
     )
 

@@ -137,7 +137,10 @@ def upload(inside: Inside) -> int:
     _wait_for_the_end(inside)
     folder, log = inside.folder, spec.limits.log + LOG_SLACK
     with ExitStack() as stack:
-        report = _checked(folder, spec, _word(folder, own=True))
+        # Of an image's own program only the kubelet knows how it ended.
+        own = spec.kind is SubmissionKind.CONTAINER
+        word = PodReport(ended=True) if own else _word(folder, own=True)
+        report = _checked(folder, spec, word)
         files = [_report(report)]
         if report.ended and report.failure is None:
             found = f"{folder.predictions.name}/{spec.evaluation.output.file}"

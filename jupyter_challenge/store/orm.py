@@ -158,7 +158,7 @@ class SubmissionRow(Base):
 
     `fault` and `failure` are set on failed ones, `started_at` once a run really began: `fault` and
     it decide what a quota counts. `best_before`, `score` are the team's ranked public values at
-    scoring.
+    scoring. `image` has a digest; without one a run has the image of the configuration.
     """
 
     __tablename__ = "submission"
@@ -195,6 +195,7 @@ class SubmissionRow(Base):
     score: Mapped[float | None]
     best_before: Mapped[float | None]
     failure: Mapped[str | None] = mapped_column(String(32))
+    image: Mapped[str | None] = mapped_column(Text)
 
 
 class RunRow(Base):

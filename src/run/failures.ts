@@ -34,6 +34,8 @@ export function failureWord(
       return trans.__('no such kernel');
     case 'kernel_died':
       return trans.__('kernel died');
+    case 'container_failed':
+      return trans.__('container failed');
     case 'out_of_memory':
       return trans.__('out of memory');
     case 'time_limit':

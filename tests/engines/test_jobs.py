@@ -205,6 +205,7 @@ def test_labels_say_whose_it_is(job: dict[str, Any], order: Order) -> None:
         "challenge": "small",
         "team": "team-1",
         "submission": "submission",
+        "source": "notebook",
     }
     assert Order(**json.loads(job["metadata"]["annotations"][jobs.ORDER])) == order
 
@@ -265,3 +266,58 @@ def test_a_namespace_is_restricted_and_reaches_only_the_gateway() -> None:
             }
         ],
     }
+
+
+IMAGE = "registry.example.org/team/model@sha256:" + "5a" * 32
+
+
+@pytest.fixture
+def own_program(order: Order) -> dict[str, Any]:
+    return jobs.run_job(replace(order, kind="container", image=IMAGE), SETTINGS)
+
+
+def test_a_submitted_image_runs_its_own_program_as_hardened_as_a_notebook(
+    order: Order, own_program: dict[str, Any]
+) -> None:
+    main, notebook = container(own_program, "run"), container(jobs.run_job(order, SETTINGS), "run")
+
+    assert main["image"] == IMAGE
+    assert not {"command", "args", "workingDir"} & set(main)
+    for same in ("resources", "securityContext", "imagePullPolicy"):
+        assert main[same] == notebook[same]
+    assert environment(main) == {
+        **environment(notebook),
+        "CHALLENGE_INPUT": "/challenge/work/input",
+        "CHALLENGE_OUTPUT": "/challenge/work/output",
+        "CHALLENGE_STATE": "/challenge/work/state",
+    }
+
+
+def test_a_submitted_image_sees_nothing_of_what_the_platform_keeps(
+    own_program: dict[str, Any],
+) -> None:
+    """What it could write there would be taken for the platform's word."""
+    parts = {
+        mount["mountPath"]: mount["subPath"]
+        for mount in container(own_program, "run")["volumeMounts"]
+        if mount["name"] == "run"
+    }
+    assert parts == {
+        "/challenge/work": "work", "/challenge/home": "home", "/challenge/tmp": "tmp",
+    }  # fmt: skip
+
+
+def test_a_submitted_image_starts_once_the_sidecar_hears_its_end(
+    order: Order, own_program: dict[str, Any]
+) -> None:
+    waits = container(own_program, "upload")["lifecycle"]["postStart"]["exec"]["command"]
+
+    assert "/challenge/ready" in waits[-1]
+    assert "lifecycle" not in container(jobs.run_job(order, SETTINGS), "upload")
+
+
+def test_a_notebook_runs_in_the_image_that_its_submission_names(order: Order) -> None:
+    job = jobs.run_job(replace(order, image=IMAGE), SETTINGS)
+
+    assert container(job, "run")["image"] == IMAGE
+    assert container(job, "run")["command"][0] == "python3"

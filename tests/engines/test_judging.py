@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jupyter_challenge.core.run import PodReport, ReceiptKind, RunFailure
-from jupyter_challenge.engines.judging import Look, Patience, Stage, ending, hopeless
+from jupyter_challenge.engines.judging import Look, Patience, Stage, ending, hopeless, overdue
 
 BEGAN = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
 LATER = BEGAN + timedelta(hours=2)
@@ -48,6 +48,18 @@ def look(
     if main is not None:
         found["containerStatuses"] = [{"name": name, "state": main}]
     return Look(kind, JOB, {"metadata": {}, "status": found})
+
+
+def of_image(**states: Any) -> Look:
+    """The same of a submitted image, whose `upload` waits beside it."""
+    found = look(**states)
+    assert found.pod is not None
+    marked = {"labels": {"challenge.jupyter.org/source": "container"}}
+    status = found.pod["status"]
+    status["initContainerStatuses"] = [
+        *status.get("initContainerStatuses", []), {"name": "upload", "state": RUNS},
+    ]  # fmt: skip
+    return Look("run", JOB, {"metadata": marked, "status": status})
 
 
 STAGES = {
@@ -95,8 +107,31 @@ TAKEN = {
 SAID = PodReport(ended=True, failure=RunFailure(failure_class="cell_error", cell=3))
 DIED = PodReport(ended=True, failure=RunFailure(failure_class="kernel_died"))
 CUT_OFF = PodReport(ended=False)
+NO_TABLE = PodReport(ended=True, failure=RunFailure(failure_class="no_predictions"))
 ENDS: dict[str, tuple[Look, PodReport | None, str | None]] = {
     "well": (look(prepare=ended(), main=ended()), WELL, None),
+    "an image's program, well": (of_image(prepare=ended(), main=ended()), WELL, None),
+    "an image's program, and it wrote nothing": (
+        of_image(prepare=ended(), main=ended()), NO_TABLE, "no_predictions",
+    ),
+    "an image's program, badly": (
+        of_image(prepare=ended(), main=ended(3)), NO_TABLE, "container_failed",
+    ),
+    "an image's program that is not there": (
+        of_image(prepare=ended(), main=ended(128, "StartError")), NO_TABLE, "container_failed",
+    ),
+    "an image's program, badly, nothing handed in": (
+        of_image(prepare=ended(), main=ended(1)), None, "container_failed",
+    ),
+    "an image's program, killed for memory": (
+        of_image(prepare=ended(), main=OOM), NO_TABLE, "out_of_memory",
+    ),
+    "an image's program, too long": (
+        of_image(prepare=ended(), main=ended(seconds=66)), WELL, "time_limit",
+    ),
+    "an image that was not there in time": (
+        of_image(prepare=ended(), **DEADLINE), NO_TABLE, "image_unavailable",
+    ),
     "well, and the pod is gone": (Look("run", JOB), WELL, None),
     "well, and the pod was taken away afterwards": (
         look(prepare=ended(), main=ended(), **TAKEN), WELL, None,
@@ -202,6 +237,13 @@ HOPES: dict[str, tuple[Look, float, str, str | None]] = {
     "a container that can't be made": (
         look(prepare=waits("CreateContainerConfigError")), 130, "", "platform_error",
     ),
+    "an image without a program": (
+        of_image(prepare=ended(), main=waits("CreateContainerError", "no command specified")),
+        130, "", "container_failed",
+    ),
+    "a submitted image that can't be pulled": (
+        of_image(prepare=ended(), main=waits("ErrImagePull")), 130, "", "image_unavailable",
+    ),
     "being made": (look(prepare=waits("PodInitializing")), 9_000, "", None),
 }  # fmt: skip
 
@@ -210,4 +252,19 @@ HOPES: dict[str, tuple[Look, float, str, str | None]] = {
 def test_what_never_will_begin(case: str) -> None:
     found, seconds, refusal, expected = HOPES[case]
     failure = hopeless(found, BEGAN + timedelta(seconds=seconds), PATIENCE, refusal)
+    assert (failure.failure_class.value if failure else None) == expected
+
+
+OVERDUE = {
+    "an image's program within its time": (of_image(prepare=ended(), main=RUNS), 59, None),
+    "an image's program beyond it": (of_image(prepare=ended(), main=RUNS), 61, "time_limit"),
+    "one that has ended": (of_image(prepare=ended(), main=ended()), 61, None),
+    "a notebook, which is ended from inside": (look(prepare=ended(), main=RUNS), 61, None),
+}
+
+
+@pytest.mark.parametrize("case", OVERDUE)
+def test_who_is_ended_from_outside(case: str) -> None:
+    found, seconds, expected = OVERDUE[case]
+    failure = overdue(found, BEGAN + timedelta(seconds=seconds), 60)
     assert (failure.failure_class.value if failure else None) == expected

@@ -61,6 +61,9 @@ class SubmissionView(Wire):
     kind: SubmissionKind
     name: str = Field(description="Notebook or file handed in.", examples=["model.ipynb"])
     digest: str = Field(description="sha256 of the bundle.")
+    image: str | None = Field(
+        default=None, description="Image that it is run in, where that is its own."
+    )
     files: list[FileView] = []
     parameters: dict[str, Any] = {}
     environment: dict[str, Any] = {}
@@ -99,13 +102,19 @@ class SubmissionView(Wire):
 class SubmissionRequest(Wire):
     """What a client says about a submission; the bundle travels beside it.
 
-    The bundle is a zip with `entry` and its declared files at their relative paths.
+    The bundle is a zip with `entry` and its declared files at their relative paths. Of a container
+    submission `entry` is a text file with the image's name alone.
     """
 
     kind: SubmissionKind = SubmissionKind.NOTEBOOK
     phase: str | None = Field(default=None, description="The current phase when left out.")
     entry: str = Field(description="Path in the bundle of the notebook or predictions file.")
     is_try: bool = False
+    image: str | None = Field(
+        default=None,
+        description="Image of a container submission, with its digest.",
+        examples=["registry.example.org/team/model@sha256:…"],
+    )
     parameters: dict[str, Any] = {}
     environment: dict[str, Any] = Field(
         default={}, description="kernel, language, packages as read from the kernelspec."

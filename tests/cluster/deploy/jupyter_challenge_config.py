@@ -12,5 +12,7 @@ c.ClusterConfig.s3_allow_http = True
 c.ClusterConfig.s3_access_key_file = "/secrets/storage/access-key-id"
 c.ClusterConfig.s3_secret_key_file = "/secrets/storage/secret-access-key"
 c.ClusterConfig.steps_image = "jupyter-challenge/steps:test"
+c.ClusterConfig.submitted_images = ["cluster.test/submitted"]
+c.ClusterConfig.image_patience_seconds = 20  # images are there, or never will be
 c.ClusterConfig.notebook_image = "jupyter-challenge/notebook:test"
 c.ClusterConfig.cpu_overcommit = 10.0  # the test cluster may have two cores for everything

@@ -101,6 +101,16 @@ build_code() {
   rm "$work/code.tar"
 }
 
+# What teams submit in the tests: one program, which goes well or badly as its argument says.
+build_submitted() {
+  local how
+  for how in good bad missing silent link greedy endless; do
+    python3 "$kit/image.py" "$CLUSTER_CACHE/images/submitted-$how.tar" "cluster.test/submitted:$how" \
+      --on "$CLUSTER_CACHE/images/probe.tar" --file "$kit/submitted.sh:/bin/predict:755" \
+      --entrypoint "[\"/bin/$([ "$how" = missing ] && echo nothing || echo predict)\", \"$how\"]"
+  done
+}
+
 digest() { cat "$@" | sha256sum | cut -d' ' -f1; }
 code() {
   cd "$root"
@@ -123,6 +133,12 @@ postgres=$(digest "$lists/postgres.txt" "$kit/image.py" \
 if needs_again postgres "$postgres"; then
   (build_postgres)
   echo "$postgres" > "$CLUSTER_CACHE/postgres.made"
+fi
+submitted=$(digest "$kit/submitted.sh" "$kit/image.py" "$CLUSTER_CACHE/images/probe.tar" \
+  <(sed -n '/^build_submitted/,/^}/p' "$kit/images.sh"))
+if needs_again submitted "$submitted"; then
+  (build_submitted)
+  echo "$submitted" > "$CLUSTER_CACHE/submitted.made"
 fi
 code=$(code)
 if needs_again code "$code"; then

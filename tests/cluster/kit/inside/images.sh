@@ -14,3 +14,11 @@ for archive in "$CLUSTER_CACHE"/images/*.tar; do
   containerd_cli images import "$archive" > /dev/null
   stat -c '%Y %s' "$archive" > "$mark"
 done
+
+# By their digests too, as images are called that come from a registry.
+named=$(containerd_cli images ls | awk '{ print $1, $3 }')
+awk '$1 ~ /:/ && $1 !~ /@|^sha256:/ { sub(/:[^:]*$/, "", $1); print $1 "@" $2 }' <<< "$named" |
+  sort -u | grep -vxFf <(cut -d' ' -f1 <<< "$named") | while read -r name; do
+    source=$(awk -v digest="${name#*@}" '$2 == digest { print $1; exit }' <<< "$named")
+    containerd_cli images tag "$source" "$name" > /dev/null
+  done || true # grep finds nothing where nothing is new

@@ -1,0 +1,57 @@
+"""Names of container images: always with a digest, and only such as somebody has allowed.
+
+A tag may stand for another image tomorrow than the one that was looked at today; a digest can't.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_REFERENCE = re.compile(
+    rf"(?P<host>{_HOST}(?::[0-9]{{1,5}})?)/(?P<path>{_PART}(?:/{_PART})*)"
+    r"(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+LONGEST = 500
+"""Characters of a reference."""
+
+HOW_TO_PIN = (
+    "Write NAME@sha256:…; `docker inspect --format '{{index .RepoDigests 0}}' IMAGE` prints it "
+    "once the image was pushed."
+)
+
+
+def pinned(text: str) -> str:
+    """An image as `host/path@sha256:…`; a tag beside the digest says nothing and is left out.
+
+    Raises:
+        ValueError: It isn't a whole name with a digest; the message says what is missing.
+    """
+    found = _REFERENCE.fullmatch(text) if len(text) <= LONGEST else None
+    if found is None:
+        raise ValueError(f'"{text[:100]}" is not the name of an image with its registry')
+    host = found["host"]
+    if not ("." in host or ":" in host or host == "localhost"):
+        raise ValueError(f'"{text[:100]}" does not name its registry, such as docker.io')
+    if found["digest"] is None:
+        raise ValueError(f'"{text[:100]}" has no digest, so it may be another image tomorrow')
+    return f"{host.lower()}/{found['path']}@{found['digest']}"
+
+
+def allowed(image: str, patterns: Iterable[str]) -> bool:
+    """Whether an image is one of those that are allowed.
+
+    Args:
+        image: As `pinned` gives it.
+        patterns: `host/path` allows that one repository, `host/path/*` all below it, and with
+            `@sha256:…` that one image alone.
+    """
+    repository = image.partition("@")[0]
+    return any(
+        repository.startswith(pattern[:-1])
+        if pattern.endswith("/*")
+        else pattern in (repository, image)
+        for pattern in patterns
+    )

@@ -1,0 +1,29 @@
+"""Images by their digests, as whoever has a cluster finds them: of a pod that ran them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tests.cluster.kubectl import Cluster, probe_pod
+
+
+def by_digest(cluster: Cluster, namespace: str, images: Iterable[str]) -> dict[str, str]:
+    """Name images by their digests.
+
+    Args:
+        cluster: Where.
+        namespace: In which a pod may run.
+        images: With tags; each has `true`.
+    """
+    pod = probe_pod(namespace, "digests", ["true"])
+    (one,) = pod["spec"]["containers"]
+    wanted = {f"image-{number}": image for number, image in enumerate(images)}
+    pod["spec"]["containers"] = [
+        {**one, "name": name, "image": image} for name, image in wanted.items()
+    ]
+    cluster.apply(pod)
+    cluster.wait(namespace, "jsonpath={.status.phase}=Succeeded", "pod/digests")
+    found = cluster.get("pod", "digests", namespace)["status"]["containerStatuses"]
+    return {
+        wanted[each["name"]]: each["imageID"].removeprefix("docker-pullable://") for each in found
+    }
