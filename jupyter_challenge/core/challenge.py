@@ -73,18 +73,18 @@ class SampleData(Part):
 
 
 class VolumeData(Part):
-    """Data that is on a cluster's volume instead of in the folder."""
+    """Data that is on a cluster's volume instead of in the folder; runs see it read-only."""
 
-    claim: str = Field(description="Name of the persistent volume claim.")
-    path: str = Field(default="", description="Folder on the volume.")
-
-
-class ImageData(Part):
-    """Data that is inside an image of the organiser, at declared paths."""
-
-    image: str = Field(description="Image with a digest (name@sha256:…).")
-    train: str | None = Field(default=None, description="Absolute path inside the image.")
-    test: str = Field(description="Absolute path inside the image.")
+    claim: Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$")] = Field(
+        max_length=253,
+        description="Name of the persistent volume claim in the namespace of the challenge's runs.",
+    )
+    train: RelativePath | None = Field(
+        default=None, description="File or folder on the volume, seen as input/train."
+    )
+    test: RelativePath | None = Field(
+        default=None, description="File or folder on the volume, seen as input/test."
+    )
 
 
 class Data(Part):
@@ -104,14 +104,26 @@ class Data(Part):
         default=False,
         description="Whether input/test is seen by runs only and not handed out by `get`.",
     )
-    volume: VolumeData | None = Field(default=None, description="Cluster only.")
-    image: ImageData | None = Field(default=None, description="Cluster only.")
+    volume: VolumeData | None = Field(
+        default=None, description="Large data on a volume, on a cluster."
+    )
 
     @model_validator(mode="after")
-    def _test_somewhere(self) -> Data:
-        if self.test is None and self.volume is None and self.image is None:
+    def _each_once(self) -> Data:
+        volume = self.volume
+        if self.test is None and (volume is None or volume.test is None):
             raise ValueError("name the test data: `test: data/test`")
+        for name in ("train", "test"):
+            if volume is not None and getattr(self, name) and getattr(volume, name):
+                raise ValueError(
+                    f"{name} is named twice: as a file and on the volume; leave one of them out"
+                )
         return self
+
+    @property
+    def test_is_hidden(self) -> bool:
+        """Whether participants get the test data by `get`; what is not in the folder they don't."""
+        return self.hide_test or self.test is None
 
 
 class Output(Part):
@@ -474,4 +486,4 @@ class Challenge(Part):
         """What participants see of runs in the phase."""
         if phase.feedback is not None:
             return phase.feedback
-        return Feedback.CLASS_ONLY if self.data.hide_test else Feedback.FULL
+        return Feedback.CLASS_ONLY if self.data.test_is_hidden else Feedback.FULL

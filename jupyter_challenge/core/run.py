@@ -35,6 +35,14 @@ class InputMount(Spec):
     target: str = Field(description="Path under input/, such as train or test.csv.")
 
 
+class VolumeMount(Spec):
+    """A file or folder on a cluster's volume that a run sees under input/, read-only."""
+
+    claim: str
+    path: str = Field(description="On the volume.")
+    target: str = Field(description="Path under input/, such as train or test.csv.")
+
+
 class EvaluationSpec(Spec):
     """How predictions become scores. Only the evaluate step is given this.
 
@@ -63,6 +71,7 @@ class RunSpec(Spec):
     entry: str = Field(description="Path of the notebook or predictions file in the bundle.")
     parameters: dict[str, Any] = {}
     inputs: list[InputMount]
+    volumes: list[VolumeMount] = []
     evaluation: EvaluationSpec
     limits: Limits
     attempt: int = 1

@@ -11,7 +11,7 @@ from jupyter_challenge.core.challenge import Challenge
 from jupyter_challenge.core.errors import InvalidChallenge
 from jupyter_challenge.core.examined_folder import FILE, Problem
 from jupyter_challenge.core.folder_problems import folder_problems
-from jupyter_challenge.core.marked_yaml import MAX_SIZE, Mark, Marked, read_marked
+from jupyter_challenge.core.marked_yaml import MAX_SIZE, Loc, Mark, Marked, read_marked
 from jupyter_challenge.core.spec_problems import Draft, spec_problems
 
 
@@ -33,6 +33,17 @@ def read_challenge(text: str) -> Challenge:
     """
     challenge, problems = _spec(read_marked(text))[:2]
     return _well(challenge, sorted(set(problems)))
+
+
+def refused_at(text: str, loc: Loc, message: str, fix: str) -> InvalidChallenge:
+    """The refusal of a challenge.yaml that is well in itself and does not fit where it is used."""
+    mark = read_marked(text).mark(loc, key=True)
+    problem = Problem(FILE, mark.line, mark.column, message, fix)
+    return InvalidChallenge(
+        f"On line {problem.line} of {FILE}: {message}.",
+        hint=f"{fix[:1].upper()}{fix[1:]}.",
+        problems=[asdict(problem)],
+    )
 
 
 def _well(challenge: Challenge | None, problems: list[Problem]) -> Challenge:

@@ -13,7 +13,7 @@ import ipaddress
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -108,6 +108,7 @@ class Order:
     output: int
     image: str = ""
     log: int = 1_000_000
+    volumes: list[dict[str, str]] = field(default_factory=list)
 
     @classmethod
     def of(cls, spec: RunSpec) -> Order:
@@ -130,6 +131,7 @@ class Order:
             output=kept,
             image=spec.image or "",
             log=limits.log,
+            volumes=[volume.model_dump() for volume in spec.volumes],
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -240,6 +242,15 @@ def run_job(order: Order, settings: ClusterSettings) -> Manifest:
     )
     if order.kind == SubmissionKind.CONTAINER.value:
         main = own_program(main, order.image)
+    main["volumeMounts"] += [
+        {
+            "name": f"data-{number}",
+            "mountPath": f"{FOLDER}/work/input/{volume['target']}",
+            "subPath": volume["path"],
+            "readOnly": True,
+        }
+        for number, volume in enumerate(order.volumes)
+    ]
     return _job("run", order, settings, settings.run_namespace(order.challenge_id), main)
 
 
@@ -341,11 +352,23 @@ def _pod(
             {"name": "run", "emptyDir": {"sizeLimit": str(order.volume)}},
             {"name": "tmp", "emptyDir": {"sizeLimit": str(order.disk)}},
             {"name": "token", "projected": _token(settings.audience(kind))},
+            *(_data_volumes(order) if kind == "run" else []),
         ],
     }
     if settings.runtime_class:
         pod["runtimeClassName"] = settings.runtime_class
     return pod
+
+
+def _data_volumes(order: Order) -> list[dict[str, Any]]:
+    """The challenge's data on volumes: the step alone mounts them, and can't write to them."""
+    return [
+        {
+            "name": f"data-{number}",
+            "persistentVolumeClaim": {"claimName": volume["claim"], "readOnly": True},
+        }
+        for number, volume in enumerate(order.volumes)
+    ]
 
 
 def deadline(kind: ReceiptKind, order: Order, settings: ClusterSettings) -> int:

@@ -155,8 +155,11 @@ def hopeless_pod(
     for condition in status.get("conditions") or []:
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
             since = moment(condition.get("lastTransitionTime"))
+            message = str(condition.get("message", ""))
+            if "persistentvolumeclaim" in message and _longer(since, now, patience.image):
+                return FailureClass.DATA_MISSING, message
             if _longer(since, now, patience.room):
-                return FailureClass.NO_CAPACITY, str(condition.get("message", ""))
+                return FailureClass.NO_CAPACITY, message
     since = moment(status.get("startTime"))
     for each in _containers(pod):
         if names is not None and each.get("name") not in names:
@@ -166,6 +169,8 @@ def hopeless_pod(
         if reason in _NEVER or (reason in _NOT_YET and _longer(since, now, patience.image)):
             return FailureClass.IMAGE_UNAVAILABLE, f"{reason}: {message}"
         if reason in _BROKEN and _longer(since, now, patience.image):
+            if "subpath" in message.lower():
+                return FailureClass.DATA_MISSING, message
             return FailureClass.PLATFORM_ERROR, f"{reason}: {message}"
     return None
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
+from jupyter_challenge.core.errors import Unavailable
 from jupyter_challenge.engines import jobs
 from jupyter_challenge.engines.cluster_api import ClusterApi
 from jupyter_challenge.engines.jobs import ClusterSettings
@@ -32,10 +34,22 @@ class Premises:
             for resource, manifest in jobs.namespace_objects(namespace, account, settings):
                 if resource == "networkpolicies":
                     self._api.replace_spec(resource, manifest)
-                else:
-                    self._api.create(resource, manifest)
+                    continue
+                found = self._api.create(resource, manifest)
+                if resource == "namespaces" and not _secured(found):
+                    raise Unavailable(
+                        f"The namespace {namespace} was not made for runs.",
+                        hint="Somebody else made it: give it the labels that the documentation "
+                        "of data on volumes names.",
+                    )
             self._ready.add(namespace)
 
     def doubt(self, namespace: str) -> None:
         """Look again at the next call whether everything is there."""
         self._ready.discard(namespace)
+
+
+def _secured(namespace: dict[str, Any]) -> bool:
+    """Whether the API server lets in nothing there but what is hardened."""
+    labels = namespace["metadata"].get("labels") or {}
+    return labels.get("pod-security.kubernetes.io/enforce") == "restricted"

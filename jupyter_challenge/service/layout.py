@@ -142,9 +142,13 @@ class Layout:
         """The ending of a file, with that of what was compressed; none for a folder."""
         if source not in self._files:
             return ""
-        suffixes = PurePosixPath(source).suffixes
-        return "".join(suffixes[-2:] if suffixes[-1:] and suffixes[-1] in _COMPRESSED
-                       else suffixes[-1:])  # fmt: skip
+        return "".join(suffixes(source))
+
+
+def suffixes(path: str) -> list[str]:
+    """The ending of a file's name, with that of what was compressed."""
+    found = PurePosixPath(path).suffixes
+    return found[-2:] if found and found[-1] in _COMPRESSED else found[-1:]
 
 
 def digest_of(value: Any) -> str:

@@ -12,8 +12,10 @@ import uuid
 from pathlib import Path
 from typing import Literal
 
-from jupyter_challenge.core.challenge import Challenge, SubmissionKind
+from jupyter_challenge.core.challenge import Challenge, SubmissionKind, VolumeData
+from jupyter_challenge.core.run import VolumeMount
 from jupyter_challenge.engines.base import EvaluationSpec, InputMount, RunSpec
+from jupyter_challenge.service.layout import suffixes
 from jupyter_challenge.service.state import Service
 from jupyter_challenge.store import challenges
 from jupyter_challenge.store.orm import RunRow, SubmissionRow, VersionRow
@@ -83,6 +85,7 @@ def spec_in(
         entry=submission.entry,
         parameters=submission.parameters,
         inputs=inputs,
+        volumes=_volumes(challenge.data.volume, submission),
         evaluation=evaluation_spec(folder, version, challenge, submission.phase, submission.is_try),
         limits=challenge.limits,
         attempt=run.attempt,
@@ -120,6 +123,18 @@ def _inputs(folder: Path, version: VersionRow, is_try: bool) -> list[InputMount]
         inputs["test"] = layout["sample"]["test"]
     return [
         InputMount(source=folder / each["at"], target=each["target"]) for each in inputs.values()
+    ]
+
+
+def _volumes(data: VolumeData | None, submission: SubmissionRow) -> list[VolumeMount]:
+    """What a run sees of a volume: a try has the sample in place of the test data."""
+    if data is None or submission.kind == SubmissionKind.PREDICTIONS.value:
+        return []
+    named = {"train": data.train, "test": None if submission.is_try else data.test}
+    return [
+        VolumeMount(claim=data.claim, path=path, target=name + "".join(suffixes(path)))
+        for name, path in named.items()
+        if path is not None
     ]
 
 

@@ -60,6 +60,14 @@ def test_what_we_ship_is_well(tmp_path):
             "data/train.csv", id="missing-file",
         ),
         pytest.param(
+            "  test: data/test.csv", "  volume: {claim: x, test: ../other}", 28, "inside", "leave",
+            id="outside-the-volume",
+        ),
+        pytest.param(
+            "  test: data/test.csv", "  volume: {claim: X_1, test: t}", 19, "small letters",
+            "x-1", id="no-claim",
+        ),
+        pytest.param(
             "  labels: hidden/labels.csv", "  labels: ../labels.csv", 11, "inside", "leave it out",
             id="outside",
         ),
@@ -329,3 +337,11 @@ def test_times_may_be_written_as_people_do(iris):
     assert phase.ends_at.isoformat() == "2026-12-24T18:00:00+01:00"
     edit(iris, "2026-12-24 18:00", "2025-12-24T18:00:00Z")
     assert "ends before it starts" in only(iris).message
+
+
+def test_data_that_is_in_two_places_is_a_mistake_and_in_another_place_is_none(iris: Path) -> None:
+    edit(iris, "  test: data/test.csv", "  volume: {claim: higgs, test: v1/test}")
+    assert check_folder(iris) == []
+    edit(iris, "claim: higgs, ", "claim: higgs, train: v1/train, ")
+    assert "train is named twice" in only(iris).message
+    assert "leave one of them out" in only(iris).fix

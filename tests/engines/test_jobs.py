@@ -321,3 +321,34 @@ def test_a_notebook_runs_in_the_image_that_its_submission_names(order: Order) ->
 
     assert container(job, "run")["image"] == IMAGE
     assert container(job, "run")["command"][0] == "python3"
+
+
+VOLUMES = [
+    {"claim": "higgs", "path": "v3/train", "target": "train"},
+    {"claim": "higgs", "path": "v3/test.csv", "target": "test.csv"},
+]
+
+
+def test_data_on_a_volume_is_seen_by_the_step_alone_and_never_written_to(order: Order) -> None:
+    job = jobs.run_job(replace(order, volumes=VOLUMES), SETTINGS)
+
+    claims = [each["persistentVolumeClaim"] for each in pod(job)["volumes"][3:]]
+    assert claims == [{"claimName": "higgs", "readOnly": True}] * 2
+    seen = {
+        mount["mountPath"]: (each["name"], mount["subPath"], mount["readOnly"])
+        for each in containers(job)
+        for mount in each["volumeMounts"]
+        if mount["name"].startswith("data-")
+    }
+    assert seen == {
+        "/challenge/work/input/train": ("run", "v3/train", True),
+        "/challenge/work/input/test.csv": ("run", "v3/test.csv", True),
+    }
+
+
+def test_an_evaluation_sees_no_volume(order: Order) -> None:
+    job = jobs.evaluate_job(replace(order, volumes=VOLUMES), SETTINGS)
+
+    assert {kind for each in pod(job)["volumes"] for kind in each} == {
+        "name", "emptyDir", "projected",
+    }  # fmt: skip

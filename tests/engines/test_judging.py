@@ -212,11 +212,22 @@ NO_NODE = {
          "lastTransitionTime": at(0), "message": "0/1 nodes are available: 1 Insufficient cpu."},
     ],
 }  # fmt: skip
+NO_CLAIM: dict[str, Any] = {
+    "phase": "Pending",
+    "conditions": [{**NO_NODE["conditions"][0],  # type: ignore[dict-item]
+                    "message": 'persistentvolumeclaim "higgs" not found. not found'}],
+}  # fmt: skip
 QUOTA = 'pods "run-x" is forbidden: exceeded quota: gpus, requested: 1, used: 4, limited: 4'
 POLICY = 'pods "run-x" is forbidden: violates PodSecurity "restricted:latest"'
 HOPES: dict[str, tuple[Look, float, str, str | None]] = {
     "no node for a moment": (look(**NO_NODE), 60, "", None),
     "no node for long": (look(**NO_NODE), 3_700, "", "no_capacity"),
+    "a claim that is not there yet": (look(**NO_CLAIM), 60, "", None),
+    "a claim that is not there": (look(**NO_CLAIM), 130, "", "data_missing"),
+    "a folder that is not on the volume": (
+        look(prepare=ended(), main=waits("CreateContainerConfigError", "failed to prepare subPath "
+        "for volumeMount")), 130, "", "data_missing",
+    ),
     "no room in the quota for a moment": (Look("run", JOB), 60, QUOTA, None),
     "no room in the quota for long": (Look("run", JOB), 3_700, QUOTA, "no_capacity"),
     "a policy forbids it": (Look("run", JOB), 10, POLICY, "platform_error"),

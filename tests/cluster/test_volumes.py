@@ -1,0 +1,140 @@
+"""A challenge's data on a volume: mounted read-only into runs, never copied, never handed out."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_challenge.client import Client
+from jupyter_challenge.core.errors import FailureClass
+from jupyter_challenge.core.models import StepName, SubmissionState
+from tests.cluster.kubectl import Cluster, probe_pod
+from tests.cluster.platform import Platform
+from tests.tiny import ROWS, WRITE_ALL_EVEN, write_challenge, write_notebook
+
+pytestmark = pytest.mark.timeout(300)
+
+LIMITS = {"time": "1 min", "cpu": 1, "memory": "600 MB", "disk": "20 MB"}
+LABELS = {
+    "labels": "data/labels.csv",
+    "sample": {"test": "data/sample.csv", "labels": "data/sample_labels.csv"},
+}
+SECURED = {
+    "app.kubernetes.io/managed-by": "jupyter-challenge",
+    "pod-security.kubernetes.io/enforce": "restricted",
+}
+"""As docs/organisers/data.md tells admins to make the namespace."""
+LOOK = """
+import os
+source = os.environ["CHALLENGE_INPUT"]
+print("ROWS", open(source + "/test.csv").read().count("\\n") - 1)
+print("TRAIN", sorted(os.listdir(source + "/train")))
+for name in ("test.csv", "new.csv", "train/new.csv"):
+    try:
+        open(os.path.join(source, name), "w").write("id,x\\n")
+    except OSError as error:
+        print("WRITE", name, type(error).__name__, error.errno)
+    else:
+        print("WRITE", name, "done")
+print("DISK", os.statvfs(source + "/train").f_fsid != os.statvfs("/tmp").f_fsid)
+"""
+
+
+def filled(cluster: Cluster, namespace: str) -> None:
+    """Make a volume of a folder of the node, with data, and a claim for it."""
+    cluster.apply({"apiVersion": "v1", "kind": "Namespace",
+                   "metadata": {"name": namespace, "labels": SECURED}})  # fmt: skip
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    folder = {"path": f"/var/lib/challenge-volumes/{name}", "type": "DirectoryOrCreate"}
+    test = "id,x\\n" + "".join(f"{row},{row}\\n" for row in ROWS)
+    script = f"mkdir -p /v/v1/train && printf '{test}' > /v/v1/test.csv && " \
+        "echo 1 > /v/v1/train/a && echo 2 > /v/v1/train/b && chmod -R a+rX /v"  # fmt: skip
+    writer = probe_pod(
+        name, "writer", ["sh", "-c", script],
+        container={"volumeMounts": [{"name": "v", "mountPath": "/v"}], "securityContext": {}},
+        securityContext={}, volumes=[{"name": "v", "hostPath": folder}],
+    )  # fmt: skip
+    cluster.kubectl("create", "namespace", name)
+    try:
+        cluster.apply(writer)
+        cluster.wait(name, "jsonpath={.status.phase}=Succeeded", "pod/writer")
+    finally:
+        cluster.kubectl("delete", "namespace", name, "--wait=false")
+    shared: dict[str, Any] = {"accessModes": ["ReadOnlyMany"], "storageClassName": ""}
+    cluster.apply(
+        {"apiVersion": "v1", "kind": "PersistentVolume",
+         "metadata": {"name": name, "labels": {"challenge-test": "volume"}},
+         "spec": {**shared, "capacity": {"storage": "1Gi"}, "hostPath": folder}},
+        {"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+         "metadata": {"name": "numbers", "namespace": namespace},
+         "spec": {**shared, "volumeName": name, "resources": {"requests": {"storage": "1Gi"}}}},
+    )  # fmt: skip
+    cluster.wait(namespace, "jsonpath={.status.phase}=Bound", "pvc/numbers")
+
+
+@pytest.fixture(scope="module")
+def team(
+    cluster: Cluster, platform: Platform, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Client]:
+    """Somebody who entered a challenge whose data is on a volume, and one without that volume."""
+    folder = tmp_path_factory.mktemp("organiser")
+    filled(cluster, "challenge-run-mounted")
+    volume = {"claim": "numbers", "train": "v1/train", "test": "v1/test.csv"}
+    data = {
+        "mounted": {**LABELS, "volume": volume},
+        "nowhere": {**LABELS, "volume": {**volume, "claim": "absent"}},
+    }
+    with platform.client("vera", admin=True) as organiser, platform.client("vic") as client:
+        for name, where in data.items():
+            phases = [{"id": "main", "ranked": True, "feedback": "full"}]
+            made = write_challenge(folder / name, id=name, data=where, limits=LIMITS, phases=phases)
+            published = organiser.publish(made)
+            client.enter(published.id, published.terms_digest)
+        try:
+            yield client
+        finally:
+            cluster.kubectl("delete", "pv", "-l", "challenge-test=volume", "--wait=false")
+
+
+def test_a_run_reads_the_volume_and_cannot_write_to_it(team: Client, tmp_path: Path) -> None:
+    notebook = write_notebook(tmp_path / "model.ipynb", LOOK, WRITE_ALL_EVEN)
+
+    done = team.wait(team.submit(notebook, "mounted").id)
+
+    assert done.state is SubmissionState.SCORED, done.failure
+    assert [score.value for score in done.scores] == [0.5]
+    said = team.log(done.id, StepName.RUN).text
+    assert f"ROWS {len(ROWS)}" in said
+    assert "TRAIN ['a', 'b']" in said
+    assert "WRITE test.csv OSError 30" in said
+    assert "WRITE train/new.csv OSError 30" in said
+    assert "done" not in said
+    assert "DISK True" in said
+
+
+def test_a_try_sees_the_sample_in_place_of_the_test_data(team: Client, tmp_path: Path) -> None:
+    notebook = write_notebook(tmp_path / "model.ipynb", LOOK, WRITE_ALL_EVEN)
+
+    done = team.wait(team.try_out(notebook, challenge="mounted").id)
+
+    assert done.state is SubmissionState.SCORED, done.failure
+    assert "ROWS 2" in team.log(done.id, StepName.RUN).text
+
+
+def test_what_is_on_the_volume_is_not_handed_out(team: Client, tmp_path: Path) -> None:
+    got = team.get("mounted", tmp_path / "mounted")
+
+    assert sorted(path.name for path in (got.folder / "input").rglob("*")) == []
+
+
+def test_a_claim_that_is_not_there_is_the_organisers_fault(team: Client, tmp_path: Path) -> None:
+    notebook = write_notebook(tmp_path / "model.ipynb", WRITE_ALL_EVEN)
+
+    done = team.wait(team.submit(notebook, "nowhere").id)
+
+    assert done.failure is not None
+    assert done.failure.failure_class is FailureClass.DATA_MISSING
