@@ -9,43 +9,19 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from enum import Enum
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     field_validator,
     model_validator,
 )
 
+from jupyter_challenge.core.challenge_data import Data
+from jupyter_challenge.core.challenge_parts import FileName, Part, RelativePath, Slug
 from jupyter_challenge.core.units import Duration, Size
-
-
-def _parse_path(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    path = PurePosixPath(value)
-    if not value or path.is_absolute() or ".." in path.parts or "\\" in value or "\0" in value:
-        raise ValueError(f'"{value}" must be a path inside the challenge folder')
-    return str(path)
-
-
-RelativePath = Annotated[str, BeforeValidator(_parse_path)]
-Slug = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)
-]
-FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
-
-
-class Part(BaseModel):
-    """A part of a challenge; unknown keys are mistakes, not comments."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SubmissionKind(str, Enum):
@@ -63,67 +39,6 @@ class TableFormat(str, Enum):
     PARQUET = "parquet"
     NPZ = "npz"
     JSON = "json"
-
-
-class SampleData(Part):
-    """Public data with labels that a Try is run on instead of the hidden test data."""
-
-    test: RelativePath = Field(description="File or folder that stands in for input/test.")
-    labels: RelativePath = Field(description="Labels of the sample; public.")
-
-
-class VolumeData(Part):
-    """Data that is on a cluster's volume instead of in the folder; runs see it read-only."""
-
-    claim: Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$")] = Field(
-        max_length=253,
-        description="Name of the persistent volume claim in the namespace of the challenge's runs.",
-    )
-    train: RelativePath | None = Field(
-        default=None, description="File or folder on the volume, seen as input/train."
-    )
-    test: RelativePath | None = Field(
-        default=None, description="File or folder on the volume, seen as input/test."
-    )
-
-
-class Data(Part):
-    """What participants see under input/ and what only the evaluator sees."""
-
-    train: RelativePath | None = Field(
-        default=None, description="File or folder, seen as input/train."
-    )
-    test: RelativePath | None = Field(
-        default=None, description="File or folder, seen as input/test."
-    )
-    labels: RelativePath = Field(description="Hidden labels of the test data; never handed out.")
-    sample: SampleData | None = Field(
-        default=None, description="Public sample with labels, for Try."
-    )
-    hide_test: bool = Field(
-        default=False,
-        description="Whether input/test is seen by runs only and not handed out by `get`.",
-    )
-    volume: VolumeData | None = Field(
-        default=None, description="Large data on a volume, on a cluster."
-    )
-
-    @model_validator(mode="after")
-    def _each_once(self) -> Data:
-        volume = self.volume
-        if self.test is None and (volume is None or volume.test is None):
-            raise ValueError("name the test data: `test: data/test`")
-        for name in ("train", "test"):
-            if volume is not None and getattr(self, name) and getattr(volume, name):
-                raise ValueError(
-                    f"{name} is named twice: as a file and on the volume; leave one of them out"
-                )
-        return self
-
-    @property
-    def test_is_hidden(self) -> bool:
-        """Whether participants get the test data by `get`; what is not in the folder they don't."""
-        return self.hide_test or self.test is None
 
 
 class Output(Part):

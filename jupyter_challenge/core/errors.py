@@ -59,6 +59,12 @@ class Conflict(ChallengeError):
     code = "conflict"
 
 
+class DataMissing(Conflict):
+    """The challenge's data is no longer what was published (409)."""
+
+    code = "data_missing"
+
+
 class NotEntered(Conflict):
     """The team has not entered the challenge, so it has to accept the terms first (409)."""
 

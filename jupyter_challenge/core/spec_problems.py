@@ -16,12 +16,12 @@ from jupyter_challenge.core.challenge import (
     Access,
     Baseline,
     Challenge,
-    Data,
     Evaluator,
     MetricSpec,
     Output,
     Phase,
 )
+from jupyter_challenge.core.challenge_data import Data
 from jupyter_challenge.core.marked_yaml import Loc
 
 Found = tuple[Loc, str, str, bool]

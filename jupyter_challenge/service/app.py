@@ -17,7 +17,7 @@ from jupyter_challenge.service.feed import Feed
 from jupyter_challenge.service.guard import Guard
 from jupyter_challenge.service.lane import FeedLane
 from jupyter_challenge.service.leaders import Leaders
-from jupyter_challenge.service.opening import open_blobs, open_database
+from jupyter_challenge.service.opening import open_blobs, open_database, open_datasets
 from jupyter_challenge.service.reconcile import Reconciler
 from jupyter_challenge.service.routes import API, router
 from jupyter_challenge.service.standings import Boards
@@ -130,8 +130,10 @@ class EmbeddedService:
             if engine is None and self.place == "cluster":
                 engine = _cluster_engine(self._cluster or ClusterConfig(), db, blobs)
             engine = engine or _local_engine(self.config, warm=self.config.warm and runs)
-            images = self._cluster.submitted_images if self._cluster is not None else ()
-            service = Service(self.config, self.place, db, blobs, engine, images)
+            service = Service(self.config, self.place, db, blobs, engine)
+            if self._cluster is not None:
+                service.submitted_images = self._cluster.submitted_images
+                service.datasets = open_datasets(self._cluster)
             service.boards, service.feed, service.leaders = Boards(), Feed(db), Leaders()
             service.tokens = Tokens(db)
             reconciler = Reconciler(service)

@@ -14,6 +14,7 @@ from jupyter_challenge.engines.jobs import DOMAIN, ClusterSettings
 from jupyter_challenge.store import challenges, runs, submissions
 from jupyter_challenge.store.blobs import Blobs
 from jupyter_challenge.store.database import Database
+from jupyter_challenge.store.datasets import Datasets
 from jupyter_challenge.store.orm import RunRow, SubmissionRow, VersionRow
 
 
@@ -37,6 +38,7 @@ class Gateway:
     blobs: Blobs
     api: PodApi
     settings: ClusterSettings
+    datasets: Datasets | None = None
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,12 @@ class ClusterConfig(Configurable):
     s3_region = Unicode("us-east-1", help="Region of the S3 store.").tag(config=True)
     s3_access_key_file = Unicode(help="File with the access key of the S3 store.").tag(config=True)
     s3_secret_key_file = Unicode(help="File with the secret key of the S3 store.").tag(config=True)
+    data_prefixes = List(
+        Unicode(),
+        help="Where challenges may take data from in the S3 store, such as s3://datasets/physics. "
+        "The service reads it with its own keys, so never allow what holds its blobs. Default: "
+        "nowhere.",
+    ).tag(config=True)
     s3_allow_http = Bool(
         False, help="Whether the S3 store may be reached without TLS, inside the cluster."
     ).tag(config=True)

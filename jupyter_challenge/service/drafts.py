@@ -51,8 +51,14 @@ def root_of(unpacked: Path) -> Path:
     return unpacked
 
 
-def of_folder(keeping: Keeping, user: str, challenge: Challenge, root: Path) -> VersionRow:
-    """Have every file kept and say where each belongs."""
+def of_folder(
+    keeping: Keeping,
+    user: str,
+    challenge: Challenge,
+    root: Path,
+    stored: dict[str, Any] | None = None,
+) -> VersionRow:
+    """Have every file kept and say where each belongs; `stored` is the data that is in a store."""
     manifest = []
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root)
@@ -60,7 +66,7 @@ def of_folder(keeping: Keeping, user: str, challenge: Challenge, root: Path) -> 
         if path.is_file() and not left_out:
             digest, size = keeping.put_file(path)
             manifest.append({"path": inside.as_posix(), "size": size, "sha256": digest})
-    layout = Layout(challenge, manifest)
+    layout = Layout(challenge, manifest, stored)
     evaluators, splits = {}, {}
     for phase in challenge.phases:
         split = _split(keeping, challenge, phase, root, layout)
@@ -68,7 +74,7 @@ def of_folder(keeping: Keeping, user: str, challenge: Challenge, root: Path) -> 
         evaluators[phase.id] = layout.evaluator_digest("labels", split.get("ids"))
     terms = _text(root, challenge.terms)
     return VersionRow(
-        digest=_digest(manifest),
+        digest=_digest(manifest, layout),
         challenge_id=challenge.id,
         number=0,
         published_at=utc_now(),
@@ -90,11 +96,11 @@ def redated(
     """A version with another challenge.yaml that has other dates; all other files are the same."""
     changed = {"path": FILE, "size": len(spec), "sha256": keeping.put_bytes(spec)}
     manifest = [changed if each["path"] == FILE else each for each in version.manifest]
-    layout = Layout(challenge, manifest)
+    layout = Layout(challenge, manifest, version.layout.get("stored"))
     places = version.layout["places"].items()
     layout.places |= {at: blob for at, blob in places if at.startswith("hidden/splits/")}
     return VersionRow(
-        digest=_digest(manifest),
+        digest=_digest(manifest, layout),
         challenge_id=challenge.id,
         number=0,
         published_at=utc_now(),
@@ -110,8 +116,9 @@ def redated(
     )
 
 
-def _digest(manifest: list[dict[str, Any]]) -> str:
-    return digest_of([[each["path"], each["sha256"]] for each in manifest])
+def _digest(manifest: list[dict[str, Any]], layout: Layout) -> str:
+    files: list[Any] = [[each["path"], each["sha256"]] for each in manifest]
+    return digest_of([*files, layout.stored] if layout.stored else files)
 
 
 def _split(

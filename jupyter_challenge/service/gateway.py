@@ -25,7 +25,7 @@ from jupyter_challenge.service.answers import install_errors
 from jupyter_challenge.service.asking_pods import Asking, Gateway, asking
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
-from jupyter_challenge.service.opening import open_blobs, open_database, open_socket
+from jupyter_challenge.service.opening import open_blobs, open_database, open_datasets, open_socket
 from jupyter_challenge.service.serving import serve_app
 
 Authorization = Annotated[str | None, Header()]
@@ -159,7 +159,8 @@ def serve_gateway(
     db = open_database(config, cluster)
     blobs = open_blobs(config, cluster)
     try:
-        gateway = Gateway(db, blobs, ClusterApi(cluster.kubeconfig), cluster.settings(""))
+        api = ClusterApi(cluster.kubeconfig)
+        gateway = Gateway(db, blobs, api, cluster.settings(""), open_datasets(cluster))
         say(f"The gateway listens at port {opened.getsockname()[1]}.")
         serve_app(create_gateway(gateway, cluster.kfp), opened, drain=drain, graceful=30)
     finally:

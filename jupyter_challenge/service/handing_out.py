@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jupyter_challenge.core.errors import NotFound
+from jupyter_challenge.core.errors import DataMissing, NotFound
 from jupyter_challenge.core.run import RunSpec
 from jupyter_challenge.core.tarball import Packed, pack
 from jupyter_challenge.engines.jobs import FOLDER
 from jupyter_challenge.service.asking_pods import Asking, Gateway
 from jupyter_challenge.service.versions import spec_in
 from jupyter_challenge.store import receipts
+from jupyter_challenge.store.datasets import Datasets, StoredObject
 
 VERSION = Path(FOLDER) / "version"
 BUNDLE = Path(FOLDER) / "bundle.zip"
@@ -32,7 +34,11 @@ def bundle(gateway: Gateway, asking: Asking) -> Stream:
 
 
 def inputs(gateway: Gateway, asking: Asking) -> Stream:
-    """The challenge's data, by the names that it has under input/."""
+    """The challenge's data, by the names that it has under input/.
+
+    Raises:
+        DataMissing: What is in a store is not what was published.
+    """
     layout = asking.version.layout
     found = dict(layout["inputs"])
     if asking.submission.is_try:
@@ -42,7 +48,29 @@ def inputs(gateway: Gateway, asking: Asking) -> Stream:
         for each in found.values()
         for place, digest in _below(layout, each["at"])
     ]
-    return _tar(gateway, files)
+    packed = [_packed(gateway, name, digest) for name, digest in files]
+    for name, pinned in layout.get("stored", {}).items():
+        if not (name == "test" and asking.submission.is_try):
+            packed += _from_store(gateway.datasets, pinned)
+    return pack(packed)
+
+
+def _from_store(datasets: Datasets | None, pinned: dict[str, Any]) -> list[Packed]:
+    """Objects of a store as they were when the challenge was published."""
+    if datasets is None:
+        raise DataMissing("Data in stores is not to be had here.")
+    prefix = pinned["prefix"]
+    wanted = {
+        each["target"]: StoredObject(each["key"], each["size"], each["etag"])
+        for each in pinned["files"]
+    }
+    # Before the first byte: what comes in the middle of an answer can't be told any more.
+    if datasets.listed(prefix, pinned["path"]) != list(wanted.values()):
+        raise DataMissing(f"What is at {prefix} is not what was published.")
+    return [
+        Packed(target, each.size, partial(datasets.stream, prefix, each))
+        for target, each in wanted.items()
+    ]
 
 
 def predictions(gateway: Gateway, asking: Asking) -> Stream:

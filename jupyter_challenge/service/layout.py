@@ -7,7 +7,8 @@ import json
 from pathlib import PurePosixPath
 from typing import Any
 
-from jupyter_challenge.core.challenge import Challenge, Data
+from jupyter_challenge.core.challenge import Challenge
+from jupyter_challenge.core.challenge_data import Data
 
 _COMPRESSED = {".gz", ".bz2", ".xz", ".zst"}
 
@@ -19,8 +20,14 @@ class Layout:
     named as labels or evaluator too, stays hidden.
     """
 
-    def __init__(self, challenge: Challenge, manifest: list[dict[str, Any]]) -> None:
-        """Place the files of a manifest."""
+    def __init__(
+        self,
+        challenge: Challenge,
+        manifest: list[dict[str, Any]],
+        stored: dict[str, Any] | None = None,
+    ) -> None:
+        """Place the files of a manifest; `stored` is what the challenge has in a store."""
+        self.stored = stored or {}
         self._challenge = challenge
         self._files = {each["path"]: each for each in manifest}
         self.places: dict[str, str] = {}
@@ -49,6 +56,7 @@ class Layout:
             "evaluator": self.evaluator,
             "sample": self.sample,
             "starter": self.starter,
+            **({"stored": self.stored} if self.stored else {}),
         }
 
     def evaluator_digest(self, labels: str, split: str | None) -> str:

@@ -12,6 +12,7 @@ from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.store import schema
 from jupyter_challenge.store.blobs import Blobs
 from jupyter_challenge.store.database import Database
+from jupyter_challenge.store.datasets import Datasets
 
 
 def open_database(config: ChallengeConfig, cluster: ClusterConfig | None = None) -> Database:
@@ -35,6 +36,11 @@ def open_blobs(config: ChallengeConfig, cluster: ClusterConfig | None = None) ->
     if not config.blob_url:
         return Blobs(config.root / "blobs")
     return Blobs(config.blob_url, cluster.blob_options if cluster is not None else None)
+
+
+def open_datasets(cluster: ClusterConfig) -> Datasets:
+    """The stores that challenges may take their data from."""
+    return Datasets(cluster.data_prefixes, cluster.blob_options)
 
 
 def open_socket(host: str, port: int, *, anywhere: bool = False) -> socket.socket:

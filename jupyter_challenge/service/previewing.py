@@ -14,7 +14,7 @@ from jupyter_challenge.core.models import FileChange, FolderProblem, Phrase, Pub
 from jupyter_challenge.core.validation import load_challenge
 from jupyter_challenge.service import drafts
 from jupyter_challenge.service.auth import Identity
-from jupyter_challenge.service.data_sources import check_sources
+from jupyter_challenge.service.data_sources import pinned_sources
 from jupyter_challenge.service.effects import effects, of_first
 from jupyter_challenge.service.publication import Publication
 from jupyter_challenge.service.publishing import check_allowed, unpacked
@@ -34,10 +34,10 @@ def preview(service: Service, identity: Identity, folder: BinaryIO) -> PublishPr
     with unpacked(service, folder) as root:
         try:
             challenge = load_challenge(root)
-            check_sources(service.place, challenge, root)
             with service.db.read() as session:
                 check_allowed(session, identity, challenge.id)
-            version = drafts.of_folder(drafts.Measured(), identity.name, challenge, root)
+            stored = pinned_sources(service, challenge, root)
+            version = drafts.of_folder(drafts.Measured(), identity.name, challenge, root, stored)
         except InvalidChallenge as error:
             problems = [FolderProblem.model_validate(each) for each in error.details["problems"]]
             return PublishPreview(challenge="", problems=problems)

@@ -15,7 +15,7 @@ from jupyter_challenge.core.validation import load_challenge
 from jupyter_challenge.service import drafts, scoring
 from jupyter_challenge.service.auth import Identity, manages, role_in
 from jupyter_challenge.service.challenge_views import view
-from jupyter_challenge.service.data_sources import check_sources
+from jupyter_challenge.service.data_sources import pinned_sources
 from jupyter_challenge.service.seeing import see
 from jupyter_challenge.service.state import Service
 from jupyter_challenge.service.uploads import received
@@ -54,10 +54,10 @@ def publish(
     looked = looked or Looked()
     with unpacked(service, folder) as root:
         challenge = load_challenge(root)
-        check_sources(service.place, challenge, root)
         with service.db.read() as session:
             check_allowed(session, identity, challenge.id)
-        version = drafts.of_folder(service.blobs, identity.name, challenge, root)
+        stored = pinned_sources(service, challenge, root)
+        version = drafts.of_folder(service.blobs, identity.name, challenge, root, stored)
     if looked.digest not in (None, version.digest):
         raise Conflict(
             "The folder changed after you looked at what publishing it does.",

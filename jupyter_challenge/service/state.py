@@ -14,13 +14,15 @@ from jupyter_challenge.service.standings import Boards
 from jupyter_challenge.service.tokens import Tokens
 from jupyter_challenge.store.blobs import Blobs
 from jupyter_challenge.store.database import Database
+from jupyter_challenge.store.datasets import Datasets
 
 
 @dataclass
 class Service:
     """Configuration, database, blobs, engine and what is kept in memory.
 
-    `submitted_images` are the places that images of container submissions may come from.
+    `submitted_images` are the places that images of container submissions may come from,
+    `datasets` the stores that hold challenges' data.
     """
 
     config: ChallengeConfig
@@ -29,6 +31,7 @@ class Service:
     blobs: Blobs
     engine: Engine
     submitted_images: Sequence[str] = ()
+    datasets: Datasets | None = None
     boards: Boards = field(init=False)
     feed: Feed = field(init=False)
     leaders: Leaders = field(init=False)

@@ -12,7 +12,8 @@ import uuid
 from pathlib import Path
 from typing import Literal
 
-from jupyter_challenge.core.challenge import Challenge, SubmissionKind, VolumeData
+from jupyter_challenge.core.challenge import Challenge, SubmissionKind
+from jupyter_challenge.core.challenge_data import VolumeData
 from jupyter_challenge.core.run import VolumeMount
 from jupyter_challenge.engines.base import EvaluationSpec, InputMount, RunSpec
 from jupyter_challenge.service.layout import suffixes
@@ -91,7 +92,9 @@ def spec_in(
         attempt=run.attempt,
         team_id=submission.team_id,
         image=submission.image,
-        data_size=_size(folder, inputs, version) + 2 * sum(f["size"] for f in submission.files),
+        data_size=_size(folder, inputs, version)
+        + _stored(version, submission.is_try)
+        + 2 * sum(f["size"] for f in submission.files),
     )
 
 
@@ -146,6 +149,16 @@ def _size(folder: Path, inputs: list[InputMount], version: VersionRow) -> int:
         sizes.get(digest, 0)
         for place, digest in version.layout["places"].items()
         if any(place == each or place.startswith(f"{each}/") for each in at)
+    )
+
+
+def _stored(version: VersionRow, is_try: bool) -> int:
+    """Bytes of the data that comes from a store."""
+    return sum(
+        int(file["size"])
+        for name, pinned in version.layout.get("stored", {}).items()
+        if not (name == "test" and is_try)
+        for file in pinned["files"]
     )
 
 

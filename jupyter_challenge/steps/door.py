@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import tarfile
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +22,12 @@ T = TypeVar("T")
 
 
 class Refused(Exception):
-    """The gateway said no; asking again would not help."""
+    """The gateway said no; asking again would not help. `code` is its own word for why."""
+
+    def __init__(self, said: str, code: str = "") -> None:
+        """Take what was said."""
+        super().__init__(said)
+        self.code = code
 
 
 class _Later(Exception):
@@ -137,7 +143,8 @@ def _accepted(answer: http.client.HTTPResponse) -> http.client.HTTPResponse:
     said = answer.read(2_000).decode(errors="replace")
     if answer.status >= 500 or answer.status == 429:
         raise _Later(f"{answer.status} {said}")
-    raise Refused(f"{answer.status} {said}")
+    found = re.search(r'"code": ?"([a-z_]+)"', said)
+    raise Refused(f"{answer.status} {said}", found[1] if found else "")
 
 
 def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:

@@ -104,7 +104,11 @@ def prepare(inside: Inside) -> int:
             door.save("/run/bundle", bundle)
             put_in_place(StepContext(folder, spec, lambda _: None))
             bundle.unlink()
-        except (RunFailed, OSError) as error:
+        except (RunFailed, OSError, Refused) as error:
+            if isinstance(error, Refused):
+                if error.code != FailureClass.DATA_MISSING.value:
+                    raise
+                error = RunFailed(FailureClass.DATA_MISSING, str(error))
             failure = translated(error, StepName.PREPARE)
             print(failure.detail)
         else:

@@ -1,19 +1,22 @@
-"""A challenge's data on a volume: mounted read-only into runs, never copied, never handed out."""
+"""A challenge's data on a volume or in a store: read by runs, never handed out."""
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import obstore
 import pytest
+from obstore.store import S3Store
 
 from jupyter_challenge.client import Client
 from jupyter_challenge.core.errors import FailureClass
 from jupyter_challenge.core.models import StepName, SubmissionState
 from tests.cluster.kubectl import Cluster, probe_pod
-from tests.cluster.platform import Platform
+from tests.cluster.platform import Platform, forwarded
 from tests.tiny import ROWS, WRITE_ALL_EVEN, write_challenge, write_notebook
 
 pytestmark = pytest.mark.timeout(300)
@@ -42,6 +45,25 @@ for name in ("test.csv", "new.csv", "train/new.csv"):
         print("WRITE", name, "done")
 print("DISK", os.statvfs(source + "/train").f_fsid != os.statvfs("/tmp").f_fsid)
 """
+
+
+TEST = "id,x\n" + "".join(f"{row},{row}\n" for row in ROWS)
+
+
+@contextlib.contextmanager
+def bucket(cluster: Cluster) -> Iterator[S3Store]:
+    """The bucket of data sets in the store beside the platform."""
+    with forwarded(cluster, "minio", 9000) as url:
+        yield S3Store(
+            "datasets",
+            config={
+                "endpoint": url,
+                "region": "us-east-1",
+                "access_key_id": "challenge",
+                "secret_access_key": "runs-must-never-hold-this",
+            },
+            client_options={"allow_http": True},
+        )
 
 
 def filled(cluster: Cluster, namespace: str) -> None:
@@ -84,7 +106,12 @@ def team(
     folder = tmp_path_factory.mktemp("organiser")
     filled(cluster, "challenge-run-mounted")
     volume = {"claim": "numbers", "train": "v1/train", "test": "v1/test.csv"}
+    with bucket(cluster) as store:
+        for name, content in {"train/a": "1", "train/b": "2", "test.csv": TEST}.items():
+            obstore.put(store, f"numbers/v1/{name}", content.encode())
+    stored = {"prefix": "s3://datasets/numbers", "train": "v1/train", "test": "v1/test.csv"}
     data = {
+        "stored": {**LABELS, "s3": stored},
         "mounted": {**LABELS, "volume": volume},
         "nowhere": {**LABELS, "volume": {**volume, "claim": "absent"}},
     }
@@ -136,5 +163,32 @@ def test_a_claim_that_is_not_there_is_the_organisers_fault(team: Client, tmp_pat
 
     done = team.wait(team.submit(notebook, "nowhere").id)
 
+    assert done.failure is not None
+    assert done.failure.failure_class is FailureClass.DATA_MISSING
+
+
+def test_a_run_reads_what_is_in_the_store(team: Client, tmp_path: Path) -> None:
+    notebook = write_notebook(tmp_path / "model.ipynb", LOOK, WRITE_ALL_EVEN)
+
+    done = team.wait(team.submit(notebook, "stored").id)
+
+    assert done.state is SubmissionState.SCORED, done.failure
+    assert [score.value for score in done.scores] == [0.5]
+    said = team.log(done.id, StepName.RUN).text
+    assert f"ROWS {len(ROWS)}" in said
+    assert "TRAIN ['a', 'b']" in said
+
+
+def test_data_that_was_changed_in_the_store_fails_the_run(
+    cluster: Cluster, team: Client, tmp_path: Path
+) -> None:
+    """A version stays what was published: else scores could not be compared."""
+    notebook = write_notebook(tmp_path / "model.ipynb", WRITE_ALL_EVEN)
+    with bucket(cluster) as store:
+        obstore.put(store, "numbers/v1/train/b", b"other")
+
+        done = team.wait(team.submit(notebook, "stored").id)
+
+        obstore.put(store, "numbers/v1/train/b", b"2")
     assert done.failure is not None
     assert done.failure.failure_class is FailureClass.DATA_MISSING

@@ -17,7 +17,7 @@ import pytest
 
 from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.core.run import EvaluationResult, PodReport, Receipt, ReceiptKind, RunSpec
-from jupyter_challenge.store import receipts
+from jupyter_challenge.store import challenges, receipts, submissions
 from tests.service.gateway_world import GatewayWorld
 from tests.service.world import World
 from tests.small_api_server import small_api_server
@@ -128,6 +128,48 @@ def test_a_notebook_from_its_bundle_to_its_score(pods: Pods) -> None:
     result = EvaluationResult.model_validate_json(pods.content(scored, "result.json"))
     assert result.digest == spec.evaluation.digest
     assert result.boards["public"]["accuracy"].value == 0.5
+
+
+def test_data_that_is_no_longer_there_fails_as_such(pods: Pods) -> None:
+    """The gateway says so before it sends anything, and `prepare` hands that in."""
+    spec = notebook(pods, "print('hello')")
+    stored = {"train": {"prefix": "s3://datasets", "path": "train", "files": []}}
+    with pods.gate.gateway.db.write() as session:
+        submission = submissions.get(session, spec.submission_id)
+        assert submission is not None
+        version = challenges.version(session, submission.version)
+        assert version is not None
+        version.layout = {**version.layout, "stored": stored}
+
+    receipt = pods.pod(spec, "run")
+
+    assert pods.failure(receipt) == "data_missing"
+
+
+def test_an_images_own_program_is_judged_by_what_it_left(pods: Pods) -> None:
+    """What it says in a report counts for nothing: the kubelet says how it ended."""
+    spec = notebook(pods, "print('hello')").model_copy(update={"kind": "container"})
+    with pods.gate.gateway.db.write() as session:
+        submission = submissions.get(session, spec.submission_id)
+        assert submission is not None
+        submission.kind = "container"
+    folder = pods.folder / "run"
+    folder.mkdir()
+    token = pods.gate.token(spec, "run")
+    assert pods.start("prepare", folder, token).wait(SLOW) == 0
+    sidecar = pods.start("upload", folder, token)
+    deadline = time.monotonic() + SLOW
+    while not (folder / "ready").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    (folder / "work/output/predictions.csv").write_text("id,label\n1,even\n")
+    (folder / "report.json").write_text(PodReport(ended=False).model_dump_json())
+    sidecar.send_signal(signal.SIGTERM)
+    assert sidecar.wait(SLOW) == 0
+
+    with pods.gate.gateway.db.read() as session:
+        receipt = receipts.get(session, spec.run_id, spec.attempt, "run")
+    assert pods.report(receipt) == PodReport(ended=True)
+    assert pods.content(receipt, "predictions") == b"id,label\n1,even\n"
 
 
 def test_predictions_are_taken_by_prepare_and_run_does_nothing(pods: Pods) -> None:

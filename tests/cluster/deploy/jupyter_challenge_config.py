@@ -11,6 +11,7 @@ c.ClusterConfig.s3_endpoint = "http://minio:9000"
 c.ClusterConfig.s3_allow_http = True
 c.ClusterConfig.s3_access_key_file = "/secrets/storage/access-key-id"
 c.ClusterConfig.s3_secret_key_file = "/secrets/storage/secret-access-key"
+c.ClusterConfig.data_prefixes = ["s3://datasets/numbers"]
 c.ClusterConfig.steps_image = "jupyter-challenge/steps:test"
 c.ClusterConfig.submitted_images = ["cluster.test/submitted"]
 c.ClusterConfig.image_patience_seconds = 20  # images are there, or never will be
