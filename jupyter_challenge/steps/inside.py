@@ -98,9 +98,13 @@ def prepare(inside: Inside) -> int:
     replace(folder.spec, spec.model_dump_json().encode())
     with _logged(folder.log(StepName.PREPARE)):
         try:
+            began = time.monotonic()
             door.unpack("/run/inputs", folder.input)
+            seconds, size = time.monotonic() - began, 0
             for path in sorted(each for each in folder.input.rglob("*") if each.is_file()):
                 print(f"input/{path.relative_to(folder.input)}: {path.stat().st_size:,} bytes")
+                size += path.stat().st_size
+            print(f"The data came in {seconds:.2f} s, {size / 1e6 / max(seconds, 0.01):.0f} MB/s.")
             door.save("/run/bundle", bundle)
             put_in_place(StepContext(folder, spec, lambda _: None))
             bundle.unlink()

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from jupyter_challenge.core.bundle import bundle_of
+from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.run import EvaluationResult, PodReport, Receipt, ReceiptKind, RunSpec
 from jupyter_challenge.store import challenges, receipts, submissions
 from tests.service.gateway_world import GatewayWorld
@@ -134,7 +135,7 @@ def test_data_that_is_no_longer_there_fails_as_such(pods: Pods) -> None:
     """The gateway says so before it sends anything, and `prepare` hands that in."""
     spec = notebook(pods, "print('hello')")
     stored = {"train": {"prefix": "s3://datasets", "path": "train", "files": []}}
-    with pods.gate.gateway.db.write() as session:
+    with pods.gate.gateway.db.read() as session:  # which keeps versions
         submission = submissions.get(session, spec.submission_id)
         assert submission is not None
         version = challenges.version(session, submission.version)
@@ -148,7 +149,7 @@ def test_data_that_is_no_longer_there_fails_as_such(pods: Pods) -> None:
 
 def test_an_images_own_program_is_judged_by_what_it_left(pods: Pods) -> None:
     """What it says in a report counts for nothing: the kubelet says how it ended."""
-    spec = notebook(pods, "print('hello')").model_copy(update={"kind": "container"})
+    spec = notebook(pods, "print('hello')").model_copy(update={"kind": SubmissionKind.CONTAINER})
     with pods.gate.gateway.db.write() as session:
         submission = submissions.get(session, spec.submission_id)
         assert submission is not None
