@@ -23,6 +23,7 @@ from jupyter_challenge.core.errors import FAILURES, FailureClass, Fault, RunFail
 from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import EvaluationSpec, PodReport, RunSpec
 from jupyter_challenge.core.tarball import Packed, pieces_of
+from jupyter_challenge.steps import lean
 from jupyter_challenge.steps.alone import alone, report_path, translated
 from jupyter_challenge.steps.context import StepContext
 from jupyter_challenge.steps.door import Door, Refused
@@ -74,6 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--token", type=Path, default=TOKEN, help="File with the pod's token.")
     options = parser.parse_args(arguments)
     os.umask(0o077)
+    lean.keep_out()
     if options.step.endswith("upload"):
         # The very first thing: told to end before this, it would not hear it.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
@@ -126,6 +128,8 @@ def prepare(inside: Inside) -> int:
 
 def run(inside: Inside) -> int:
     """Execute the notebook; of a predictions file nothing is left to do."""
+    # Both before the wait: what the step needs is imported while the sidecar gets ready.
+    import jupyter_challenge.steps.notebook
     from jupyter_challenge.steps.run import run as execute
 
     _wait_for(inside.ready)
