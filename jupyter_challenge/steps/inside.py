@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import os
 import signal
 import sys
@@ -129,7 +130,7 @@ def prepare(inside: Inside) -> int:
 def run(inside: Inside) -> int:
     """Execute the notebook; of a predictions file nothing is left to do."""
     # Both before the wait: what the step needs is imported while the sidecar gets ready.
-    import jupyter_challenge.steps.notebook
+    importlib.import_module("jupyter_challenge.steps.notebook")
     from jupyter_challenge.steps.run import run as execute
 
     _wait_for(inside.ready)
