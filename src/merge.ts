@@ -58,12 +58,19 @@ export function isOlder(
   answer: SubmissionView,
   known: SubmissionView
 ): boolean {
+  if (answer.attempt !== known.attempt) {
+    return false;
+  }
+  // A run that had to make way is queued again; an end stays an end.
+  const again = (answer.interruptions ?? 0) - (known.interruptions ?? 0);
+  if (again !== 0 && ORDER[answer.state] < 2 && ORDER[known.state] < 2) {
+    return again < 0;
+  }
   return (
-    answer.attempt === known.attempt &&
-    (ORDER[answer.state] < ORDER[known.state] ||
-      (answer.state === 'running' &&
-        known.state === 'running' &&
-        stepsBegun(answer) < stepsBegun(known)))
+    ORDER[answer.state] < ORDER[known.state] ||
+    (answer.state === 'running' &&
+      known.state === 'running' &&
+      stepsBegun(answer) < stepsBegun(known))
   );
 }
 

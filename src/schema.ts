@@ -2067,6 +2067,12 @@ export interface components {
             /** Improved */
             improved?: boolean | null;
             /**
+             * Interruptions
+             * @description Times that its run had to make way for another; it goes on from $CHALLENGE_STATE.
+             * @default 0
+             */
+            interruptions: number;
+            /**
              * Is Best
              * @default false
              */
@@ -2172,6 +2178,11 @@ export interface components {
              * @description Digest of the challenge version it is scored under.
              */
             version: string;
+            /**
+             * Wait Seconds
+             * @description How long it still waits in the queue; null where nobody can say. A guess from the median duration of the challenge's last runs.
+             */
+            wait_seconds?: number | null;
         };
         /**
          * TableFormat
@@ -4270,6 +4281,7 @@ export interface operations {
                      *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
                      *       "image": null,
                      *       "improved": null,
+                     *       "interruptions": 0,
                      *       "is_best": false,
                      *       "is_try": false,
                      *       "kind": "notebook",
@@ -4322,7 +4334,8 @@ export interface operations {
                      *       },
                      *       "teams": 87,
                      *       "user": "ana",
-                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
+                     *       "wait_seconds": null
                      *     }
                      */
                     "application/json": components["schemas"]["SubmissionView"];
@@ -4362,6 +4375,7 @@ export interface operations {
                      *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
                      *       "image": null,
                      *       "improved": null,
+                     *       "interruptions": 0,
                      *       "is_best": false,
                      *       "is_try": false,
                      *       "kind": "notebook",
@@ -4414,7 +4428,8 @@ export interface operations {
                      *       },
                      *       "teams": 87,
                      *       "user": "ana",
-                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
+                     *       "wait_seconds": null
                      *     }
                      */
                     "application/json": components["schemas"]["SubmissionView"];
@@ -4924,6 +4939,7 @@ export interface operations {
                      *           "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
                      *           "image": null,
                      *           "improved": true,
+                     *           "interruptions": 0,
                      *           "is_best": true,
                      *           "is_try": false,
                      *           "kind": "notebook",
@@ -4998,7 +5014,8 @@ export interface operations {
                      *           },
                      *           "teams": 87,
                      *           "user": "ana",
-                     *           "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *           "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
+                     *           "wait_seconds": null
                      *         }
                      *       ],
                      *       "next": null,
@@ -5077,6 +5094,7 @@ export interface operations {
                      *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
                      *       "image": null,
                      *       "improved": true,
+                     *       "interruptions": 0,
                      *       "is_best": true,
                      *       "is_try": false,
                      *       "kind": "notebook",
@@ -5151,7 +5169,8 @@ export interface operations {
                      *       },
                      *       "teams": 87,
                      *       "user": "ana",
-                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
+                     *       "wait_seconds": null
                      *     }
                      */
                     "application/json": components["schemas"]["SubmissionView"];
@@ -5270,6 +5289,7 @@ export interface operations {
                      *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
                      *       "image": null,
                      *       "improved": true,
+                     *       "interruptions": 0,
                      *       "is_best": true,
                      *       "is_try": false,
                      *       "kind": "notebook",
@@ -5322,7 +5342,8 @@ export interface operations {
                      *       },
                      *       "teams": 87,
                      *       "user": "ana",
-                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
+                     *       "wait_seconds": null
                      *     }
                      */
                     "application/json": components["schemas"]["SubmissionView"];
@@ -5542,6 +5563,7 @@ export interface operations {
                      *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
                      *       "image": null,
                      *       "improved": true,
+                     *       "interruptions": 0,
                      *       "is_best": true,
                      *       "is_try": false,
                      *       "kind": "notebook",
@@ -5616,7 +5638,8 @@ export interface operations {
                      *       },
                      *       "teams": 87,
                      *       "user": "ana",
-                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
+                     *       "wait_seconds": null
                      *     }
                      */
                     "application/json": components["schemas"]["SubmissionView"];
@@ -5691,6 +5714,7 @@ export interface operations {
                      *       "id": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
                      *       "image": null,
                      *       "improved": true,
+                     *       "interruptions": 0,
                      *       "is_best": true,
                      *       "is_try": false,
                      *       "kind": "notebook",
@@ -5765,7 +5789,8 @@ export interface operations {
                      *       },
                      *       "teams": 87,
                      *       "user": "ana",
-                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a"
+                     *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
+                     *       "wait_seconds": null
                      *     }
                      */
                     "application/json": components["schemas"]["SubmissionView"];

@@ -115,6 +115,9 @@ export function rowText(
 ): string {
   switch (submission.state) {
     case 'queued':
+      if (submission.interruptions && submission.position) {
+        return trans.__('had to make way, %1 in line', submission.position);
+      }
       return submission.position
         ? trans.__('queued, %1 in line', submission.position)
         : stateWord('queued', trans);

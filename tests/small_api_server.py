@@ -39,6 +39,7 @@ class SmallApiServer:
     tokens: dict[str, Object] = field(default_factory=dict)
     logs: dict[tuple[str, str, str], Callable[[], bytes]] = field(default_factory=dict)
     made: Callable[[Key, Object], None] = lambda key, found: None
+    pending: Callable[[str], list[Object]] = lambda queue: []
     away: bool = False
     may: set[str] = field(default_factory=set)
 
@@ -108,6 +109,8 @@ class SmallApiServer:
         key = (resource, namespace, name)
         if key not in self.objects:
             return refused(404, "NotFound")
+        if more == "pendingworkloads":
+            return 200, {"items": self.pending(name)}
         if more == "log":
             log = self.logs.get((namespace, name, query["container"][0]))
             return (200, log()) if log else refused(400, "BadRequest")

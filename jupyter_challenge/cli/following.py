@@ -15,6 +15,7 @@ from jupyter_challenge.cli.terminal import (
     COLOURS,
     LiveLine,
     clock,
+    duration,
     local_time,
     print_facts,
     print_json,
@@ -203,14 +204,27 @@ def _live_text(submission: Submission, waited: float) -> str:
     if submission.state.terminal:
         return ""
     if submission.state.value == "queued":
+        again = ", had to make way and waits again" if submission.interruptions else ""
         place = f", place {submission.position}" if submission.position else ""
-        return f"  ○ queued{place}  {clock(waited)}"
+        return f"  ○ queued{again}{place}{_about(submission)}  {clock(waited)}"
     step = next((s for s in submission.steps if s.state.value == "running"), None)
     if step is None:
         return f"  ● running  {clock(waited)}"
     since = step.started_at or datetime.now(timezone.utc)
     took = (datetime.now(timezone.utc) - since).total_seconds()
     return f"  ● {step.name.value:<9} {step.detail}  {clock(took)}"
+
+
+def _about(submission: Submission) -> str:
+    """Say when a queued submission begins, where somebody can."""
+    if submission.wait_seconds is None:
+        return ""
+    seconds = (
+        submission.wait_seconds
+        if submission.wait_seconds < 120
+        else 60 * round(submission.wait_seconds / 60)
+    )
+    return f", in about {duration(seconds)}" if seconds else ""
 
 
 def _print_outcome(submission: Submission) -> None:

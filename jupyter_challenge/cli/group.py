@@ -33,6 +33,7 @@ COMMANDS = {
     "export": "organising",
     "serve": "operating",
     "gateway": "operating",
+    "cluster": "cluster",
     "backup": "operating",
     "upgrade-db": "operating",
     "openapi": "operating",

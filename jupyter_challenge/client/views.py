@@ -100,7 +100,8 @@ def outcome(submission: SubmissionView, width: int = 100) -> str:
         where = f"cell {failure.cell}: " if failure.cell else ""
         return where + one_line(failure.detail or failure.sentence, width)
     if submission.state is SubmissionState.QUEUED and submission.position:
-        return f"place {submission.position} in the queue"
+        again = "had to make way, " if submission.interruptions else ""
+        return f"{again}place {submission.position} in the queue"
     running = next((s for s in submission.steps if s.state.value == "running"), None)
     return f"{running.name.value} {running.detail}".strip() if running else ""
 

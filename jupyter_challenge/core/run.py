@@ -21,6 +21,21 @@ from jupyter_challenge.core.challenge import (
 from jupyter_challenge.core.errors import FailureClass
 from jupyter_challenge.core.models import StepName, StepState
 
+MOST_STATE = 1_000_000_000
+"""Bytes of `$CHALLENGE_STATE` that outlive a run's pod at most."""
+
+MOST_HEADERS = 50_000_000
+
+
+def most_state(limits: Limits) -> int:
+    """Bytes of `$CHALLENGE_STATE` that are kept of a run that has to make way."""
+    return min(limits.disk, MOST_STATE)
+
+
+def most_kept(limits: Limits) -> int:
+    """Bytes of the tar in which they travel."""
+    return most_state(limits) + MOST_HEADERS
+
 
 class Spec(BaseModel):
     """A value that is fixed once made."""
@@ -79,6 +94,7 @@ class RunSpec(Spec):
     image: str | None = Field(
         default=None, description="Image with a digest; that of the configuration when left out."
     )
+    profile: str = Field(default="", description="The compute profile that was chosen.")
     data_size: int = Field(default=0, description="Bytes of the inputs and of the submission.")
 
     def without_evaluation(self) -> RunSpec:

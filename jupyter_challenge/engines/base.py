@@ -74,6 +74,9 @@ class RunStatus(Spec):
 
     state: RunState
     steps: list[StepView]
+    queued: bool = Field(
+        default=False, description="Whether it waits in a queue of the engine's, perhaps again."
+    )
     failure: RunFailure | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None

@@ -15,15 +15,23 @@ from urllib.parse import quote
 from jupyter_challenge.core.errors import Unavailable
 
 GROUPS = {
+    "clusterqueues": "/apis/kueue.x-k8s.io/v1beta2",
+    "cohorts": "/apis/kueue.x-k8s.io/v1beta2",
     "events": "/api/v1",
     "jobs": "/apis/batch/v1",
+    "localqueues": "/apis/kueue.x-k8s.io/v1beta2",
     "namespaces": "/api/v1",
     "networkpolicies": "/apis/networking.k8s.io/v1",
     "pods": "/api/v1",
+    "resourceflavors": "/apis/kueue.x-k8s.io/v1beta2",
     "serviceaccounts": "/api/v1",
     "services": "/api/v1",
     "tokenreviews": "/apis/authentication.k8s.io/v1",
+    "workloadpriorityclasses": "/apis/kueue.x-k8s.io/v1beta2",
+    "workloads": "/apis/kueue.x-k8s.io/v1beta2",
 }
+PENDING = "/apis/visibility.kueue.x-k8s.io/v1beta2/clusterqueues/{}/pendingworkloads"
+MOST_PENDING = 10_000
 TIMEOUT = (5.0, 30.0)
 """Seconds to connect, and between two pieces of an answer."""
 
@@ -104,6 +112,37 @@ class ClusterApi:
         meta = manifest["metadata"]
         path = path_of(resource, meta.get("namespace", ""), meta["name"])
         self._json("PUT", path, body={**found, "spec": manifest["spec"]})
+
+    def keep(self, resource: str, manifest: Object) -> str:
+        """Make an object, or set what the manifest says of it; what it leaves out stays.
+
+        Returns:
+            What was to do: "made", "changed", or nothing.
+
+        Raises:
+            ApiRefused: The API server or a policy says no, or somebody else changes it just now.
+        """
+        meta = manifest["metadata"]
+        name, namespace = str(meta["name"]), str(meta.get("namespace", ""))
+        found = self.get(resource, name, namespace)
+        if found is None:
+            self.create(resource, manifest)
+            return "made"
+        wanted = {**found}
+        for part, value in manifest.items():
+            if part != "metadata":
+                wanted[part] = {**(found.get(part) or {}), **value} if part == "spec" else value
+        if wanted == found:
+            return ""
+        self._json("PUT", path_of(resource, namespace, name), body=wanted)
+        return "changed"
+
+    def pending(self, queue: str) -> list[Object]:
+        """What waits in a ClusterQueue of Kueue's, in the order in which it may begin."""
+        path = PENDING.format(quote(queue, safe=""))
+        answer = self._json("GET", path, [("limit", str(MOST_PENDING))])
+        items: list[Object] = answer.get("items") or []
+        return items
 
     def delete(self, resource: str, name: str, namespace: str, *, grace: int | None = None) -> None:
         """Remove an object with what it owns; harmless when it is not there."""

@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 from jupyter_challenge.core.errors import Unavailable
 from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import ReceiptKind
-from jupyter_challenge.engines import jobs, run_state
+from jupyter_challenge.engines import jobs, queues, run_state
 from jupyter_challenge.engines.base import NotNow, RunHandle
 from jupyter_challenge.engines.cluster_api import ApiRefused, ClusterApi
 from jupyter_challenge.engines.cluster_seen import SELECTOR, Seen
 from jupyter_challenge.engines.jobs import ClusterSettings, Order, job_name, main_of
 from jupyter_challenge.engines.judging import Look, moment
 from jupyter_challenge.engines.premises import Premises
+from jupyter_challenge.engines.queueing import Queueing
 
 BEING_REMOVED = ("being terminated", "being deleted", "being removed")
 """What is said of a namespace, or of a Job, that somebody removed a moment ago."""
@@ -61,6 +62,7 @@ class ClusterJobs:
         self._given = settings
         self._seen = Seen(api)
         self._premises = Premises(api)
+        self.queueing = Queueing(api, settings)
 
     @property
     def settings(self) -> ClusterSettings:
@@ -81,13 +83,13 @@ class ClusterJobs:
 
     def start_run(self, order: Order) -> Ref:
         """Make the run Job; the same order finds the same Job."""
-        self._make(jobs.run_job(order, self.settings), "run")
+        self._make(jobs.run_job(order, self.settings), order, "run")
         namespace = self.settings.run_namespace(order.challenge_id)
         return Ref(namespace, order.run_id, order.attempt)
 
     def start_evaluation(self, order: Order) -> None:
         """Make the evaluate Job; the same order finds the same Job."""
-        self._make(jobs.evaluate_job(order, self.settings), "evaluate")
+        self._make(jobs.evaluate_job(order, self.settings), order, "evaluate")
 
     def look(self, ref: Ref, kind: ReceiptKind) -> Look:
         """A Job of a run with its pod, as they are now."""
@@ -96,12 +98,15 @@ class ClusterJobs:
         if job is None:
             # What a look at all has not seen may have been made a moment ago.
             job = self.api.get("jobs", name, namespace)
-        return Look(kind, job, self._seen.pod(namespace, name))
+        pod = self._seen.pod(namespace, name)
+        return Look(kind, job, None if queues.gone(job, pod) else pod)
 
     def refusal(self, look: Look) -> str:
-        """Why a Job has no pod, as its events say."""
+        """Why a Job has no pod, as its events say, or why it waits in a queue in vain."""
         if look.pod is not None or look.job is None:
             return ""
+        if queues.held(look.job):
+            return self.queueing.in_vain(look.job)
         meta = look.job["metadata"]
         made = moment(meta.get("creationTimestamp"))
         if made is None or (run_state.now() - made).total_seconds() < ASK_WHY_AFTER:
@@ -112,6 +117,12 @@ class ClusterJobs:
         except ApiRefused:
             return ""  # this service may not read them
         return str(events[-1].get("message", "")) if events else ""
+
+    def stay_queued(self, look: Look) -> None:
+        """See to it that a Job that is held has a queue to be held in."""
+        order = order_of(look.job)
+        if order is not None and queues.held(look.job):
+            self.queueing.make(order, look.kind)
 
     def printed(self, look: Look, step: StepName, most: int) -> bytes:
         """What a step has printed so far, up to `most` bytes."""
@@ -140,25 +151,33 @@ class ClusterJobs:
     def _namespace(self, ref: Ref, kind: ReceiptKind) -> str:
         return ref.namespace if kind == "run" else self._given.evaluation_namespace
 
-    def _make(self, job: dict[str, Any], kind: ReceiptKind) -> None:
+    def _make(self, job: dict[str, Any], order: Order, kind: ReceiptKind) -> None:
         namespace = job["metadata"]["namespace"]
         try:
             self._premises.make(namespace, kind, self.settings)
             try:
-                self.api.create("jobs", job)
+                self._queue(job, order, kind)
             except ApiRefused as refused:
-                self._premises.doubt(namespace)
+                self._doubt(namespace)
                 if refused.status != 404:
                     raise
                 # Somebody removed the namespace: it is made again.
                 self._premises.make(namespace, kind, self.settings)
-                self.api.create("jobs", job)
+                self._queue(job, order, kind)
         except ApiRefused as refused:
-            self._premises.doubt(namespace)
+            self._doubt(namespace)
             if any(words in refused.message for words in BEING_REMOVED):
                 raise NotNow(f"{namespace}: {refused.message}") from refused
             raise
         self._seen.forget()
+
+    def _queue(self, job: dict[str, Any], order: Order, kind: ReceiptKind) -> None:
+        self.queueing.make(order, kind)
+        self.api.create("jobs", queues.queued(job, order, kind, self._given.queues))
+
+    def _doubt(self, namespace: str) -> None:
+        self._premises.doubt(namespace)
+        self.queueing.doubt(namespace)
 
 
 def order_of(job: Mapping[str, Any] | None) -> Order | None:

@@ -69,9 +69,9 @@ def running(steps: Steps) -> RunStatus:
     return RunStatus(state=RunState.RUNNING, steps=list(steps.values()), started_at=began)
 
 
-def pending(steps: Steps) -> RunStatus:
-    """The status of a run that has not begun."""
-    return RunStatus(state=RunState.PENDING, steps=list(steps.values()))
+def pending(steps: Steps, *, queued: bool = False) -> RunStatus:
+    """The status of a run that has not begun, or that waits in a queue (again)."""
+    return RunStatus(state=RunState.PENDING, steps=list(steps.values()), queued=queued)
 
 
 def closed(steps: Steps, failure: RunFailure | None) -> RunStatus:

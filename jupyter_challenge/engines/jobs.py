@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.models import StepName
-from jupyter_challenge.core.run import ReceiptKind, RunSpec
+from jupyter_challenge.core.run import ReceiptKind, RunSpec, most_state
+from jupyter_challenge.engines.queue_settings import QueueSettings
 
 Manifest = dict[str, Any]
 
@@ -79,6 +80,7 @@ class ClusterSettings:
     gpu_resource: str = "nvidia.com/gpu"
     cpu_overcommit: float = 1.0
     start_seconds: int = 300
+    queues: QueueSettings | None = None
 
     def run_namespace(self, challenge_id: str) -> str:
         """The namespace in which a challenge's runs are."""
@@ -109,6 +111,9 @@ class Order:
     image: str = ""
     log: int = 1_000_000
     volumes: list[dict[str, str]] = field(default_factory=list)
+    state: int = 0
+    is_try: bool = False
+    profile: str = ""
 
     @classmethod
     def of(cls, spec: RunSpec) -> Order:
@@ -132,6 +137,9 @@ class Order:
             image=spec.image or "",
             log=limits.log,
             volumes=[volume.model_dump() for volume in spec.volumes],
+            state=most_state(limits),
+            is_try=spec.is_try,
+            profile=spec.profile,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -381,8 +389,8 @@ def deadline(kind: ReceiptKind, order: Order, settings: ClusterSettings) -> int:
 
 
 def grace(order: Order) -> int:
-    """Seconds that a pod has after its end was asked for: enough to hand in the largest output."""
-    return GRACE + math.ceil(order.output / UPLOAD_RATE)
+    """Seconds that a pod has after its end was asked for: enough to hand in all that it may."""
+    return GRACE + math.ceil((order.output + order.state) / UPLOAD_RATE)
 
 
 def _aliases(settings: ClusterSettings) -> list[dict[str, Any]]:

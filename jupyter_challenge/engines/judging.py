@@ -17,6 +17,7 @@ from jupyter_challenge.core.errors import FailureClass
 from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import PodReport, ReceiptKind, RunFailure
 from jupyter_challenge.engines.jobs import PREPARE, SOURCE, UPLOAD, main_of
+from jupyter_challenge.engines.queues import held, in_a_queue
 
 Object = Mapping[str, Any]
 
@@ -266,8 +267,12 @@ def _lost(look: Look) -> RunFailure:
 
 
 def _refused(look: Look, now: datetime, patience: Patience, refusal: str) -> RunFailure | None:
+    if held(look.job):
+        return _failure(look, FailureClass.NO_CAPACITY, refusal) if refusal else None
     if not refusal or "quota" in refusal or "limitrange" in refusal.lower():
-        since = moment(((look.job or {}).get("metadata") or {}).get("creationTimestamp"))
+        since = moment(_status(look.job or {}).get("startTime"))
+        if since is None and not in_a_queue(look.job):
+            since = moment(((look.job or {}).get("metadata") or {}).get("creationTimestamp"))
         if not _longer(since, now, patience.room):
             return None
         return _failure(look, FailureClass.NO_CAPACITY, refusal or "no pod was made")

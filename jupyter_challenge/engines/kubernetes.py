@@ -6,12 +6,13 @@ It keeps nothing: what a run is, is in its Jobs and in the receipts of what thei
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 
 from jupyter_challenge.core.challenge import Limits
 from jupyter_challenge.core.errors import FailureClass
 from jupyter_challenge.core.models import LogChunk, StepName, StepView
 from jupyter_challenge.core.run import EvaluationResult, RunFailure, RunSpec
-from jupyter_challenge.engines import jobs, run_state
+from jupyter_challenge.engines import jobs, queues, run_state
 from jupyter_challenge.engines.base import NotNow, RunFiles, RunHandle, RunStatus
 from jupyter_challenge.engines.cluster_api import ClusterApi
 from jupyter_challenge.engines.cluster_jobs import ClusterJobs, Ref, order_of
@@ -27,6 +28,7 @@ from jupyter_challenge.engines.cluster_steps import (
 from jupyter_challenge.engines.handed_in import HandedIn, SealedFiles
 from jupyter_challenge.engines.jobs import ClusterSettings, Order
 from jupyter_challenge.engines.judging import Look, Patience, Stage, ending, hopeless, overdue
+from jupyter_challenge.engines.queue_settings import NodeKind
 
 GOING_ON = {Stage.WAITING, Stage.PREPARING, Stage.WORKING}
 
@@ -64,6 +66,21 @@ class KubernetesEngine:
         """Seconds from its beginning after which a run is over on any cluster that works."""
         seconds = limits.time + max(jobs.EVALUATION_AT_LEAST, limits.time)
         return seconds + 2 * self._settings.start_seconds + self._patience.room
+
+    @property
+    def queues(self) -> bool:
+        """Whether a run that was started may wait in a queue of the engine's."""
+        return self._jobs.queueing.on
+
+    @property
+    def kinds(self) -> tuple[NodeKind, ...]:
+        """The kinds of nodes that a run may choose from, if there are several."""
+        kinds = self._settings.queues.kinds if self._settings.queues is not None else ()
+        return kinds if len(kinds) > 1 else ()
+
+    def places(self) -> Mapping[str, int]:
+        """The place of each run that waits in such a queue, by the run's id: 1 is next."""
+        return self._jobs.queueing.places()
 
     def start(self, spec: RunSpec) -> RunHandle:
         """Make the run Job. Starting the same run again finds the same Job."""
@@ -130,12 +147,13 @@ class KubernetesEngine:
     def _going_on(self, look: Look, steps: dict[StepName, StepView]) -> RunStatus:
         """A Job that is not over: running, unless it never will be."""
         if look.stage in {Stage.WAITING, Stage.PREPARING}:
+            self._jobs.stay_queued(look)
             refusal = self._jobs.refusal(look)
             failure = hopeless(look, run_state.now(), self._patience, refusal)
             if failure is not None:
                 return closed(failed(steps, failure), failure)
         if look.kind == "run" and look.stage is Stage.WAITING:
-            return pending(steps)
+            return pending(steps, queued=queues.held(look.job))
         return running(steps)
 
     def logs(self, handle: RunHandle, step: StepName, offset: int = 0) -> LogChunk:

@@ -43,7 +43,10 @@ class Gateway:
 
 @dataclass(frozen=True)
 class Asking:
-    """A pod that asks, and the open run that it belongs to."""
+    """A pod that asks, and the open run that it belongs to.
+
+    `leaving` says that somebody had the pod removed, such as a queue that needs its place.
+    """
 
     kind: ReceiptKind
     namespace: str
@@ -51,6 +54,7 @@ class Asking:
     run: RunRow
     submission: SubmissionRow
     version: VersionRow
+    leaving: bool = False
 
 
 def asking(gateway: Gateway, authorization: str | None, kind: ReceiptKind) -> Asking:
@@ -64,7 +68,8 @@ def asking(gateway: Gateway, authorization: str | None, kind: ReceiptKind) -> As
         Forbidden: The pod is not one of this kind, or not of that challenge's namespace.
         Conflict: The run is over.
     """
-    namespace, uid, marked = _pod(gateway, authorization, kind)
+    meta = _pod(gateway, authorization, kind)
+    namespace, uid, marked = meta["namespace"], meta["uid"], meta["labels"]
     with gateway.db.read() as session:
         run = runs.get(session, marked.get(f"{DOMAIN}/run", ""))
         submission = submissions.get(session, run.submission_id) if run is not None else None
@@ -78,13 +83,12 @@ def asking(gateway: Gateway, authorization: str | None, kind: ReceiptKind) -> As
         raise Forbidden("The pod is not where pods of its run are.")
     if run.ended_at is not None or SubmissionState(submission.state).terminal:
         raise Conflict("The run is over.")
-    return Asking(kind, namespace, uid, run, submission, version)
+    leaving = "deletionTimestamp" in meta
+    return Asking(kind, namespace, uid, run, submission, version, leaving)
 
 
-def _pod(
-    gateway: Gateway, authorization: str | None, kind: ReceiptKind
-) -> tuple[str, str, Mapping[str, str]]:
-    """Namespace, uid and labels of the pod whose token was sent."""
+def _pod(gateway: Gateway, authorization: str | None, kind: ReceiptKind) -> Mapping[str, Any]:
+    """The metadata of the pod whose token was sent."""
     scheme, _, token = (authorization or "").partition(" ")
     user = None
     if scheme.lower() == "bearer" and token.strip():
@@ -99,4 +103,4 @@ def _pod(
     marked = meta.get("labels") or {}
     if name != kind or meta.get("uid") != uid or marked.get(f"{DOMAIN}/step") != kind:
         raise Forbidden("The pod is not one that may ask for this.")
-    return namespace, uid, marked
+    return {**meta, "namespace": namespace}

@@ -6,12 +6,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from traitlets import Bool, Enum, Float, Integer, List, Unicode
+from traitlets import Bool, Dict, Enum, Float, Integer, List, Unicode
 from traitlets.config import Configurable
 
 from jupyter_challenge.core.errors import Unavailable
 from jupyter_challenge.engines.jobs import ClusterSettings
 from jupyter_challenge.engines.kfp_api import KfpSettings
+from jupyter_challenge.engines.queue_settings import QueueSettings, queue_settings
 
 
 class ClusterConfig(Configurable):
@@ -135,6 +136,26 @@ class ClusterConfig(Configurable):
         "as Kubeflow Pipelines can mount no other."
     ).tag(config=True)
 
+    queues = Bool(
+        False,
+        help="Whether runs and evaluations wait in Kueue's queues, which `jupyter challenge "
+        "cluster setup` prepares.",
+    ).tag(config=True)
+    queue_nodes = Dict(
+        {"any": {"quota": {"cpu": "16", "memory": "64Gi"}}},
+        help="Kinds of nodes by name, in the order in which runs are given them. Of each: `quota`, "
+        "what runs may use of it all together, by resource; `labels`, what its nodes carry; "
+        "`tolerations`, taints that do not keep runs away; `title`, what people read. Where there "
+        "are several, each is a compute profile.",
+    ).tag(config=True)
+    queue_evaluation = Dict(
+        {"cpu": "4", "memory": "16Gi"},
+        help="What evaluations may use all together, by resource, beside the runs.",
+    ).tag(config=True)
+    queue_cohort = Unicode(
+        "challenge", help="Kueue's cohort in which challenges borrow from each other."
+    ).tag(config=True)
+
     @property
     def kfp(self) -> KfpSettings | None:
         """Where Kubeflow Pipelines is, if it conducts runs."""
@@ -149,6 +170,17 @@ class ClusterConfig(Configurable):
             one_step=self.kfp_one_step,
             audience=self.service_account_audience_step,
         )
+
+    def _queues(self) -> QueueSettings | None:
+        if not self.queues:
+            return None
+        try:
+            return queue_settings(self.queue_nodes, self.queue_evaluation, self.queue_cohort)
+        except ValueError as error:
+            raise Unavailable(
+                f"The settings of the queues cannot be used: {error}.",
+                hint="Correct ClusterConfig.queue_nodes or queue_evaluation.",
+            ) from error
 
     def settings(self, gateway_address: str) -> ClusterSettings:
         """What manifests are made with."""
@@ -167,6 +199,7 @@ class ClusterConfig(Configurable):
             gpu_resource=self.gpu_resource,
             cpu_overcommit=self.cpu_overcommit,
             start_seconds=self.start_seconds,
+            queues=self._queues(),
         )
 
     @property

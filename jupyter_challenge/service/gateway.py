@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from jupyter_challenge import __version__
 from jupyter_challenge.core.errors import TooLarge
 from jupyter_challenge.core.models import StepName
-from jupyter_challenge.core.run import Receipt
+from jupyter_challenge.core.run import Receipt, most_kept
 from jupyter_challenge.engines.cluster_api import ClusterApi
 from jupyter_challenge.engines.kfp_api import KfpSettings
 from jupyter_challenge.service import conducted, handing_out, taking_in
@@ -71,6 +71,17 @@ def create_gateway(gateway: Gateway, kfp: KfpSettings | None = None) -> FastAPI:
     @app.get("/run/inputs")
     def run_inputs(asking: Asking = run) -> Response:
         return _streamed(handing_out.inputs(gateway, asking))
+
+    @app.get("/run/state")
+    def run_state(asking: Asking = run) -> Response:
+        return _streamed(handing_out.kept(gateway, asking))
+
+    @app.post("/run/state")
+    async def keep_state(request: Request, asking: Asking = run) -> Response:
+        spec = await run_in_threadpool(handing_out.spec, asking)
+        async with _received(request, most_kept(spec.limits)) as file:
+            await run_in_threadpool(taking_in.keep_state, gateway, asking, file)
+        return Response(status_code=204)
 
     @app.post("/run/output")
     async def run_output(request: Request, asking: Asking = run) -> Response:

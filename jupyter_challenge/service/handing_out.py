@@ -73,6 +73,12 @@ def _from_store(datasets: Datasets | None, pinned: dict[str, Any]) -> list[Packe
     ]
 
 
+def kept(gateway: Gateway, asking: Asking) -> Stream:
+    """What the run kept when it had to make way, as a tar; an empty one where it never had."""
+    digest = asking.run.kept
+    return pack([]) if digest is None else _blob(gateway, digest)
+
+
 def predictions(gateway: Gateway, asking: Asking) -> Stream:
     """The predictions that the run's pod handed in.
 

@@ -8,25 +8,24 @@ from __future__ import annotations
 import glob
 import math
 import os
-import statistics
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from jupyter_challenge.core import environment, fairness
+from jupyter_challenge.core import environment
 from jupyter_challenge.core.challenge import Challenge, Feedback, Limits
 from jupyter_challenge.core.errors import InvalidSubmission
 from jupyter_challenge.core.models import EnvironmentView, Page, ProfileView
 from jupyter_challenge.core.models.phrases import say
+from jupyter_challenge.engines.queue_settings import NodeKind
+from jupyter_challenge.service import waiting
 from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.seeing import Seen, see
 from jupyter_challenge.service.state import Service
 from jupyter_challenge.store import runs
 from jupyter_challenge.store.database import Session
-from jupyter_challenge.store.orm import utc_now
 
 LOCAL = "local"
 TITLES = {"embedded": say("This machine"), "cluster": say("The cluster")}
-LAST_RUNS = 20
-_ROUNDED_TO = 10
 _AT_ONCE = 4
 
 
@@ -44,24 +43,56 @@ def page(
     with service.db.read() as session:
         seen = see(session, identity, challenge_id) if challenge_id is not None else None
         found = _local(session, service, seen)
+        offered = _kinds(service, seen.challenge if seen is not None else None)
     if service.place != "cluster":  # there the kernels are in an image, not on this machine
         found.environments = environments(kernel)
-    return Page[ProfileView](items=[found], total=1)
+    named = [_of_a_kind(found, kind) for kind in offered]
+    if offered and seen is not None and seen.challenge.profiles:
+        named[0].default = True
+        return Page[ProfileView](items=named, total=len(named))
+    return Page[ProfileView](items=[found, *named], total=1 + len(named))
 
 
-def chosen(challenge: Challenge, profile: str | None) -> str:
+def chosen(service: Service, challenge: Challenge, profile: str | None) -> str:
     """The id of the profile that a submission runs on.
 
     Raises:
         InvalidSubmission: There is no such profile here.
     """
-    # One machine stands in for every profile that the challenge names.
-    if profile is None or profile == LOCAL:
-        return LOCAL
+    names = [kind.name for kind in _kinds(service, challenge)]
+    # Where there are no kinds, one machine stands in for every profile that the challenge names.
+    if not (names and challenge.profiles):
+        names.insert(0, LOCAL)
+    if profile is None:
+        return names[0]
+    if profile in names:
+        return profile
     raise InvalidSubmission(
         f'There is no compute profile "{profile}" here.',
-        hint=f"Choose one of: {LOCAL}.",
-        profiles=[LOCAL],
+        hint=f"Choose one of: {', '.join(names)}.",
+        profiles=names,
+    )
+
+
+def _kinds(service: Service, challenge: Challenge | None) -> list[NodeKind]:
+    """The kinds of nodes that a challenge's runs may choose from, if there are several."""
+    kinds: Sequence[NodeKind] = getattr(service.engine, "kinds", ())
+    if challenge is None:
+        return list(kinds)
+    allowed = challenge.profiles or [kind.name for kind in kinds]
+    gpu = "nvidia.com/gpu" if challenge.limits.gpu else ""
+    return [k for k in kinds if k.name in allowed and (not gpu or k.quota.get(gpu, "0") != "0")]
+
+
+def _of_a_kind(any_kind: ProfileView, kind: NodeKind) -> ProfileView:
+    return any_kind.model_copy(
+        update={
+            "id": kind.name,
+            "title": kind.title or kind.name,
+            "accelerator": (kind.title or kind.name) if any_kind.gpu else "",
+            "default": False,
+            "sentence": "",
+        }
     )
 
 
@@ -82,9 +113,7 @@ def _local(session: Session, service: Service, seen: Seen | None) -> ProfileView
     cores, memory, gpus = _cores(), _memory(), _gpus()
     if service.place == "cluster":
         cores, memory, gpus = _of_a_node(limits)
-    slots = service.config.parallel_runs
-    queue = runs.queue(session)
-    running = [team for team, number in runs.active_by_team(session).items() for _ in range(number)]
+    queue, running = runs.queue(session), waiting.running(session)
     return ProfileView(
         id=LOCAL,
         title=str(TITLES.get(service.place, say("The service's machine"))),
@@ -94,33 +123,23 @@ def _local(session: Session, service: Service, seen: Seen | None) -> ProfileView
         default=True,
         waiting=len(queue),
         running=len(running),
-        slots=slots,
-        wait_seconds=_wait(session, service, seen, running, slots),
+        slots=None if waiting.has_queues(service) else service.config.parallel_runs,
+        wait_seconds=_wait(session, service, seen),
         sentence=" ".join(_shortfalls(seen, cores, memory, gpus)),
     )
 
 
-def _wait(
-    session: Session, service: Service, seen: Seen | None, running: list[str], slots: int
-) -> float | None:
+def _wait(session: Session, service: Service, seen: Seen | None) -> float | None:
     """How long one more submission of the asker's would wait."""
-    mine = fairness.Waiting("", seen.team.id if seen and seen.team else "", utc_now())
-    queue = [fairness.Waiting(row.id, row.team_id, row.created_at) for row in runs.queue(session)]
-    order = fairness.next_order([*queue, mine], running)
-    # So many must end before it can begin.
-    ends = order.index(mine) + len(running) - slots + 1
+    team = seen.team.id if seen is not None and seen.team is not None else ""
+    ends, at_once = waiting.ahead(session, service, team)
     if ends <= 0:
         return 0.0
     if seen is None:
         return None
-    last = runs.last_durations(session, seen.row.id, LAST_RUNS)
-    if not last:
-        return None
-    seconds = ends / slots * statistics.median(last)
-    # Of hidden data not even a duration is told exactly.
-    hidden = any(seen.challenge.feedback(p) is Feedback.CLASS_ONLY for p in seen.challenge.phases)
-    step = 6 * _ROUNDED_TO if hidden else _ROUNDED_TO
-    return float(step * max(1, math.ceil(seconds / step)))
+    phases = seen.challenge.phases
+    hidden = any(seen.challenge.feedback(phase) is Feedback.CLASS_ONLY for phase in phases)
+    return waiting.Estimates(session).seconds(seen.row.id, ends, at_once, hidden=hidden)
 
 
 def _shortfalls(seen: Seen | None, cores: int, memory: int, gpus: int) -> list[str]:

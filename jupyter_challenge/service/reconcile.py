@@ -236,7 +236,8 @@ class Reconciler:
             if submission.state != SubmissionState.QUEUED.value:
                 run.cleared = True  # cancelled while it waited
                 return
-            runs.claim(run, submission, session, utc_now())
+            waits = getattr(self._service.engine, "queues", False)
+            runs.claim(run, submission, session, utc_now(), waits=waits)
             if self._leases is not None:
                 self._leases.give(session, run)
         self._start(run, submission)
@@ -293,7 +294,7 @@ class Reconciler:
             return False
         status = engine.status(handle)
         if not status.state.terminal:
-            if self._is_late(run, submission, status):
+            if not status.queued and self._is_late(run, submission, status):
                 engine.cancel(handle)
                 failure = RunFailure(
                     failure_class=FailureClass.TIME_LIMIT,
@@ -333,6 +334,10 @@ class Reconciler:
             row, submission = self._locked(session, run)
             if row is None or submission is None or row.ended_at is not None:
                 return
+            if status.queued:
+                runs.waits_again(row, submission)
+            elif status.state is RunState.RUNNING:
+                runs.began(submission, utc_now())
             row.steps, row.state = steps, status.state.value
             row.started_at = status.started_at
             submissions.note_change(session, submission)
@@ -366,6 +371,8 @@ class Reconciler:
                 return
             if row.ended_at is None and not SubmissionState(owner.state).terminal:
                 keeping.note(row, kept, status)
+                if status.started_at is not None:  # seen for the first time when it was over
+                    runs.began(owner, status.started_at)
                 now = status.ended_at or utc_now()
                 _store_end(
                     session, owner, row, cancelled or owner.cancel is not None, failure,

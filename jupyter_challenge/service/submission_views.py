@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jupyter_challenge.core import fairness, ranking
+from jupyter_challenge.core import ranking
 from jupyter_challenge.core.challenge import Challenge, Feedback, SubmissionKind
 from jupyter_challenge.core.errors import FAILURES, FailureClass
 from jupyter_challenge.core.imports import import_hint
@@ -20,6 +20,7 @@ from jupyter_challenge.core.models import (
     TeamRef,
 )
 from jupyter_challenge.engines.base import RunFailure
+from jupyter_challenge.service import waiting
 from jupyter_challenge.service.scoring import ranked_by
 from jupyter_challenge.service.seeing import Seen, SeenSubmission
 from jupyter_challenge.service.state import Service
@@ -50,7 +51,10 @@ def view_many(
     scored = scores.of_submissions(session, ids)
     teams = challenges.teams(session, [row.team_id for row in rows])
     chosen = submissions.selected_among(session, ids)
-    places = queue_places(session) if any(row.state == "queued" for row in rows) else {}
+    places = waiting.places(session, service) if any(row.state == "queued" for row in rows) else {}
+    at_work = len(waiting.running(session)) if places else 0
+    at_once = waiting.slots(service, at_work, len(places))
+    estimates = waiting.Estimates(session)
     views = []
     for row in rows:
         version = challenges.version(session, row.version)
@@ -65,20 +69,18 @@ def view_many(
         )
         view = _view(found, teams[row.team_id], latest.get(row.id), scored.get(row.id, []))
         view.position = places.get(row.id)
+        if view.position is not None:
+            view.wait_seconds = estimates.seconds(
+                row.challenge_id,
+                view.position + min(0, at_work - at_once),
+                at_once,
+                hidden=view.feedback is Feedback.CLASS_ONLY,
+            )
         view.selected = row.id in chosen
         if row.state == SubmissionState.SCORED.value and not row.is_try:
             _place(session, service, found, view)
         views.append(view)
     return views
-
-
-def queue_places(session: Session) -> dict[str, int]:
-    """The place of each queued submission, 1 is next."""
-    waiting = [fairness.Waiting(row.id, row.team_id, row.created_at) for row in runs.queue(session)]
-    running = [team for team, number in runs.active_by_team(session).items() for _ in range(number)]
-    return {
-        each.id: place for place, each in enumerate(fairness.next_order(waiting, running), start=1)
-    }
 
 
 def _view(
@@ -129,6 +131,7 @@ def _view(
         seconds=seconds,
         engine=run.engine if run is not None else "",
         attempt=run.attempt if run is not None else 0,
+        interruptions=run.interruptions if run is not None else 0,
         steps=_steps(run, full),
         failure=_failure(run, state, full, row.environment),
         scores=views,

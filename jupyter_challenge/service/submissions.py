@@ -96,7 +96,7 @@ def hand_in(
             else:
                 entry.last_number += 1
             number = entry.last_try if request.is_try else entry.last_number
-            row = _row(seen, phase, request, files, digest, number, now)
+            row = _row(service, seen, phase, request, files, digest, number, now)
             row.image = image
             submissions.add(session, row, key, body)
             runs.add(session, row.id, 1, now)
@@ -154,7 +154,7 @@ def _check(
 ) -> None:
     quotas.check_entered(session, seen)
     quotas.check_open(seen, seen.challenge, phase, now, place=service.place, is_try=request.is_try)
-    profiles.chosen(seen.challenge, request.profile)
+    profiles.chosen(service, seen.challenge, request.profile)
     assert seen.team is not None
     if request.is_try:
         tries, most = submissions.active_tries(session, seen.team.id), service.config.tries_at_once
@@ -196,6 +196,7 @@ def _body_digest(challenge_id: str, request: SubmissionRequest, bundle: str) -> 
 
 
 def _row(
+    service: Service,
     seen: Seen,
     phase: Phase,
     request: SubmissionRequest,
@@ -220,7 +221,7 @@ def _row(
         files=[file.model_dump() for file in files],
         parameters=request.parameters,
         environment=request.environment,
-        profile=profiles.chosen(seen.challenge, request.profile),
+        profile=profiles.chosen(service, seen.challenge, request.profile),
         note=request.note,
         state=SubmissionState.QUEUED.value,
         created_at=now,
@@ -286,7 +287,8 @@ def cancel(service: Service, identity: Identity, submission_id: str) -> Submissi
             if state is SubmissionState.QUEUED:
                 run = runs.latest(session, [row.id])[row.id]
                 scoring.end_cancelled(session, row, run, utc_now())
-                run.cleared = run.state == runs.WAITING or run.handle is None
+                # Of one that waits in an engine's queue the engine holds something.
+                run.cleared = run.state == runs.WAITING
             submissions.note_change(session, row)
         session.flush()
         return view_one(session, service, found)

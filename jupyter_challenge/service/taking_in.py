@@ -5,15 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from pydantic import ValidationError
 
-from jupyter_challenge.core.errors import InvalidSubmission
+from jupyter_challenge.core.errors import Conflict, InvalidSubmission
 from jupyter_challenge.core.run import PodReport, Receipt, RunSpec, Stored
 from jupyter_challenge.core.tarball import BLOCK, take
 from jupyter_challenge.service.asking_pods import Asking, Gateway
-from jupyter_challenge.store import receipts
+from jupyter_challenge.store import receipts, runs
 
 REPORT = "report.json"
 NOTEBOOK = "executed.ipynb"
@@ -51,7 +51,7 @@ def take_in(gateway: Gateway, asking: Asking, spec: RunSpec, sent: IO[bytes]) ->
     Raises:
         InvalidSubmission: It is no such tar, or lacks what it should have.
         TooLarge: A file is over its cap.
-        Conflict: Something else was sealed before.
+        Conflict: Something else was sealed before, or the run goes on in another pod.
     """
     files: dict[str, Stored] = {}
     report: PodReport | None = None
@@ -63,6 +63,9 @@ def take_in(gateway: Gateway, asking: Asking, spec: RunSpec, sent: IO[bytes]) ->
                     file.write(piece)
         report = _report(Path(folder, REPORT))
         _check(asking, report, Path(folder))
+        if asking.leaving and not report.ended:
+            # Sealed, that would be all that the run ever handed in: another pod may go on with it.
+            raise Conflict("The pod was removed before its step came to an end.")
         for path in sorted(Path(folder).iterdir()):
             digest, size = gateway.blobs.put_file(path)
             files[path.name] = Stored(digest=digest, size=size)
@@ -76,6 +79,15 @@ def take_in(gateway: Gateway, asking: Asking, spec: RunSpec, sent: IO[bytes]) ->
         pod_uid=asking.uid,
         files=files,
     )
+
+
+def keep_state(gateway: Gateway, asking: Asking, sent: BinaryIO) -> None:
+    """Store the tar of what a run keeps that has to make way; the run's next pod gets it back."""
+    digest, _ = gateway.blobs.put(sent)
+    with gateway.db.write() as session:
+        run = runs.get(session, asking.run.id)
+        if run is not None and run.ended_at is None:
+            run.kept = digest
 
 
 def spooled() -> IO[bytes]:

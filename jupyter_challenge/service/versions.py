@@ -92,6 +92,7 @@ def spec_in(
         attempt=run.attempt,
         team_id=submission.team_id,
         image=submission.image,
+        profile=submission.profile or "",
         data_size=_size(folder, inputs, version)
         + _stored(version, submission.is_try)
         + 2 * sum(f["size"] for f in submission.files),

@@ -76,7 +76,7 @@ class Door:
 
         self._again(lambda: self._get(path, copy))
 
-    def unpack(self, path: str, folder: Path) -> None:
+    def unpack(self, path: str, folder: Path, mode: int = 0o440) -> None:
         """Write the files of a tar below a folder, which holds nothing else then."""
 
         def extract(answer: http.client.HTTPResponse) -> None:
@@ -84,7 +84,7 @@ class Door:
                 remove(child)
             with tarfile.open(fileobj=cast(IO[bytes], answer), mode="r|") as archive:
                 for member in archive:
-                    _extract(archive, member, folder)
+                    _extract(archive, member, folder, mode)
             while answer.read(CHUNK):
                 pass  # what is missing of it shows here
 
@@ -147,7 +147,7 @@ def _accepted(answer: http.client.HTTPResponse) -> http.client.HTTPResponse:
     raise Refused(f"{answer.status} {said}", found[1] if found else "")
 
 
-def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, mode: int) -> None:
     content = archive.extractfile(member) if member.isreg() else None
     if content is None or name_problem(member.name) is not None:
         raise Refused(f'"{member.name}" is not a plain file')
@@ -156,4 +156,4 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
     with target.open("xb") as file:
         while piece := content.read(CHUNK):
             file.write(piece)
-    target.chmod(0o440)
+    target.chmod(mode)

@@ -22,7 +22,7 @@ from typing import IO
 from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.errors import FAILURES, FailureClass, Fault, RunFailed
 from jupyter_challenge.core.models import StepName
-from jupyter_challenge.core.run import EvaluationSpec, PodReport, RunSpec
+from jupyter_challenge.core.run import EvaluationSpec, PodReport, RunSpec, most_state
 from jupyter_challenge.core.tarball import Packed, pieces_of
 from jupyter_challenge.steps import lean
 from jupyter_challenge.steps.alone import alone, report_path, translated
@@ -30,6 +30,7 @@ from jupyter_challenge.steps.context import StepContext
 from jupyter_challenge.steps.door import Door, Refused
 from jupyter_challenge.steps.folder import RunFolder, remove, replace
 from jupyter_challenge.steps.readers import open_beneath
+from jupyter_challenge.steps.state import kept
 
 FOLDER = Path("/challenge")
 TOKEN = Path("/var/run/secrets/challenge/token")
@@ -111,6 +112,7 @@ def prepare(inside: Inside) -> int:
             door.save("/run/bundle", bundle)
             put_in_place(StepContext(folder, spec, lambda _: None))
             bundle.unlink()
+            door.unpack("/run/state", folder.state, mode=0o600)
         except (RunFailed, OSError, Refused) as error:
             if isinstance(error, Refused):
                 if error.code != FailureClass.DATA_MISSING.value:
@@ -162,7 +164,13 @@ def upload(inside: Inside) -> int:
         files += _there(stack, folder, "executed.ipynb", "executed.ipynb", notebook)
         for name in ("prepare.log", "run.log"):
             files += _there(stack, folder, name, name, log)
-        door.hand_in("/run/output", files)
+        try:
+            door.hand_in("/run/output", files)
+        except Refused:
+            if report.ended:
+                raise
+            # It had to make way, and goes on with this in another pod.
+            door.hand_in("/run/state", kept(folder.state, most_state(spec.limits)))
     return 0
 
 

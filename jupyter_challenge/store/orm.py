@@ -202,8 +202,9 @@ class RunRow(Base):
     """One execution of a submission on an engine.
 
     A run is `waiting` until the loop claims it, then what its engine says. `cleared` is false as
-    long as the engine may still hold something of it. `holder` is the service that follows it
-    until `held_until`, where several share a database.
+    long as the engine may still hold something of it. `kept` is a tar of $CHALLENGE_STATE as it was
+    when the run last had to make way, which it did `interruptions` times. `holder` is the service
+    that follows it until `held_until`, where several share a database.
     """
 
     __tablename__ = "run"
@@ -228,6 +229,8 @@ class RunRow(Base):
     notebook: Mapped[str | None] = mapped_column(String(64))
     predictions: Mapped[str | None] = mapped_column(String(64))
     samples: Mapped[str | None] = mapped_column(String(64))
+    kept: Mapped[str | None] = mapped_column(String(64))
+    interruptions: Mapped[int] = mapped_column(default=0)
     logs: Mapped[dict[str, Any]]
     holder: Mapped[str | None] = mapped_column(String(36))
     held_until: Mapped[datetime | None]

@@ -96,14 +96,37 @@ def last_durations(session: Session, challenge_id: str, most: int) -> list[float
     return [(ended - began).total_seconds() for began, ended in rows if began is not None and ended]
 
 
-def claim(run: RunRow, submission: SubmissionRow, session: Session, at: datetime) -> None:
-    """Say that the run is about to be started; from here on it may exist in the engine."""
+def claim(
+    run: RunRow, submission: SubmissionRow, session: Session, at: datetime, *, waits: bool = False
+) -> None:
+    """Say that the run is about to be started; from here on it may exist in the engine.
+
+    Args:
+        run: The run.
+        submission: Its submission.
+        session: The transaction.
+        at: The time.
+        waits: Whether the engine has a queue: then the submission stays queued until it begins.
+    """
     run.state = "pending"
     run.claimed_at = at
+    if not waits:
+        began(submission, at)
+    note_change(session, submission)
+
+
+def began(submission: SubmissionRow, at: datetime) -> None:
+    """Say that a submission is not queued any more."""
     submission.state = SubmissionState.RUNNING.value
     if submission.started_at is None:
         submission.started_at = at
-    note_change(session, submission)
+
+
+def waits_again(run: RunRow, submission: SubmissionRow) -> None:
+    """Say that a run is in the engine's queue; one that was at work had to make way."""
+    submission.state = SubmissionState.QUEUED.value
+    if run.state == "running":
+        run.interruptions += 1
 
 
 def started(run: RunRow, engine: str, handle: dict[str, Any]) -> None:

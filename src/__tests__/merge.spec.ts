@@ -44,6 +44,24 @@ describe('isOlder', () => {
       false
     ],
     [
+      'having made way',
+      submission({ state: 'queued', interruptions: 1 }),
+      submission({ state: 'running' }),
+      false
+    ],
+    [
+      'not knowing that it made way',
+      submission({ state: 'running' }),
+      submission({ state: 'queued', interruptions: 1 }),
+      true
+    ],
+    [
+      'having made way before its end',
+      submission({ state: 'queued', interruptions: 1 }),
+      submission({ state: 'scored' }),
+      true
+    ],
+    [
       'another end',
       submission({ state: 'failed' }),
       submission({ state: 'cancelled' }),

@@ -125,6 +125,10 @@ describe('rows', () => {
   it.each([
     [submission({ state: 'queued', position: 3 }), 'queued, 3 in line'],
     [
+      submission({ state: 'queued', position: 3, interruptions: 1 }),
+      'had to make way, 3 in line'
+    ],
+    [
       submission({
         state: 'running',
         steps: [{ name: 'run', state: 'running', detail: 'cell 3/7' }]

@@ -7,7 +7,7 @@ import { RequestError } from '../request';
 import { span } from '../time';
 import type { IChallengeModel } from '../tokens';
 import type { SubmissionView } from '../wire';
-import { stateWord } from '../words';
+import { rowText, stateWord } from '../words';
 
 interface IProps {
   model: IChallengeModel;
@@ -71,17 +71,21 @@ function Queue(props: IProps): JSX.Element {
   if (!view.position) {
     return <>{stateWord('queued', trans)}</>;
   }
-  if (wait === null) {
+  const left = view.wait_seconds ?? wait;
+  if (view.interruptions) {
+    return <>{rowText(view, trans)}</>;
+  }
+  if (left === null) {
     return <>{trans.__('%1 in line', view.position)}</>;
   }
   return (
     <>
-      {wait < 5
+      {left < 5
         ? trans.__('%1 in line, starts now', view.position)
         : trans.__(
             '%1 in line, starts within about %2',
             view.position,
-            span(wait * 1000, trans)
+            span(left * 1000, trans)
           )}
     </>
   );

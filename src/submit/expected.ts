@@ -49,6 +49,7 @@ export function expectedSubmission(
     created_at: new Date().toISOString(),
     engine: '',
     attempt: 0,
+    interruptions: 0,
     steps: [],
     scores: [],
     is_best: false,

@@ -72,3 +72,36 @@ def test_a_password_is_what_the_file_says(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("p@ss:word/\n")
     assert ClusterConfig(db_password_file=str(tmp_path / "password")).db_password == "p@ss:word/"
     assert ClusterConfig().db_password is None
+
+
+def test_queues_are_read_from_plain_settings() -> None:
+    nodes = {
+        "cpu": {"quota": {"cpu": 8, "memory": "32Gi"}},
+        "a100": {
+            "title": "A100",
+            "quota": {"cpu": 16, "memory": "64Gi", "nvidia.com/gpu": 2},
+            "labels": {"gpu": "a100"},
+            "tolerations": [{"key": "gpu", "operator": "Exists"}],
+        },
+    }
+    assert ClusterConfig(queue_nodes=nodes).settings("").queues is None
+
+    found = ClusterConfig(queues=True, queue_nodes=nodes).settings("").queues
+
+    assert found is not None
+    assert found.resources == ["cpu", "memory", "nvidia.com/gpu"]
+    assert [kind.name for kind in found.kinds] == ["cpu", "a100"]
+    assert found.kinds[1].quota["nvidia.com/gpu"] == "2"
+
+
+WRONG_QUEUES = {
+    "no memory": ({"any": {"quota": {"cpu": "1"}}}, "memory"),
+    "a misspelt key": ({"any": {"quotas": {}}}, "'quotas'"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_QUEUES)
+def test_settings_of_queues_that_cannot_be_used_are_named(case: str) -> None:
+    nodes, named = WRONG_QUEUES[case]
+    with pytest.raises(Unavailable, match=named):
+        ClusterConfig(queues=True, queue_nodes=nodes).settings("")

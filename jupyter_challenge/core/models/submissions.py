@@ -77,8 +77,18 @@ class SubmissionView(Wire):
         default=None, description="Duration; rounded to 10 s with class_only feedback."
     )
     position: int | None = Field(default=None, description="Place in the queue, 1 is next.")
+    wait_seconds: float | None = Field(
+        default=None,
+        description="How long it still waits in the queue; null where nobody can say. A guess from "
+        "the median duration of the challenge's last runs.",
+    )
     engine: str = ""
     attempt: int = 0
+    interruptions: int = Field(
+        default=0,
+        description="Times that its run had to make way for another; it goes on from "
+        "$CHALLENGE_STATE.",
+    )
     steps: list[StepView] = []
     failure: FailureView | None = None
     scores: list[ScoreView] = []

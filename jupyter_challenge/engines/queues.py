@@ -1,0 +1,196 @@
+"""Kueue's objects as plain values: queues, priorities, and how a Job waits in one.
+
+Quotas are the cohort's: every challenge has a ClusterQueue of its own that has nothing by itself
+and borrows, so that one challenge uses what others leave. In it every team has a LocalQueue, and
+Kueue admits first whose team has used least. The evaluation's queue is outside the cohort, so that
+no run takes its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from jupyter_challenge.core.run import ReceiptKind
+from jupyter_challenge.engines.jobs import OWN, ClusterSettings, Order
+from jupyter_challenge.engines.queue_settings import Amounts, NodeKind, QueueSettings
+
+Manifest = dict[str, Any]
+
+VERSION = "kueue.x-k8s.io/v1beta2"
+QUEUE = "kueue.x-k8s.io/queue-name"
+PRIORITY = "kueue.x-k8s.io/priority-class"
+EVALUATIONS = "evaluations"
+ANY_NODE = "challenge-any"
+
+TRY, RANKED, VERIFICATION = "challenge-try", "challenge-ranked", "challenge-verification"
+PRIORITIES = {TRY: 0, RANKED: 1_000, VERIFICATION: 2_000}
+"""A run makes way for one of a higher class; Kueue gives it its place back in the queue."""
+
+
+def installation(queues: QueueSettings, settings: ClusterSettings) -> list[tuple[str, Manifest]]:
+    """What belongs to no challenge, in the order in which it is made: resource and manifest."""
+    evaluation = settings.evaluation_namespace
+    return [
+        *(("workloadpriorityclasses", priority(name)) for name in PRIORITIES),
+        *(("resourceflavors", flavor(kind)) for kind in queues.kinds),
+        ("resourceflavors", _object("ResourceFlavor", ANY_NODE, {})),
+        ("cohorts", cohort(queues)),
+        ("clusterqueues", evaluation_queue(queues, evaluation)),
+    ]
+
+
+def of_run(queues: QueueSettings, namespace: str, team_id: str) -> list[tuple[str, Manifest]]:
+    """The queues that a run's Job needs: its challenge's and its team's."""
+    name = team_queue_name(team_id)
+    return [
+        ("clusterqueues", challenge_queue(queues, namespace)),
+        ("localqueues", local_queue(namespace, name, namespace)),
+    ]
+
+
+def of_evaluation(namespace: str) -> list[tuple[str, Manifest]]:
+    """The queue that an evaluation's Job needs."""
+    return [("localqueues", local_queue(namespace, EVALUATIONS, namespace))]
+
+
+def queued(
+    job: Manifest, order: Order, kind: ReceiptKind, queues: QueueSettings | None
+) -> Manifest:
+    """A Job that waits until Kueue lets it go; the same Job where there are no queues."""
+    if queues is None:
+        return job
+    meta, spec = job["metadata"], job["spec"]
+    marked = {
+        **meta["labels"],
+        QUEUE: team_queue_name(order.team_id) if kind == "run" else EVALUATIONS,
+        PRIORITY: TRY if order.is_try else RANKED,
+    }
+    chosen = queues.kind(order.profile) if kind == "run" else None
+    pod = spec["template"]["spec"]
+    if chosen is not None and chosen.labels:
+        # Of the kinds of nodes Kueue then takes the one with these labels.
+        pod = {**pod, "nodeSelector": dict(chosen.labels)}
+    template = {**spec["template"], "spec": pod}
+    return {
+        **job,
+        "metadata": {**meta, "labels": marked},
+        "spec": {**spec, "suspend": True, "template": template},
+    }
+
+
+def in_a_queue(job: Mapping[str, Any] | None) -> bool:
+    """Whether Kueue decides when a Job may begin."""
+    return QUEUE in (((job or {}).get("metadata") or {}).get("labels") or {})
+
+
+def held(job: Mapping[str, Any] | None) -> bool:
+    """Whether a Job waits in a queue: it never began, or it had to make way."""
+    return in_a_queue(job) and ((job or {}).get("spec") or {}).get("suspend") is True
+
+
+def gone(job: Mapping[str, Any] | None, pod: Mapping[str, Any] | None) -> bool:
+    """Whether a pod is not the Job's any more: it was told to end when the Job made way."""
+    if pod is None or not in_a_queue(job):
+        return False
+    return held(job) or "deletionTimestamp" in (pod.get("metadata") or {})
+
+
+def team_queue_name(team_id: str) -> str:
+    """The name of a team's queue: it says nothing of who they are."""
+    return f"team-{hashlib.sha256(team_id.encode()).hexdigest()[:16]}"
+
+
+def priority(name: str) -> Manifest:
+    """A priority; it orders the queues alone, the scheduler knows nothing of it."""
+    made = _object("WorkloadPriorityClass", name)
+    return {**made, "value": PRIORITIES[name]}
+
+
+def flavor(kind: NodeKind) -> Manifest:
+    """A kind of nodes."""
+    spec: Manifest = {}
+    if kind.labels:
+        spec["nodeLabels"] = dict(kind.labels)
+    if kind.tolerations:
+        spec["tolerations"] = [dict(each) for each in kind.tolerations]
+    return _object("ResourceFlavor", flavor_name(kind), spec)
+
+
+def flavor_name(kind: NodeKind) -> str:
+    """What a kind of nodes is called among others' in the cluster."""
+    return f"challenge-{kind.name}"
+
+
+def cohort(queues: QueueSettings) -> Manifest:
+    """What all challenges share: everything that there is."""
+    return _object("Cohort", queues.cohort, {"resourceGroups": _groups(queues, own=True)})
+
+
+def challenge_queue(queues: QueueSettings, namespace: str) -> Manifest:
+    """A challenge's queue, named like the namespace of its runs."""
+    return _object(
+        "ClusterQueue",
+        namespace,
+        {
+            "cohortName": queues.cohort,
+            "namespaceSelector": _only(namespace),
+            "queueingStrategy": "BestEffortFIFO",
+            "admissionScope": {"admissionMode": "UsageBasedAdmissionFairSharing"},
+            "preemption": {
+                "withinClusterQueue": "LowerPriority",
+                "reclaimWithinCohort": "LowerPriority",
+                # Another challenge's tries make way too, its ranked runs never.
+                "borrowWithinCohort": {
+                    "policy": "LowerPriority",
+                    "maxPriorityThreshold": PRIORITIES[TRY],
+                },
+            },
+            "resourceGroups": _groups(queues, own=False),
+        },
+    )
+
+
+def evaluation_queue(queues: QueueSettings, namespace: str) -> Manifest:
+    """The queue of all evaluations, with what is theirs alone."""
+    amounts = queues.evaluation
+    group = {
+        "coveredResources": list(amounts),
+        "flavors": [_quota(ANY_NODE, list(amounts), amounts)],
+    }
+    spec = {"namespaceSelector": _only(namespace), "resourceGroups": [group]}
+    return _object("ClusterQueue", namespace, {**spec, "queueingStrategy": "BestEffortFIFO"})
+
+
+def local_queue(namespace: str, name: str, cluster_queue: str) -> Manifest:
+    """A queue in a namespace."""
+    made = _object("LocalQueue", name, {"clusterQueue": cluster_queue})
+    return {**made, "metadata": {**made["metadata"], "namespace": namespace}}
+
+
+def _groups(queues: QueueSettings, *, own: bool) -> list[Manifest]:
+    """The quotas of all kinds: what is there, or nothing, so that everything is borrowed."""
+    resources = queues.resources
+    flavors = [
+        _quota(flavor_name(kind), resources, kind.quota if own else {}) for kind in queues.kinds
+    ]
+    return [{"coveredResources": resources, "flavors": flavors}]
+
+
+def _quota(flavor: str, resources: list[str], amounts: Amounts) -> Manifest:
+    quotas = [{"name": name, "nominalQuota": amounts.get(name, "0")} for name in resources]
+    return {"name": flavor, "resources": quotas}
+
+
+def _only(namespace: str) -> Manifest:
+    return {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+
+
+def _object(kind: str, name: str, spec: Manifest | None = None) -> Manifest:
+    made: Manifest = {
+        "apiVersion": VERSION,
+        "kind": kind,
+        "metadata": {"name": name, "labels": OWN},
+    }
+    return made if spec is None else {**made, "spec": spec}

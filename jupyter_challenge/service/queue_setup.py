@@ -1,0 +1,61 @@
+"""What an admin makes once in Kueue: kinds of nodes, priorities, quotas, the evaluation's queue."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jupyter_challenge.core.errors import Unavailable
+from jupyter_challenge.engines import queues
+from jupyter_challenge.engines.cluster_api import ApiRefused, ClusterApi
+from jupyter_challenge.service.clusterconfig import ClusterConfig
+
+
+def manifests(cluster: ClusterConfig) -> list[dict[str, Any]]:
+    """The manifests, in the order in which they are made."""
+    return [manifest for _, manifest in _objects(cluster)]
+
+
+def setup(cluster: ClusterConfig, kubeconfig: str = "") -> Iterator[tuple[str, str]]:
+    """Make what is not there, and set right what is not as it should be.
+
+    Args:
+        cluster: What is wanted.
+        kubeconfig: The file that says how to reach the cluster; where it is empty the
+            configuration says, or what other programs use.
+
+    Yields:
+        Kind and name of each object, and what was to do: "made", "changed" or nothing.
+
+    Raises:
+        Unavailable: There is no such cluster, or it has no Kueue.
+    """
+    api = ClusterApi(kubeconfig or cluster.kubeconfig or _usual())
+    for resource, manifest in _objects(cluster):
+        name = f"{manifest['kind']} {manifest['metadata']['name']}"
+        try:
+            yield name, api.keep(resource, manifest)
+        except ApiRefused as refused:
+            raise Unavailable(
+                f"{name} could not be made: {refused.message}",
+                hint="Kueue 0.19 or newer has to be installed, and you have to be its admin.",
+            ) from refused
+
+
+def _objects(cluster: ClusterConfig) -> list[tuple[str, dict[str, Any]]]:
+    settings = cluster.settings("")
+    wanted = settings.queues
+    if wanted is None:
+        raise Unavailable(
+            "No queues are configured.", hint="Set c.ClusterConfig.queues = True, and queue_nodes."
+        )
+    return queues.installation(wanted, settings)
+
+
+def _usual() -> str:
+    """Where other programs find out how to reach a cluster; nothing in a pod of one."""
+    if "KUBERNETES_SERVICE_HOST" in os.environ:
+        return ""
+    return os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")

@@ -1,0 +1,173 @@
+"""Kueue's objects: what is made of the settings, and how a Job is told to wait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_challenge.engines import jobs, queues
+from jupyter_challenge.engines.jobs import OWN, ClusterSettings, Order
+from jupyter_challenge.engines.queue_settings import NodeKind, QueueSettings
+from tests.engines.small_challenge import SmallChallenge
+
+CPU = NodeKind("cpu", {"cpu": "8", "memory": "32Gi"})
+A100 = NodeKind(
+    "a100",
+    {"cpu": "16", "memory": "64Gi", "nvidia.com/gpu": "2"},
+    {"gpu": "a100"},
+    ({"key": "gpu", "operator": "Exists"},),
+)
+QUEUES = QueueSettings(kinds=(CPU, A100), evaluation={"cpu": "2", "memory": "8Gi"})
+SETTINGS = ClusterSettings(
+    gateway_url="http://challenge-gateway:8791",
+    gateway_address="10.96.0.9",
+    steps_image="steps:1",
+    notebook_image="notebook:1",
+    queues=QUEUES,
+)
+
+
+def quotas(*amounts: str) -> list[dict[str, str]]:
+    names = ("cpu", "memory", "nvidia.com/gpu")
+    return [{"name": n, "nominalQuota": a} for n, a in zip(names, amounts, strict=False)]
+
+
+def test_an_installation_is_kinds_priorities_one_cohort_and_the_evaluations_queue() -> None:
+    made = queues.installation(QUEUES, SETTINGS)
+
+    names = [(resource, manifest["metadata"]["name"]) for resource, manifest in made]
+    assert names == [
+        ("workloadpriorityclasses", "challenge-try"),
+        ("workloadpriorityclasses", "challenge-ranked"),
+        ("workloadpriorityclasses", "challenge-verification"),
+        ("resourceflavors", "challenge-cpu"),
+        ("resourceflavors", "challenge-a100"),
+        ("resourceflavors", "challenge-any"),
+        ("cohorts", "challenge"),
+        ("clusterqueues", "challenge-evaluation"),
+    ]
+    values = [manifest["value"] for _, manifest in made[:3]]
+    assert values == sorted(set(values))
+    assert made[4][1]["spec"] == {
+        "nodeLabels": {"gpu": "a100"},
+        "tolerations": [{"key": "gpu", "operator": "Exists"}],
+    }
+    assert made[6][1] == {
+        "apiVersion": "kueue.x-k8s.io/v1beta2",
+        "kind": "Cohort",
+        "metadata": {"name": "challenge", "labels": OWN},
+        "spec": {
+            "resourceGroups": [
+                {
+                    "coveredResources": ["cpu", "memory", "nvidia.com/gpu"],
+                    "flavors": [
+                        {"name": "challenge-cpu", "resources": quotas("8", "32Gi", "0")},
+                        {"name": "challenge-a100", "resources": quotas("16", "64Gi", "2")},
+                    ],
+                }
+            ]
+        },
+    }
+    evaluation = made[7][1]["spec"]
+    assert "cohortName" not in evaluation
+    assert evaluation["resourceGroups"] == [
+        {
+            "coveredResources": ["cpu", "memory"],
+            "flavors": [{"name": "challenge-any", "resources": quotas("2", "8Gi")}],
+        }
+    ]
+
+
+def test_a_challenge_borrows_everything_and_a_team_has_a_queue_that_does_not_name_it() -> None:
+    (first, challenge), (second, team) = queues.of_run(QUEUES, "challenge-run-iris", "Team Rocket")
+
+    assert (first, second) == ("clusterqueues", "localqueues")
+    spec = challenge["spec"]
+    assert challenge["metadata"]["name"] == "challenge-run-iris"
+    assert spec["cohortName"] == "challenge"
+    assert spec["namespaceSelector"] == {
+        "matchLabels": {"kubernetes.io/metadata.name": "challenge-run-iris"}
+    }
+    assert spec["admissionScope"] == {"admissionMode": "UsageBasedAdmissionFairSharing"}
+    assert spec["preemption"] == {
+        "withinClusterQueue": "LowerPriority",
+        "reclaimWithinCohort": "LowerPriority",
+        "borrowWithinCohort": {"policy": "LowerPriority", "maxPriorityThreshold": 0},
+    }
+    amounts = {
+        each["nominalQuota"]
+        for flavor in spec["resourceGroups"][0]["flavors"]
+        for each in flavor["resources"]
+    }
+    assert amounts == {"0"}
+    assert team == {
+        "apiVersion": "kueue.x-k8s.io/v1beta2",
+        "kind": "LocalQueue",
+        "metadata": {
+            "name": queues.team_queue_name("Team Rocket"),
+            "namespace": "challenge-run-iris",
+            "labels": OWN,
+        },
+        "spec": {"clusterQueue": "challenge-run-iris"},
+    }
+    assert "ocket" not in team["metadata"]["name"]
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    spec = SmallChallenge(tmp_path).spec(b"")
+    return Order.of(spec.model_copy(update={"team_id": "team-1", "profile": "a100"}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_try", "queue", "priority"),
+    [
+        ("run", False, queues.team_queue_name("team-1"), "challenge-ranked"),
+        ("run", True, queues.team_queue_name("team-1"), "challenge-try"),
+        ("evaluate", False, "evaluations", "challenge-ranked"),
+    ],
+)
+def test_a_queued_job_differs_by_its_queue_alone(
+    order: Order, kind: Any, is_try: bool, queue: str, priority: str
+) -> None:
+    order = Order(**{**order.as_json(), "is_try": is_try})
+    maker = jobs.run_job if kind == "run" else jobs.evaluate_job
+    plain = maker(order, SETTINGS)
+
+    waiting = queues.queued(plain, order, kind, QUEUES)
+
+    assert queues.queued(plain, order, kind, None) == plain
+    labels = waiting["metadata"].pop("labels")
+    assert labels == {
+        **plain["metadata"].pop("labels"),
+        "kueue.x-k8s.io/queue-name": queue,
+        "kueue.x-k8s.io/priority-class": priority,
+    }
+    assert waiting["spec"].pop("suspend") is True
+    selector = waiting["spec"]["template"]["spec"].pop("nodeSelector", None)
+    assert selector == ({"gpu": "a100"} if kind == "run" else None)
+    assert waiting == plain
+
+
+HELD = {"metadata": {"labels": {queues.QUEUE: "q"}}, "spec": {"suspend": True}}
+GOING = {"metadata": {"labels": {queues.QUEUE: "q"}}, "spec": {"suspend": False}}
+OURS = {"metadata": {}, "spec": {"suspend": True}}
+POD: dict[str, Any] = {"metadata": {"name": "pod"}}
+LEAVING = {"metadata": {"name": "pod", "deletionTimestamp": "2026-01-01T00:00:00Z"}}
+
+
+@pytest.mark.parametrize(
+    ("job", "pod", "expected"),
+    [
+        (HELD, POD, True),
+        (HELD, LEAVING, True),
+        (GOING, LEAVING, True),
+        (GOING, POD, False),
+        (GOING, None, False),
+        (OURS, LEAVING, False),
+    ],
+)
+def test_a_pod_that_makes_way_is_not_its_jobs_any_more(job: Any, pod: Any, expected: bool) -> None:
+    assert queues.gone(job, pod) is expected

@@ -1,0 +1,137 @@
+"""Submissions that wait in Kueue's queues, and that have to make way; only the cluster is small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_challenge.engines import queueing
+from jupyter_challenge.engines.queues import EVALUATIONS, team_queue_name
+from tests.service.cluster_world import PATIENCE, Cluster
+from tests.small_api_server import small_api_server
+from tests.small_kueue import SmallKueue
+from tests.tiny import WRITE_ALL_EVEN
+
+pytestmark = pytest.mark.timeout(600)
+COUNTS_ITS_STARTS = """
+import os, pathlib, time
+state = pathlib.Path(os.environ["CHALLENGE_STATE"])
+begun = state / "deep" / "begun.txt"
+begun.parent.mkdir(exist_ok=True)
+before = begun.read_text() if begun.exists() else ""
+begun.write_text(before + "I")
+print("begun", before + "I", flush=True)
+while not before:
+    time.sleep(0.1)
+"""
+
+
+@pytest.fixture
+def cluster(
+    tmp_path: Path, db_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Cluster, SmallKueue]]:
+    monkeypatch.setattr(queueing, "FRESH", 0.0)
+    with small_api_server() as api:
+        made = Cluster(tmp_path, api, db_url, queues=True)
+        kueue = SmallKueue(made.kubelet)
+        yield made, kueue
+        made.close()
+
+
+def test_a_run_waits_makes_way_and_goes_on_from_its_state(
+    cluster: tuple[Cluster, SmallKueue],
+) -> None:
+    world, kueue = cluster
+    made = world.ana.submit(**world.notebook(COUNTS_ITS_STARTS, WRITE_ALL_EVEN))
+
+    def shown() -> Any:
+        return world.ana.show(made["id"])
+
+    world.world.until(lambda: kueue.held("run") != [])
+    (run,) = kueue.held("run")
+    assert (shown()["state"], shown()["position"]) == ("queued", 1)
+
+    kueue.admit(run)
+    world.world.until(lambda: shown()["state"] == "running", PATIENCE)
+    log = ("GET", f"/submissions/{made['id']}/logs/run")
+    world.world.until(lambda: "begun I" in world.ana.ask(*log)["text"], PATIENCE)
+    assert shown()["position"] is None
+    kueue.preempt(run)
+
+    world.world.until(lambda: shown()["state"] == "queued", PATIENCE)
+    assert (shown()["interruptions"], shown()["position"]) == (1, 1)
+    assert shown()["attempt"] == 1
+    kueue.admit(run)
+    world.world.until(lambda: kueue.held("evaluate") != [], PATIENCE)
+    assert shown()["state"] == "running"
+    (evaluation,) = kueue.held("evaluate")
+    kueue.admit(evaluation)
+    done = world.ended(made["id"])
+
+    assert done["state"] == "scored", done
+    assert "begun II" in world.ana.ask(*log)["text"]
+    assert [score["value"] for score in done["scores"]] == [0.5]
+    assert done["interruptions"] == 1
+
+
+def test_queues_are_made_for_challenge_team_and_evaluations(
+    cluster: tuple[Cluster, SmallKueue],
+) -> None:
+    world, kueue = cluster
+    made = world.ana.submit(**world.predictions())
+    world.world.until(lambda: kueue.held("run") != [])
+
+    team = team_queue_name(made["team"]["id"])
+    objects = world.api.objects
+    assert ("clusterqueues", "", "challenge-run-tiny") in objects
+    assert ("localqueues", "challenge-run-tiny", team) in objects
+
+    kueue.admit(kueue.held("run")[0])
+    world.world.until(lambda: kueue.held("evaluate") != [], PATIENCE)
+    assert ("localqueues", "challenge-evaluation", EVALUATIONS) in objects
+
+
+def test_places_are_those_of_the_engines_queue(cluster: tuple[Cluster, SmallKueue]) -> None:
+    world, kueue = cluster
+    made = []
+    for number in (1, 2):
+        made.append(world.ana.submit(**world.predictions())["id"])
+        world.world.until(lambda n=number: len(kueue.held("run")) == n)  # type: ignore[misc]
+
+    assert [world.ana.show(each)["position"] for each in made] == [2, 1]
+    assert [world.ana.show(each)["state"] for each in made] == ["queued"] * 2
+
+
+def test_cancelled_in_the_queue_nothing_is_left_of_it(cluster: tuple[Cluster, SmallKueue]) -> None:
+    world, kueue = cluster
+    made = world.ana.submit(**world.predictions())
+    world.world.until(lambda: kueue.held("run") != [])
+
+    world.ana.ask("POST", f"/submissions/{made['id']}/cancel")
+    assert world.ana.show(made["id"])["state"] == "cancelled"
+
+    world.world.until(lambda: kueue.held("run") == [])
+
+
+def test_what_is_more_than_there_is_fails_and_says_so(
+    cluster: tuple[Cluster, SmallKueue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, kueue = cluster
+    monkeypatch.setattr(queueing, "WHY_FRESH", 0.0)
+    said = "insufficient quota for cpu in flavor challenge-any, 20 > maximum capacity (16)"
+    condition = {"type": "QuotaReserved", "status": "False", "message": said}
+    made = world.ana.submit(**world.predictions())
+
+    def over() -> bool:
+        for key in kueue.held("run"):  # what fails for the platform's sake is tried once more
+            uid = world.api.objects[key]["metadata"]["uid"]
+            workload = {"metadata": {"name": f"w-{uid}", "ownerReferences": [{"uid": uid}]}}
+            found = world.api.add("workloads", key[1], workload)
+            found["status"] = {"conditions": [condition]}
+        return bool(world.ana.show(made["id"])["state"] == "failed")
+
+    world.world.until(over, PATIENCE)
+    assert world.ana.show(made["id"])["failure"]["failure_class"] == "no_capacity"
