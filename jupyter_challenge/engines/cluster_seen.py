@@ -13,6 +13,9 @@ from jupyter_challenge.engines.cluster_api import ClusterApi
 FRESH = 0.2
 """Seconds for which one look at the cluster answers everybody."""
 
+REST = 4.0
+"""How many times as long as it took a look answers at least: thousands of Jobs take a while."""
+
 SELECTOR = ",".join(f"{name}={value}" for name, value in jobs.OWN.items())
 
 
@@ -24,6 +27,7 @@ class Seen:
         self._api = api
         self._lock = threading.Lock()
         self._at = 0.0
+        self._fresh = FRESH
         self._jobs: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._pods: dict[tuple[str, str], Mapping[str, Any]] = {}
 
@@ -44,7 +48,8 @@ class Seen:
         self._at = 0.0
 
     def _refresh(self) -> None:
-        if time.monotonic() - self._at < FRESH:
+        began = time.monotonic()
+        if began - self._at < self._fresh:
             return
         # Jobs first: a Job that is over then has a pod that says why, if it has one at all.
         found = self._api.all("jobs", labels=SELECTOR)
@@ -56,6 +61,7 @@ class Seen:
             owner = str((meta.get("labels") or {}).get("batch.kubernetes.io/job-name", ""))
             self._pods[str(meta["namespace"]), owner] = pod
         self._at = time.monotonic()
+        self._fresh = max(FRESH, REST * (self._at - began))
 
 
 def _name(meta: Mapping[str, Any]) -> tuple[str, str]:
