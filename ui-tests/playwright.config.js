@@ -48,7 +48,8 @@ module.exports = {
     deviceScaleFactor: 1,
     locale: 'en-GB',
     timezoneId: 'UTC',
-    trace: 'retain-on-failure',
+    // To record every step costs time: where a test is tried again, only then.
+    trace: process.env.CI ? 'on-first-retry' : 'retain-on-failure',
     video: 'off', // it needs Playwright's own ffmpeg
     launchOptions: {
       executablePath: process.env.CHROMIUM || '/usr/bin/chromium',

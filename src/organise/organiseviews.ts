@@ -118,6 +118,7 @@ export function addOrganiseViews(
           path,
           model,
           commands,
+          contents: app.serviceManager.contents,
           folders,
           translator
         });

@@ -1,4 +1,5 @@
 import { Notification } from '@jupyterlab/apputils';
+import type { Contents } from '@jupyterlab/services';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
@@ -32,10 +33,20 @@ export class PublishDocument extends DrawnPage {
     });
     this.path = path;
     this._trans = trans;
+    options.contents.fileChanged.connect(this._onFileChanged, this);
   }
 
   /** The folder. */
   readonly path: string;
+
+  /** Follow the folder no longer. */
+  dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this.options.contents.fileChanged.disconnect(this._onFileChanged, this);
+    super.dispose();
+  }
 
   /** Look at the folder again. */
   look(): void {
@@ -59,6 +70,18 @@ export class PublishDocument extends DrawnPage {
     );
   }
 
+  /** Somebody saved, renamed or removed a file here. */
+  private _onFileChanged(
+    _: Contents.IManager,
+    change: Contents.IChangedArgs
+  ): void {
+    const folder = this.path && `${this.path}/`;
+    const paths = [change.oldValue?.path, change.newValue?.path];
+    if (paths.some(one => one?.startsWith(folder))) {
+      this.look();
+    }
+  }
+
   private _looked = new Signal<this, void>(this);
   private _round = 0;
   private _trans: TranslationBundle;
@@ -74,6 +97,8 @@ export namespace PublishDocument {
     model: IChallengeModel;
     /** Where actions are executed. */
     commands: CommandRegistry;
+    /** What tells of files that change. */
+    contents: Contents.IManager;
     /** What remembers folders. */
     folders: IFolders;
     /** The application's language. */

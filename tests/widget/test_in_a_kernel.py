@@ -40,7 +40,7 @@ def test_a_board_changes_while_a_cell_sleeps(
     opened = [m["content"]["comm_id"] for m in heard if m["msg_type"] == "comm_open"]
     assert content["data"][VIEW]["model_id"] in opened
 
-    sleeping = kernel.client.execute("import time; time.sleep(30); print('awake')")
+    sleeping = kernel.client.execute("import time; time.sleep(300); print('awake')")
     kernel.until(lambda m: m["msg_type"] == "execute_input")
     score(client, tmp_path, 9)
     kernel.until(news_of(content, "0.9000"))

@@ -170,15 +170,19 @@ export class Gallery {
     ours: Locator
   ): Promise<void> {
     const themes: Theme[] = ['light', 'dark'];
-    if (state === 'full' && process.env.CONTRAST) {
+    if (state === 'full') {
       themes.push('contrast');
     }
     // Beginning with the one that is worn, so that themes change less often.
-    const worn = themes.filter(one => one === this._theme);
+    const worn = this._theme ?? 'light';
+    const all = [worn, ...themes.filter(one => one !== worn)];
     const isWritten = !!process.env.UPDATE_SCREENSHOTS;
     // Colours differ most where there is most to see: a plain test looks at those in all themes.
-    const wanted = isWritten || state === 'full' ? themes : [];
-    for (const theme of new Set([...worn, ...wanted])) {
+    const wanted =
+      isWritten || state === 'full'
+        ? all.filter(one => themes.includes(one))
+        : [worn];
+    for (const theme of wanted) {
       await this._wear(theme);
       await this._look(`${screen} ${state} ${theme}`, ours);
       const folder = theme === 'contrast' ? process.env.CONTRAST : FOLDER;

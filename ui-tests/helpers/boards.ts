@@ -78,10 +78,10 @@ export class Board {
     await this.box.evaluate((node, to) => {
       node.scrollTop = to;
     }, top);
-    await expect(this.rows.locator('nth=20')).not.toHaveAttribute(
-      'aria-busy',
-      'true'
-    );
+    await expect.poll(() => this.inSight()).not.toEqual([]);
+    await expect(
+      this.rows.and(this.page.locator('[aria-busy=true]'))
+    ).toHaveCount(0);
   }
 
   /** The places in the list of the rows that are wholly in sight. */

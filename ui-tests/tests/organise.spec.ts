@@ -149,6 +149,19 @@ test('a folder is published after seeing what that does', async ({
   await expectAccessible(page, '.jp-ChallengeDocument');
   await look(page, 'publish-texts');
 
+  // What is saved in JupyterLab is looked at by itself.
+  await page.evaluate(async path => {
+    const { contents } = window.jupyterapp.serviceManager;
+    const file = await contents.get(path);
+    await contents.save(path, {
+      ...file,
+      content: `${file.content}\nSaved.\n`
+    });
+  }, `${folder}/README.md`);
+  await expect(
+    document.locator('.jp-mod-added', { hasText: 'Saved.' })
+  ).toBeVisible();
+
   // Other labels: the effect is said before the button is pressed.
   const labels = fs.readFileSync(
     path.join(IRIS, 'hidden', 'labels.csv'),

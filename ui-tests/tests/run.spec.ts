@@ -116,7 +116,6 @@ test('a bar is followed, and a queued run is cancelled without a question', asyn
   await expect(log).toContainText('45%|####|');
   // One line, however often it was written.
   expect((await log.innerText()).match(/####/g)).toHaveLength(1);
-  await challenges.picture('running');
 
   await run.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: 'Cancel the run' }).click();
