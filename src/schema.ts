@@ -1982,6 +1982,12 @@ export interface components {
              */
             phase: string | null;
             /**
+             * Pod
+             * @description Pod of the notebook server that it is handed in from, as that knows itself. The service looks whose it is.
+             * @default null
+             */
+            pod: string | null;
+            /**
              * Profile
              * @default null
              */

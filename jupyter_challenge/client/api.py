@@ -152,6 +152,7 @@ class Client(Organising):
             is_try=is_try,
             parameters=handing_in.as_given(parameters or {}, Path(path)),
             environment=sent.environment if sent.kind is SubmissionKind.NOTEBOOK else {},
+            pod=handing_in.own_pod() if sent.kind is SubmissionKind.NOTEBOOK else None,
             profile=profile,
             note=note,
         )

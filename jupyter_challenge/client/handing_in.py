@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -87,6 +88,13 @@ class HandedIn:
 def new_key() -> str:
     """Make an idempotency key."""
     return uuid.uuid4().hex
+
+
+def own_pod() -> str | None:
+    """The pod that this is in, where that is a hub's notebook server on a cluster."""
+    if "JUPYTERHUB_USER" in os.environ and "KUBERNETES_SERVICE_HOST" in os.environ:
+        return socket.gethostname()
+    return None
 
 
 def kind_of(path: Path) -> SubmissionKind:

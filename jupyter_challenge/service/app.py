@@ -17,7 +17,7 @@ from jupyter_challenge.service.feed import Feed
 from jupyter_challenge.service.guard import Guard
 from jupyter_challenge.service.lane import FeedLane
 from jupyter_challenge.service.leaders import Leaders
-from jupyter_challenge.service.opening import open_blobs, open_database, open_datasets
+from jupyter_challenge.service.opening import open_blobs, open_database, open_datasets, open_servers
 from jupyter_challenge.service.reconcile import Reconciler
 from jupyter_challenge.service.routes import API, router
 from jupyter_challenge.service.standings import Boards
@@ -134,6 +134,7 @@ class EmbeddedService:
             if self._cluster is not None:
                 service.submitted_images = self._cluster.submitted_images
                 service.datasets = open_datasets(self._cluster)
+                service.servers = open_servers(self._cluster)
             service.boards, service.feed, service.leaders = Boards(), Feed(db), Leaders()
             service.tokens = Tokens(db)
             reconciler = Reconciler(service)

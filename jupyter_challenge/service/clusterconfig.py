@@ -50,6 +50,17 @@ class ClusterConfig(Configurable):
         "`registry.example.org/team/model` is that repository, `registry.example.org/teams/*` "
         "all below. Default: none.",
     ).tag(config=True)
+    server_namespaces = List(
+        Unicode(),
+        help="Namespaces with the notebook servers of a JupyterHub (KubeSpawner). A notebook that "
+        "is handed in from one of them runs in that server's image, if server_images allows it.",
+    ).tag(config=True)
+    server_images = List(
+        Unicode(),
+        help="Images of notebook servers in which their notebooks may be run, written as in "
+        "submitted_images; they have to hold jupyter-challenge. Default: none, so that all run in "
+        "notebook_image.",
+    ).tag(config=True)
     runtime_class = Unicode(
         help="RuntimeClass of runs, such as gvisor. Default: the cluster's own."
     ).tag(config=True)

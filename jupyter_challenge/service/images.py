@@ -2,11 +2,76 @@
 
 from __future__ import annotations
 
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.errors import InvalidSubmission
 from jupyter_challenge.core.images import HOW_TO_PIN, allowed, pinned
 from jupyter_challenge.core.models import SubmissionRequest
+from jupyter_challenge.engines.cluster_api import ApiRefused
+from jupyter_challenge.service.asking_pods import PodApi
+from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.state import Service
+
+USER = "hub.jupyter.org/username"
+CONTAINER = "notebook"
+"""What KubeSpawner calls a server's user, and its container."""
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class NotebookServers:
+    """Where the notebook servers of a hub are, and which of their images runs may have too."""
+
+    api: PodApi
+    namespaces: Sequence[str]
+    images: Sequence[str]
+
+
+def of_server(service: Service, identity: Identity, request: SubmissionRequest) -> str | None:
+    """The image of the notebook server that a notebook was handed in from.
+
+    The request says a pod's name and no more. Whose it is and what runs in it the API server says.
+
+    Returns:
+        None where it is not known: then the notebook is run in the image of the configuration.
+    """
+    servers = service.servers
+    if servers is None or request.kind is not SubmissionKind.NOTEBOOK:
+        return None
+    if not request.pod or _NAME.fullmatch(request.pod) is None:
+        return None
+    for namespace in servers.namespaces:
+        try:
+            pod = servers.api.get("pods", request.pod, namespace)
+        except ApiRefused as refused:
+            log.warning("Pods of %s cannot be read: %s", namespace, refused)
+            continue
+        image = _running_in(pod, identity.name) if pod is not None else None
+        if image is not None and allowed(image, servers.images):
+            return image
+    return None
+
+
+def _running_in(pod: Mapping[str, Any], user: str) -> str | None:
+    """The image of a user's running server; None of anybody else's pod."""
+    meta, status = pod.get("metadata") or {}, pod.get("status") or {}
+    # The hub writes the whole name as an annotation; as a label it may have to be another.
+    if (meta.get("annotations") or {}).get(USER) != user or meta.get("deletionTimestamp"):
+        return None
+    for each in status.get("containerStatuses") or []:
+        if each.get("name") == CONTAINER and "running" in (each.get("state") or {}):
+            try:
+                return pinned(str(each.get("imageID", "")).rpartition("://")[2])
+            except ValueError:
+                return None
+    return None
 
 
 def named(service: Service, request: SubmissionRequest) -> str | None:

@@ -7,8 +7,10 @@ import ipaddress
 import socket
 
 from jupyter_challenge.core.errors import Unavailable
+from jupyter_challenge.engines.cluster_api import ClusterApi
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
+from jupyter_challenge.service.images import NotebookServers
 from jupyter_challenge.store import schema
 from jupyter_challenge.store.blobs import Blobs
 from jupyter_challenge.store.database import Database
@@ -41,6 +43,14 @@ def open_blobs(config: ChallengeConfig, cluster: ClusterConfig | None = None) ->
 def open_datasets(cluster: ClusterConfig) -> Datasets:
     """The stores that challenges may take their data from."""
     return Datasets(cluster.data_prefixes, cluster.blob_options)
+
+
+def open_servers(cluster: ClusterConfig) -> NotebookServers | None:
+    """Where notebooks are handed in from, where a hub's servers are looked at."""
+    if not (cluster.server_namespaces and cluster.server_images):
+        return None
+    api = ClusterApi(cluster.kubeconfig)
+    return NotebookServers(api, cluster.server_namespaces, cluster.server_images)
 
 
 def open_socket(host: str, port: int, *, anywhere: bool = False) -> socket.socket:

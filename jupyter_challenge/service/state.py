@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from jupyter_challenge.engines.base import Engine
 from jupyter_challenge.service.auth import Place
@@ -16,13 +17,16 @@ from jupyter_challenge.store.blobs import Blobs
 from jupyter_challenge.store.database import Database
 from jupyter_challenge.store.datasets import Datasets
 
+if TYPE_CHECKING:
+    from jupyter_challenge.service.images import NotebookServers
+
 
 @dataclass
 class Service:
     """Configuration, database, blobs, engine and what is kept in memory.
 
     `submitted_images` are the places that images of container submissions may come from,
-    `datasets` the stores that hold challenges' data.
+    `datasets` the stores that hold challenges' data, `servers` a hub's notebook servers.
     """
 
     config: ChallengeConfig
@@ -32,6 +36,7 @@ class Service:
     engine: Engine
     submitted_images: Sequence[str] = ()
     datasets: Datasets | None = None
+    servers: NotebookServers | None = None
     boards: Boards = field(init=False)
     feed: Feed = field(init=False)
     leaders: Leaders = field(init=False)

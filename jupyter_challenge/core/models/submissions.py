@@ -125,6 +125,12 @@ class SubmissionRequest(Wire):
         description="Image of a container submission, with its digest.",
         examples=["registry.example.org/team/model@sha256:…"],
     )
+    pod: str | None = Field(
+        default=None,
+        max_length=253,
+        description="Pod of the notebook server that it is handed in from, as that knows itself. "
+        "The service looks whose it is.",
+    )
     parameters: dict[str, Any] = {}
     environment: dict[str, Any] = Field(
         default={}, description="kernel, language, packages as read from the kernelspec."
