@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from jupyter_challenge.core.challenge import SubmissionKind
@@ -13,7 +12,6 @@ from jupyter_challenge.core.errors import InvalidSubmission
 from jupyter_challenge.core.images import HOW_TO_PIN, allowed, pinned
 from jupyter_challenge.core.models import SubmissionRequest
 from jupyter_challenge.engines.cluster_api import ApiRefused
-from jupyter_challenge.service.asking_pods import PodApi
 from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.state import Service
 
@@ -23,15 +21,6 @@ CONTAINER = "notebook"
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class NotebookServers:
-    """Where the notebook servers of a hub are, and which of their images runs may have too."""
-
-    api: PodApi
-    namespaces: Sequence[str]
-    images: Sequence[str]
 
 
 def of_server(service: Service, identity: Identity, request: SubmissionRequest) -> str | None:

@@ -10,7 +10,7 @@ from jupyter_challenge.core.errors import Unavailable
 from jupyter_challenge.engines.cluster_api import ClusterApi
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
-from jupyter_challenge.service.images import NotebookServers
+from jupyter_challenge.service.notebook_servers import NotebookServers
 from jupyter_challenge.store import schema
 from jupyter_challenge.store.blobs import Blobs
 from jupyter_challenge.store.database import Database

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from jupyter_challenge.engines.base import Engine
 from jupyter_challenge.service.auth import Place
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.feed import Feed
 from jupyter_challenge.service.leaders import Leaders
+from jupyter_challenge.service.notebook_servers import NotebookServers
 from jupyter_challenge.service.standings import Boards
 from jupyter_challenge.service.tokens import Tokens
 from jupyter_challenge.store.blobs import Blobs
 from jupyter_challenge.store.database import Database
 from jupyter_challenge.store.datasets import Datasets
-
-if TYPE_CHECKING:
-    from jupyter_challenge.service.images import NotebookServers
 
 
 @dataclass
