@@ -12,6 +12,7 @@ import pytest
 from tests.cluster import kfp_place
 from tests.cluster.kubectl import Cluster
 from tests.cluster.platform import Deployments, Platform
+from tests.cluster.playing import Games, Play
 
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
@@ -56,3 +57,22 @@ def standin(cluster: Cluster) -> Iterator[None]:
     """The stand-in for Kubeflow Pipelines, deployed for these tests."""
     with kfp_place.standin(cluster):
         yield
+
+
+@pytest.fixture(scope="session")
+def games(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Games]:
+    """Challenges and teams of each platform that is deployed."""
+    found = Games(tmp_path_factory)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def game(games: Games, platform: Platform) -> Play:
+    """Challenges and two teams in them."""
+    return games.on(platform)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What kills the platform comes last: nobody after it finds its connections as they were."""
+    items.sort(key=lambda item: item.path.name == "test_bad_luck.py")

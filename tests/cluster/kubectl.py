@@ -68,9 +68,12 @@ class Cluster:
             limit=limit + 10,
         )
 
-    def execute(self, namespace: str, pod: str, *command: str) -> subprocess.CompletedProcess[str]:
+    def execute(
+        self, namespace: str, pod: str, *command: str, container: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command in a pod's container."""
-        return self.try_kubectl("-n", namespace, "exec", pod, "--", *command)
+        chosen = ("-c", container) if container else ()
+        return self.try_kubectl("-n", namespace, "exec", pod, *chosen, "--", *command)
 
     def logs(self, namespace: str, pod: str) -> str:
         """What a pod's container printed."""

@@ -48,6 +48,17 @@ class Platform:
                 raise TimeoutError(f"not in {seconds} s")
             time.sleep(0.5)
 
+    def sql(self, query: str) -> list[list[str]]:
+        """Ask the database, past the service."""
+        script = (
+            "PGPASSWORD=$(cat /secrets/password) exec /usr/lib/postgresql/*/bin/psql "
+            '-h /tmp -U challenge challenge -At -F "|" -c "$1"'
+        )
+        said = self.cluster.kubectl(
+            *("-n", NAMESPACE, "exec", "deploy/postgres", "--", "sh", "-c", script, "sh", query)
+        )
+        return [line.split("|") for line in said.splitlines()]
+
     def _in_service(self, *command: str) -> str:
         return self.cluster.kubectl(
             "-n", NAMESPACE, "exec", "deploy/challenge-service", "--", *command

@@ -205,6 +205,16 @@ FAILURES = {
         "time_limit",
     ),
     "its own end": ("import os; os._exit(1)", "kernel_died"),
+    "half a character": ("raise ValueError('\\ud800 \\0')", "cell_error"),
+    "a download": (
+        "import urllib.request; urllib.request.urlopen('http://files.invalid/x')",
+        "network_disabled",
+    ),
+    "a tree in the platform's way": (
+        "import os; os.chdir('..'); os.mkdir('predictions'); os.chdir('predictions')\n"
+        "for _ in range(2_000): os.mkdir('d'); os.chdir('d')",
+        "no_predictions",
+    ),
 }
 
 

@@ -1,0 +1,206 @@
+"""What arrives of a run, whatever it does: by its sidecar, after its processes are dead."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from jupyter_challenge.core.models import SubmissionState, SubmissionView
+from tests.cluster.playing import Play, pod_of
+from tests.tiny import WRITE_ALL_EVEN
+
+pytestmark = pytest.mark.timeout(300)
+
+RUNS = "challenge-run-vault"
+BEFORE = "print('it was here')"
+OUTPUT = "import os\nout = os.environ['CHALLENGE_OUTPUT']\nfile = out + '/predictions.csv'\n"
+BOMB = """
+import subprocess, sys, time
+bomb = "import os, time\\nfor n in range(11): os.fork()\\ntime.sleep(300)"
+subprocess.Popen([sys.executable, "-c", bomb], start_new_session=True)
+time.sleep(100)
+"""
+TO_THE_WALL = """
+import os
+started = 0
+try:
+    for _ in range(20_000):
+        os.posix_spawn("/bin/sleep", ["sleep", "300"], {})
+        started += 1
+except OSError as error:
+    print("the wall is at", started, error.strerror)
+else:
+    print("there is no wall")
+"""
+ALLOCATE = """
+import os, time
+with open({path!r}, "wb") as full:
+    os.posix_fallocate(full.fileno(), 0, {size})
+time.sleep(100)
+"""
+DEEP = """
+import os
+os.makedirs("/challenge/predictions", exist_ok=True)
+os.chdir("/challenge/predictions")
+for _ in range(3_000):
+    os.mkdir("d")
+    os.chdir("d")
+"""
+# A double fork into a session of its own; each round changes the predictions, then says so.
+DAEMON = """
+import os, subprocess, sys, time
+code = '''
+import os, time
+if os.fork(): os._exit(0)
+os.setsid()
+if os.fork(): os._exit(0)
+n = 0
+while True:
+    n += 1
+    rows = "".join(f"{row},{'even' if n >> (row - 1) & 1 else 'odd'}\\\\n" for row in range(1, 11))
+    with open("/challenge/work/draft", "w") as file:
+        file.write("id,label\\\\n" + rows)
+    os.rename("/challenge/work/draft", "/challenge/work/output/predictions.csv")
+    with open("/challenge/run.log", "a") as file:
+        file.write(f"beat {n} {time.time()}\\\\n")
+    time.sleep(0.002)
+'''
+subprocess.Popen([sys.executable, "-c", code], cwd="/", start_new_session=True).wait()
+time.sleep(0.5)
+print("done", time.time())
+"""
+Case = tuple[str, tuple[str, ...], str]
+MISBEHAVIOUR: dict[str, Case] = {
+    "19: deaf to SIGTERM until its time is up": (
+        "brief",
+        ("import signal, time\nsignal.signal(15, signal.SIG_IGN)\nwhile True: time.sleep(1)",),
+        "time_limit",
+    ),
+    "20: more memory than it has": ("vault", ("held = b'x' * 2_000_000_000",), "out_of_memory"),
+    "20: more than fits into its temporary folder": (
+        "vault", (ALLOCATE.format(path="/tmp/full", size=300_000_000),), "disk_full",
+    ),
+    "20: more than fits into its output": (
+        "vault",
+        (ALLOCATE.format(path="/challenge/work/output/full", size=2_000_000_000),),
+        "disk_full",
+    ),
+    "19: a fork bomb": ("vault", (BOMB,), "process_limit"),
+    "19: forks until the process limit": ("wide", (TO_THE_WALL, WRITE_ALL_EVEN), "scored"),
+    "a symbolic link": ("vault", (OUTPUT + "os.symlink('/etc/passwd', file)",), "unsafe_output"),
+    "a hard link": (
+        "vault",
+        (OUTPUT + "open('mine', 'w').close()\nos.link('mine', file)",),
+        "unsafe_output",
+    ),
+    "a pipe": ("vault", (OUTPUT + "os.mkfifo(file)",), "unsafe_output"),
+    "a device": ("vault", (OUTPUT + "os.mknod(file, 0o20666, os.makedev(1, 5))",), "cell_error"),
+    "a linked folder": (
+        "vault",
+        (OUTPUT + "os.rmdir(out)\nos.symlink('/etc', out)",),
+        "unsafe_output",
+    ),
+    "a tree in the platform's way": ("vault", (WRITE_ALL_EVEN, DEEP), "scored"),
+    "half a character as an error": ("vault", ("raise ValueError('\\ud800 \\0')",), "cell_error"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def misbehaving(game: Play, tmp_path_factory: pytest.TempPathFactory) -> dict[str, SubmissionView]:
+    """All of them, handed in at once: what one does is no concern of another."""
+    return {
+        case: game.submitted(
+            tmp_path_factory.mktemp("bad"), BEFORE, *cells, challenge=challenge, by=game.vera
+        )
+        for case, (challenge, cells, _) in MISBEHAVIOUR.items()
+    }
+
+
+@pytest.mark.parametrize("case", MISBEHAVIOUR)
+def test_log_and_notebook_arrive_whatever_a_run_does(
+    game: Play, misbehaving: dict[str, SubmissionView], case: str, tmp_path: Path
+) -> None:
+    done = game.vera.wait(misbehaving[case].id)
+
+    said = done.failure.failure_class.value if done.failure else done.state.value
+    assert said == MISBEHAVIOUR[case][2], done.failure
+    assert done.attempt == 1
+    if said == "disk_full":
+        return  # the kubelet evicts at once: what arrives then is what the moment allows
+    assert "it was here" in game.log(done)
+    executed = json.loads(game.vera.notebook(done.id, tmp_path / "executed.ipynb").read_text())
+    assert executed["cells"][0]["outputs"][0]["text"] == "it was here\n"
+
+
+def test_processes_have_a_wall_in_the_kernel(
+    game: Play, misbehaving: dict[str, SubmissionView]
+) -> None:
+    done = game.vera.wait(misbehaving["19: forks until the process limit"].id)
+
+    assert "the wall is at" in game.log(done)
+
+
+def test_21_what_lives_on_after_the_notebook_is_dead_before_the_output_is_taken(
+    game: Play, tmp_path: Path
+) -> None:
+    done = game.ended(tmp_path, WRITE_ALL_EVEN, DAEMON)
+
+    assert done.state is SubmissionState.SCORED, done.failure
+    log = game.log(done)
+    beats = [line.split()[1:] for line in log.splitlines() if line.startswith("beat ")]
+    over = float(next(line.split()[1] for line in log.splitlines() if line.startswith("done ")))
+    assert float(beats[-1][1]) > over  # it did outlive the notebook
+    taken = game.mallory.predictions(done.id, tmp_path / "taken.csv").read_text()
+    rows = dict(line.split(",") for line in taken.split()[1:])
+    changes = sum(1 << (int(row) - 1) for row, label in rows.items() if label == "even")
+    # The log was taken after the predictions: alive, it had counted on in between.
+    assert (changes - int(beats[-1][0])) % 1024 in {0, 1}
+    (sealed,) = game.platform.sql(
+        "select r.files::json->'predictions'->>'digest', extract(epoch from r.at) from receipt r "
+        f"join run on run.id = r.run_id where run.submission_id = '{done.id}' and r.kind = 'run'"
+    )
+    assert sealed[0] == hashlib.sha256(taken.encode()).hexdigest()
+    assert float(sealed[1]) > float(beats[-1][1])
+
+
+def test_the_pods_deadline_ends_what_does_not_end(game: Play, tmp_path: Path) -> None:
+    deaf = "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nwhile True: time.sleep(1)"
+    made = game.submitted(tmp_path, BEFORE, deaf)
+    pod = pod_of(game.platform, made, "run")
+    game.platform.cluster.kubectl(
+        *("-n", RUNS, "patch", "pod", pod["metadata"]["name"]),
+        *("-p", json.dumps({"spec": {"activeDeadlineSeconds": 1}})),
+    )
+
+    done = game.mallory.wait(made.id)
+
+    assert done.failure is not None
+    assert done.failure.failure_class.value == "time_limit"
+    assert "it was here" in game.log(done)
+    executed = game.mallory.notebook(done.id, tmp_path / "executed.ipynb").read_text()
+    assert '"text": "it was here\\n"' in executed
+
+
+def test_an_output_that_is_lost_is_made_again_for_free(game: Play, tmp_path: Path) -> None:
+    left = game.mallory.quota("vault").left_today
+    made = game.submitted(tmp_path, "import time\ntime.sleep(8)", WRITE_ALL_EVEN)
+    pod = pod_of(game.platform, made, "run")
+    game.platform.cluster.kubectl(
+        *("-n", RUNS, "delete", "pod", pod["metadata"]["name"]), "--grace-period=0", "--force"
+    )
+
+    done = game.mallory.wait(made.id)
+
+    assert done.state is SubmissionState.SCORED, done.failure
+    assert done.attempt == 2
+    assert len(done.scores) == 1
+    assert left is not None
+    assert game.mallory.quota("vault").left_today == left - 1
+    attempts = game.platform.sql(
+        "select attempt, failure::json->>'failure_class' from run "
+        f"where submission_id = '{done.id}' order by attempt"
+    )
+    assert attempts == [["1", "output_lost"], ["2", ""]]
