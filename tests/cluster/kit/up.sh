@@ -9,10 +9,11 @@
 [ ! -e /sys/fs/cgroup/cgroup.controllers ] ||
   fail 'The test cluster was only ever run with cgroup v1; this machine has v2.'
 
-"$kit/build.sh"
+"$kit/build.sh" all
 "$kit/images.sh"
 if sandbox_pid > /dev/null; then
   "$kit/enter.sh" "$kit/inside/start.sh"
+  "$kit/enter.sh" "$kit/inside/kueue.sh"
   exit
 fi
 rm -rf "$CLUSTER_DIR"
@@ -32,3 +33,4 @@ for _ in $(seq 100); do
 done
 sandbox_pid > /dev/null || fail "The sandbox did not start: $(cat "$CLUSTER_DIR/logs/sandbox.log")"
 "$kit/enter.sh" "$kit/inside/start.sh"
+"$kit/enter.sh" "$kit/inside/kueue.sh"

@@ -1,0 +1,228 @@
+"""500 runs of 20 teams in Kueue's queues, on 200 nodes of five kinds that KWOK pretends.
+
+Teams hand in one after the other, all of theirs at once: first come, first served would starve the
+last. The pods are pretended too and take some seconds each; everything else is real. Kueue has to
+weigh GPUs in `admissionFairSharing.resourceWeights`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from jupyter_challenge.engines import queues
+from jupyter_challenge.engines.base import RunHandle
+from jupyter_challenge.engines.cluster_api import ClusterApi
+from jupyter_challenge.engines.cluster_jobs import Ref
+from jupyter_challenge.engines.jobs import ClusterSettings, Order
+from jupyter_challenge.engines.judging import moment
+from jupyter_challenge.engines.kubernetes import KubernetesEngine
+from jupyter_challenge.engines.queue_settings import NodeKind, QueueSettings
+from tests.cluster.kubectl import Cluster
+from tests.cluster.platform import MADE_BY_THE_SERVICE
+
+KINDS = ("t4", "v100", "a100", "h100", "mig-1g")
+NODES, TEAMS, RUNS, AT_ONCE = 200, 20, 500, 12
+GPU = "nvidia.com/gpu"
+SECONDS = 6
+CHALLENGE = "bench-of-queues"
+FAKE = {"kwok.x-k8s.io/node": "fake"}
+TAINT = {"key": "kwok.x-k8s.io/node", "value": "fake", "effect": "NoSchedule"}
+STARTED = (100, 300, RUNS)
+Object = Mapping[str, Any]
+
+
+class Sealed:
+    """Pretended pods hand nothing in."""
+
+    def get(self, *_: Any) -> None:
+        """No receipt."""
+        return
+
+
+def settings() -> ClusterSettings:
+    """What the runs are made with: of each kind so many GPUs."""
+    quota = {"cpu": "1000", "memory": "1000Gi", GPU: str(AT_ONCE)}
+    tolerations = ({"key": TAINT["key"], "operator": "Exists"},)
+    return ClusterSettings(
+        gateway_url="http://challenge-gateway:8791",
+        gateway_address="10.96.0.9",
+        steps_image="pretended",
+        notebook_image="pretended",
+        queues=QueueSettings(
+            kinds=tuple(NodeKind(kind, quota, {"bench": kind}, tolerations) for kind in KINDS),
+            evaluation={"cpu": "1", "memory": "1Gi"},
+            cohort="bench",
+        ),
+    )
+
+
+def node(number: int) -> Object:
+    """A node of one of the kinds."""
+    name = f"bench-{number:03}"
+    there = {"cpu": "64", "memory": "512Gi", "pods": "110", GPU: "4"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": name,
+            "annotations": FAKE,
+            "labels": {"bench": KINDS[number % len(KINDS)], "kubernetes.io/hostname": name, **FAKE},
+        },
+        "spec": {"taints": [TAINT]},
+        "status": {"allocatable": there, "capacity": there},
+    }
+
+
+def order(number: int) -> Order:
+    """A run: of the first team all that it hands in, then of the second, and so on."""
+    return Order(
+        run_id=str(uuid.uuid4()),
+        attempt=1,
+        submission_id=str(uuid.uuid4()),
+        challenge_id=CHALLENGE,
+        team_id=f"team-{number * TEAMS // RUNS:02}",
+        kind="notebook",
+        seconds=600,
+        cpu=1,
+        memory=1_000_000_000,
+        gpu=1,
+        disk=1_000_000,
+        volume=1_000_000,
+        output=1_000_000,
+        profile=KINDS[number % len(KINDS)],
+    )
+
+
+@contextlib.contextmanager
+def pretended(cluster: Cluster, folder: Path) -> Iterator[None]:
+    """KWOK with the nodes."""
+    cache = Path(os.environ.get("CLUSTER_CACHE", "~/.cache/jupyter-challenge/cluster")).expanduser()
+    stages = list(yaml.safe_load_all((cache / "manifests" / "kwok-stages.yaml").read_text()))
+    for stage in stages:
+        if stage["metadata"]["name"] == "pod-complete":
+            stage["spec"]["delay"] = {"durationMilliseconds": SECONDS * 1_000}
+    config = folder / "kwok.yaml"
+    config.write_text(yaml.safe_dump_all(stages))
+    selector = "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake"
+    command = [str(cache / "bin" / "kwok"), "--kubeconfig", str(cluster.kubeconfig), selector]
+    with (folder / "kwok.log").open("wb") as log:
+        process = subprocess.Popen([*command, "--config", str(config)], stdout=log, stderr=log)
+    try:
+        cluster.apply(*(node(number) for number in range(NODES)))
+        wanted = ("wait", "node", "-l", "kwok.x-k8s.io/node=fake", "--for=condition=Ready")
+        cluster.kubectl(*wanted, "--timeout=120s", limit=130)
+        yield
+    finally:
+        cluster.kubectl("delete", "node", "-l", "kwok.x-k8s.io/node=fake", limit=180)
+        process.terminate()
+        process.wait(30)
+
+
+def jain(values: list[float]) -> float:
+    """Jain's index: 1 when all are equal, 1/n when one has everything."""
+    return sum(values) ** 2 / (len(values) * sum(value**2 for value in values))
+
+
+def looks(engine: KubernetesEngine, handles: list[RunHandle]) -> str:
+    """How long the service looks at so many runs, in all and per run."""
+    engine._jobs._seen.forget()
+    began = time.perf_counter()
+    for handle in handles:
+        engine.status(handle)
+    took = time.perf_counter() - began
+    return f"{len(handles)} runs {took:.2f} s, {1_000 * took / len(handles):.2f} ms each"
+
+
+def watch(api: ClusterApi, namespace: str) -> tuple[list[Object], dict[str, float]]:
+    """Wait until all is over; the Jobs then, and GPU seconds by team when half of them were."""
+    halfway: dict[str, float] = {}
+    while True:
+        jobs = api.all("jobs", namespace)
+        over = sum(1 for job in jobs if (job.get("status") or {}).get("completionTime"))
+        if over >= RUNS // 2 and not halfway:
+            halfway = used(jobs)
+        if over >= RUNS:
+            return jobs, halfway
+        time.sleep(1)
+
+
+def used(jobs: list[Object]) -> dict[str, float]:
+    """GPU seconds by team up to now."""
+    seconds = {f"team-{number:02}": 0.0 for number in range(TEAMS)}
+    for job in jobs:
+        status = job.get("status") or {}
+        began, ended = moment(status.get("startTime")), moment(status.get("completionTime"))
+        if began is not None and job["spec"].get("suspend") is False:
+            until = ended.timestamp() if ended is not None else time.time()
+            team = job["metadata"]["labels"]["challenge.jupyter.org/team"]
+            seconds[team] += until - began.timestamp()
+    return seconds
+
+
+def right_nodes(api: ClusterApi, namespace: str, wanted: Mapping[str, str]) -> Counter[str]:
+    """How many pods were on a node of the kind that was asked for, by kind."""
+    kinds = {f"bench-{number:03}": KINDS[number % len(KINDS)] for number in range(NODES)}
+    right: Counter[str] = Counter()
+    for pod in api.all("pods", namespace):
+        run = pod["metadata"]["labels"]["challenge.jupyter.org/run"]
+        if kinds.get(pod["spec"].get("nodeName", "")) == wanted[run]:
+            right[wanted[run]] += 1
+    return right
+
+
+def admissions(api: ClusterApi, namespace: str) -> list[float]:
+    """When each run was admitted, in order."""
+    return sorted(
+        at.timestamp()
+        for workload in api.all("workloads", namespace)
+        for condition in workload["status"].get("conditions") or []
+        if condition["type"] == "Admitted" and (at := moment(condition["lastTransitionTime"]))
+    )
+
+
+def main(rounds: int) -> None:
+    """Run all of them once, whatever `rounds` says: it is long."""
+    kubeconfig = os.environ["KUBECONFIG"]
+    cluster, api, made = Cluster(Path(kubeconfig)), ClusterApi(kubeconfig), settings()
+    assert made.queues is not None
+    engine = KubernetesEngine(made, Sealed(), kubeconfig=kubeconfig)  # type: ignore[arg-type]
+    namespace = made.run_namespace(CHALLENGE)
+    with tempfile.TemporaryDirectory() as folder, pretended(cluster, Path(folder)):
+        try:
+            for resource, manifest in queues.installation(made.queues, made):
+                api.keep(resource, manifest)
+            handles, wanted, costs = [], {}, []
+            began = time.perf_counter()
+            for number in range(RUNS):
+                each = order(number)
+                ref: Ref = engine._jobs.start_run(each)
+                handles.append(RunHandle(engine="kubernetes", key=ref.key))
+                wanted[each.run_id] = each.profile
+                if number + 1 in STARTED:
+                    costs.append(looks(engine, handles))
+            print(f"handed over: {RUNS / (time.perf_counter() - began):.0f} runs/s", flush=True)
+            print("a look at all: " + "; ".join(costs), flush=True)
+            _, halfway = watch(api, namespace)
+            at = admissions(api, namespace)
+            right = right_nodes(api, namespace, wanted)
+            print(f"on a node of the kind that was asked for: {right.total()} of {RUNS}")
+            print(f"admitted: {len(at)}, {(len(at) - 1) / (at[-1] - at[0]):.1f}/s")
+            fair = jain([*halfway.values()])
+            print(f"Jain's index of GPU time over {TEAMS} teams, halfway: {fair:.3f}")
+            least, most = min(halfway.values()), max(halfway.values())
+            print(f"GPU seconds of a team, halfway: {least:.0f} to {most:.0f}")
+        finally:
+            cluster.kubectl("delete", "namespace", namespace, "--ignore-not-found", limit=300)
+            kinds = "clusterqueues,cohorts,resourceflavors,workloadpriorityclasses"
+            cluster.kubectl("delete", kinds, "-l", MADE_BY_THE_SERVICE, "--wait=false")
