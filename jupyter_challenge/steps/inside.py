@@ -131,12 +131,13 @@ def prepare(inside: Inside) -> int:
 
 def run(inside: Inside) -> int:
     """Execute the notebook; of a predictions file nothing is left to do."""
-    # Both before the wait: what the step needs is imported while the sidecar gets ready.
-    importlib.import_module("jupyter_challenge.steps.notebook")
     from jupyter_challenge.steps.run import run as execute
 
-    _wait_for(inside.ready)
     spec = inside.given()
+    if spec.kind is SubmissionKind.NOTEBOOK:
+        # Before the wait: what the step needs is imported while the sidecar gets ready.
+        importlib.import_module("jupyter_challenge.steps.notebook")
+    _wait_for(inside.ready)
     if spec.kind is SubmissionKind.PREDICTIONS:
         replace(report_path(inside.folder), PodReport(ended=True).model_dump_json().encode())
         return 0
