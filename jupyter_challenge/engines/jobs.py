@@ -390,7 +390,7 @@ def deadline(kind: ReceiptKind, order: Order, settings: ClusterSettings) -> int:
 
 def grace(order: Order) -> int:
     """Seconds that a pod has after its end was asked for: enough to hand in all that it may."""
-    return GRACE + math.ceil((order.output + order.state) / UPLOAD_RATE)
+    return GRACE + math.ceil(order.output / UPLOAD_RATE)
 
 
 def _aliases(settings: ClusterSettings) -> list[dict[str, Any]]:

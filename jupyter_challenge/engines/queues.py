@@ -9,11 +9,12 @@ no run takes its place.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from jupyter_challenge.core.run import ReceiptKind
-from jupyter_challenge.engines.jobs import OWN, ClusterSettings, Order
+from jupyter_challenge.engines.jobs import OWN, UPLOAD_RATE, ClusterSettings, Order
 from jupyter_challenge.engines.queue_settings import Amounts, NodeKind, QueueSettings
 
 Manifest = dict[str, Any]
@@ -69,6 +70,10 @@ def queued(
     }
     chosen = queues.kind(order.profile) if kind == "run" else None
     pod = spec["template"]["spec"]
+    if kind == "run":
+        # Who makes way hands in its state too.
+        seconds = pod["terminationGracePeriodSeconds"] + math.ceil(order.state / UPLOAD_RATE)
+        pod = {**pod, "terminationGracePeriodSeconds": seconds}
     if chosen is not None and chosen.labels:
         # Of the kinds of nodes Kueue then takes the one with these labels.
         pod = {**pod, "nodeSelector": dict(chosen.labels)}

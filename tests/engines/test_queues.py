@@ -146,6 +146,12 @@ def test_a_queued_job_differs_by_its_queue_alone(
         "kueue.x-k8s.io/priority-class": priority,
     }
     assert waiting["spec"].pop("suspend") is True
+    grace = "terminationGracePeriodSeconds"
+    pods = [each["spec"]["template"]["spec"] for each in (waiting, plain)]
+    longer, shorter = (pod[grace] for pod in pods)
+    assert (longer > shorter) is (kind == "run")
+    for pod in pods:
+        pod.pop(grace, None)
     selector = waiting["spec"]["template"]["spec"].pop("nodeSelector", None)
     assert selector == ({"gpu": "a100"} if kind == "run" else None)
     assert waiting == plain
