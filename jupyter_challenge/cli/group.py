@@ -36,6 +36,7 @@ COMMANDS = {
     "cluster": "cluster",
     "backup": "operating",
     "upgrade-db": "operating",
+    "doctor": "doctor",
     "openapi": "operating",
     "completion": "operating",
 }

@@ -22,10 +22,12 @@ GROUPS = {
     "localqueues": "/apis/kueue.x-k8s.io/v1beta2",
     "namespaces": "/api/v1",
     "networkpolicies": "/apis/networking.k8s.io/v1",
+    "nodes": "/api/v1",
     "pods": "/api/v1",
     "resourceflavors": "/apis/kueue.x-k8s.io/v1beta2",
     "serviceaccounts": "/api/v1",
     "services": "/api/v1",
+    "subjectaccessreviews": "/apis/authorization.k8s.io/v1",
     "tokenreviews": "/apis/authentication.k8s.io/v1",
     "workloadpriorityclasses": "/apis/kueue.x-k8s.io/v1beta2",
     "workloads": "/apis/kueue.x-k8s.io/v1beta2",
@@ -87,15 +89,21 @@ class ClusterApi:
         items: list[Object] = answer.get("items") or []
         return items
 
-    def create(self, resource: str, manifest: Object) -> Object:
+    def create(self, resource: str, manifest: Object, *, dry_run: bool = False) -> Object:
         """Make an object; one of that name that is there already stays as it is.
+
+        Args:
+            resource: Its kind.
+            manifest: The object.
+            dry_run: Only ask whether it would be let in.
 
         Raises:
             ApiRefused: The API server, a quota or a policy says no.
         """
         namespace = manifest["metadata"].get("namespace", "")
+        query = [("dryRun", "All")] if dry_run else []
         try:
-            return self._json("POST", path_of(resource, namespace), body=manifest)
+            return self._json("POST", path_of(resource, namespace), query, body=manifest)
         except ApiRefused as refused:
             if refused.reason != "AlreadyExists":
                 raise
@@ -164,6 +172,23 @@ class ClusterApi:
             if refused.status in {400, 404}:  # not started yet, or gone
                 return b""
             raise
+
+    def may(
+        self, user: str, namespace: str, verb: str, group: str, resource: str, below: str = ""
+    ) -> bool:
+        """Whether somebody may do something; of a service account all its groups count."""
+        what = {
+            "namespace": namespace, "verb": verb, "group": group, "resource": resource,
+            "subresource": below,
+        }  # fmt: skip
+        groups = ["system:authenticated", "system:serviceaccounts"]
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SubjectAccessReview",
+            "spec": {"user": user, "groups": groups, "resourceAttributes": what},
+        }
+        answer = self._json("POST", path_of("subjectaccessreviews", ""), body=body)
+        return bool((answer.get("status") or {}).get("allowed"))
 
     def review_token(self, token: str, audience: str) -> Object | None:
         """Whose token it is, as the API server says; None when it is not one for us.

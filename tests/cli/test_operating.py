@@ -127,3 +127,25 @@ def test_upgrading_a_database_that_is_new_enough(tmp_path: Path) -> None:
 def test_the_description_of_the_api() -> None:
     done = CliRunner().invoke(challenge, ["openapi"])
     assert "/api/v1/challenges" in json.loads(done.output)["paths"]
+
+
+def test_doctor_says_that_a_laptop_has_no_walls() -> None:
+    done = CliRunner().invoke(challenge, ["doctor"])
+
+    assert done.exit_code == 0
+    assert "nothing isolates runs" in done.output
+
+
+def test_doctor_without_a_cluster_says_that_there_is_none(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        '{"apiVersion": "v1", "kind": "Config", "current-context": "c", "contexts": '
+        '[{"name": "c", "context": {"cluster": "c", "user": "u"}}], '
+        '"users": [{"name": "u", "user": {}}], '
+        '"clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:9"}}]}'
+    )
+
+    done = CliRunner().invoke(challenge, ["doctor", "--cluster", "--kubeconfig", str(config)])
+
+    assert done.exit_code == 5, done.output
+    assert "does not answer" in done.output

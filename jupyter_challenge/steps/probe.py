@@ -1,0 +1,209 @@
+"""What a pod can do that it must not: `python -m jupyter_challenge.steps.probe WHAT [JSON]`.
+
+`jupyter challenge doctor --cluster` puts it in the place of the programs of a run's containers.
+Each prints one line of JSON; none prints a token.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path("/challenge")
+TOKEN = Path("/var/run/secrets/challenge/token")
+MARK = "PROBED "
+PATIENCE = 2.0
+SECRETS = ("TOKEN", "SECRET", "PASSWORD", "CREDENTIAL")
+THREADS = 4_096
+"""Threads that are tried before a pod is said to have no process limit."""
+
+
+def look(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """In the place of participant code: try everything.
+
+    Args:
+        wanted: `addresses` by what they are, `names`, and the cluster's `resolver`.
+    """
+    _leave_something_alive()
+    told = dict(
+        line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines()
+        if ":\t" in line
+    )  # fmt: skip
+    return {
+        "time": time.time(),
+        "reached": {what: reached(address) for what, address in wanted["addresses"].items()},
+        "resolved": [name for name in wanted["names"] if _resolves(name)],
+        "answered": _answers(wanted["resolver"]),
+        "uid": os.getuid(),
+        "capabilities": int(told["CapBnd"], 16),
+        "no_new_privileges": told["NoNewPrivs"] == "1",
+        "seccomp": told["Seccomp"],
+        "written": [path for path in ("/probe", "/etc/probe", "/usr/probe") if _writable(path)],
+        "tokens": _token_files(),
+        "environment": sorted(
+            name for name in os.environ if any(word in name.upper() for word in SECRETS)
+        ),
+        "gpus": gpus({})["gpus"],
+        "threads": _threads(),
+    }
+
+
+def token(_: Mapping[str, Any]) -> dict[str, Any]:
+    """In the place of `prepare`: what the pod's token says of itself."""
+    payload = TOKEN.read_text().split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return {
+        "seconds": claims["exp"] - claims["iat"],
+        "audiences": claims["aud"],
+        "pod": claims.get("kubernetes.io", {}).get("pod", {}).get("uid"),
+    }
+
+
+def wait(_: Mapping[str, Any]) -> dict[str, Any]:
+    """In the place of `upload`: whether anything lives on when it is this one's turn."""
+    signal.sigwait({signal.SIGTERM})
+    beats = FOLDER / "beats"
+    before = beats.stat().st_size if beats.exists() else 0
+    time.sleep(0.5)
+    return {"before": before, "after": beats.stat().st_size if beats.exists() else 0}
+
+
+def gpus(_: Mapping[str, Any]) -> dict[str, Any]:
+    """Devices of GPUs that are there."""
+    return {"gpus": sorted(name for name in os.listdir("/dev") if name.startswith("nvidia"))}
+
+
+def memory(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Use more memory than there is."""
+    held = [b"x" * 1_000_000 for _ in range(int(wanted["megabytes"]))]
+    return {"held": len(held)}
+
+
+def disk(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Use more of a volume than there is, and wait to be ended."""
+    with (FOLDER / "full").open("wb") as full:
+        os.posix_fallocate(full.fileno(), 0, int(wanted["megabytes"]) * 1_000_000)
+        time.sleep(float(wanted["seconds"]))
+    return {"held": wanted["megabytes"]}
+
+
+def serve(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Listen, so that others can try to connect; `look` of another pod is told where."""
+    opened = socket.create_server(("0.0.0.0", int(wanted["port"])))
+    opened.settimeout(float(wanted["seconds"]))
+    try:
+        opened.accept()
+    except TimeoutError:
+        return {"connected": False}
+    return {"connected": True}
+
+
+PROBES: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "look": look,
+    "token": token,
+    "wait": wait,
+    "gpus": gpus,
+    "memory": memory,
+    "disk": disk,
+    "serve": serve,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what is asked and print what was found."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[0] == "wait":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    found = PROBES[words[0]](json.loads(words[1]) if len(words) > 1 else {})
+    print(MARK + json.dumps(found), flush=True)
+    return 0
+
+
+def reached(address: str) -> bool:
+    """Whether a connection can be made."""
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE):
+            return True
+    except OSError:
+        return False
+
+
+def _resolves(name: str) -> bool:
+    try:
+        return bool(socket.getaddrinfo(name, 80))
+    except OSError:
+        return False
+
+
+def _answers(resolver: str) -> bool:
+    """Whether a resolver that is asked directly says anything."""
+    if not resolver:
+        return False
+    name = b"\x0akubernetes\x07default\x03svc\x07cluster\x05local\x00"
+    question = struct.pack(">HHHHHH", 7, 0x0100, 1, 0, 0, 0) + name + struct.pack(">HH", 1, 1)
+    family = socket.AF_INET6 if ":" in resolver else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as asked:
+        asked.settimeout(PATIENCE)
+        try:
+            asked.sendto(question, (resolver, 53))
+            return bool(asked.recv(512))
+        except OSError:
+            return False
+
+
+def _writable(path: str) -> bool:
+    try:
+        with open(path, "wb"):
+            return True
+    except OSError:
+        return False
+
+
+def _token_files() -> list[str]:
+    tops = ("/var/run/secrets", "/run/secrets")
+    found = [os.path.join(folder, name) for top in tops for folder, _, names in os.walk(top)
+             for name in names]  # fmt: skip
+    return sorted(found)
+
+
+def _threads() -> int | None:
+    """How many threads a process may start; None when there is no end of it."""
+    threading.stack_size(65_536)
+    over = threading.Event()
+    started = []
+    try:
+        for _ in range(THREADS):
+            thread = threading.Thread(target=over.wait, daemon=True)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:
+        return len(started)
+    finally:
+        over.set()
+    return None
+
+
+def _leave_something_alive() -> None:
+    """Start a process that outlives this one, as long as anything in the container may."""
+    if os.fork():
+        return
+    os.setsid()
+    with (FOLDER / "beats").open("ab", buffering=0) as beats:
+        while True:
+            beats.write(b".")
+            time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
