@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -41,6 +42,8 @@ class SmallApiServer:
     made: Callable[[Key, Object], None] = lambda key, found: None
     pending: Callable[[str], list[Object]] = lambda queue: []
     away: bool = False
+    lists: int = 0
+    versions: dict[str, dict[str, str]] = field(default_factory=dict)
     may: set[str] = field(default_factory=set)
 
     def add_pod(self, namespace: str, labels: dict[str, str], name: str = "") -> Object:
@@ -105,7 +108,10 @@ class SmallApiServer:
         if verb == "POST":
             return self._create(resource, namespace, body)
         if not name:
-            return 200, {"items": self._selected(resource, namespace, query)}
+            found = self._selected(resource, namespace, query)
+            self.lists += 1
+            version = self._remembered(found)
+            return 200, {"items": found, "metadata": {"resourceVersion": version}}
         key = (resource, namespace, name)
         if key not in self.objects:
             return refused(404, "NotFound")
@@ -120,6 +126,37 @@ class SmallApiServer:
             self._delete(key)
             return 200, {}
         return 200, self.objects[key]
+
+    def _remembered(self, found: list[Object]) -> str:
+        """A version that a watch may begin at."""
+        version = str(len(self.versions) + 1)
+        self.versions[version] = {each["metadata"]["uid"]: json.dumps(each) for each in found}
+        return version
+
+    def watched(self, address: str, over: Callable[[], bool]) -> Iterator[Object]:
+        """What happens after a version, until it is over."""
+        split = urlsplit(address)
+        resource, namespace, _, _ = parsed(split.path)
+        query = parse_qs(split.query)
+        before = self.versions.get(query["resourceVersion"][0])
+        if before is None:
+            yield {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired"}}
+            return
+        until = time.monotonic() + int(query["timeoutSeconds"][0])
+        while not over() and not self.away and time.monotonic() < until:
+            found = self._selected(resource, namespace, query)
+            after = {each["metadata"]["uid"]: json.dumps(each) for each in found}
+            if after != before:
+                version = self._remembered(found)
+                for uid in {**before, **after}:
+                    if before.get(uid) == after.get(uid):
+                        continue
+                    kind = "ADDED" if uid not in before else "MODIFIED"
+                    each = json.loads(after.get(uid) or before[uid])
+                    each["metadata"]["resourceVersion"] = version
+                    yield {"type": kind if uid in after else "DELETED", "object": each}
+                before = after
+            time.sleep(0.02)
 
     def _create(self, resource: str, namespace: str, body: Object) -> tuple[int, Object]:
         key = (resource, namespace, meta_name(body))
@@ -192,9 +229,13 @@ def parsed(path: str) -> tuple[str, str, str, str]:
 def small_api_server() -> Iterator[SmallApiServer]:
     """Serve on a free port of loopback."""
     served = SmallApiServer()
+    ending = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
+            if "watch=1" in self.path and not served.away:
+                self._stream()
+                return
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length) or b"{}")
             status, said = served.answer(self.command, self.path, body)
@@ -204,6 +245,20 @@ def small_api_server() -> Iterator[SmallApiServer]:
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
+
+        def _stream(self) -> None:
+            self.protocol_version = "HTTP/1.1"  # in chunks, as a real one
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.close_connection = True
+            with suppress(OSError):
+                for event in served.watched(self.path, ending.is_set):
+                    line = json.dumps(event).encode() + b"\n"
+                    self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+                    self.wfile.flush()
+                self.wfile.write(b"0\r\n\r\n")
 
         do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815
 
@@ -217,6 +272,7 @@ def small_api_server() -> Iterator[SmallApiServer]:
     try:
         yield served
     finally:
+        ending.set()
         server.shutdown()
         thread.join()
         server.server_close()

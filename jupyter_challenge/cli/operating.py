@@ -18,6 +18,13 @@ drained = click.option(
     help="Take requests for so long after being told to end, until everybody knows of it.",
 )
 
+watched = click.option(
+    "--status-port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Also answer /live, /ready and /metrics there, without a token: not for participants.",
+)
+
 
 @click.command("serve", short_help="Serve challenges to users of this machine.")
 @click.option(
@@ -36,6 +43,7 @@ drained = click.option(
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8790, show_default=True)
 @drained
+@watched
 @click.option(
     "--add-user",
     metavar="NAME",
@@ -54,6 +62,7 @@ def serve_command(
     host: str,
     port: int,
     drain: float,
+    status_port: int | None,
     add_user: str | None,
     groups: tuple[str, ...],
     admin: bool,
@@ -65,16 +74,21 @@ def serve_command(
     Nothing isolates runs on one machine, so ranked phases are refused. On a cluster they run.
     """
     if add_user is None:
+        from jupyter_challenge.service.logs import write_log
         from jupyter_challenge.service.serve import serve
 
+        config = place.config(warm=True)
+        form = config.log_format
+        write_log("service", form if form != "auto" else "json" if where == "cluster" else "text")
         cluster = place.cluster_config() if where == "cluster" else None
         serve(
-            place.config(warm=True),
+            config,
             host=host,
             port=port,
             say=click.echo,
             cluster=cluster,
             drain=drain,
+            status_port=status_port,
         )
         return
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", add_user):
@@ -104,16 +118,28 @@ def serve_command(
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8791, show_default=True)
 @drained
+@watched
 @placed
-def gateway_command(host: str, port: int, drain: float, place: Place) -> None:
+def gateway_command(
+    host: str, port: int, drain: float, status_port: int | None, place: Place
+) -> None:
     """Serve the pods of runs on a cluster: their data to them, what they made to the service.
 
     It is all that a run can reach, and a program of its own for that.
     """
     from jupyter_challenge.service.gateway import serve_gateway
+    from jupyter_challenge.service.logs import write_log
 
+    config = place.config()
+    write_log("gateway", "text" if config.log_format == "text" else "json")
     serve_gateway(
-        place.config(), place.cluster_config(), host=host, port=port, say=click.echo, drain=drain
+        config,
+        place.cluster_config(),
+        host=host,
+        port=port,
+        say=click.echo,
+        drain=drain,
+        status_port=status_port,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -36,6 +36,9 @@ PENDING = "/apis/visibility.kueue.x-k8s.io/v1beta2/clusterqueues/{}/pendingworkl
 MOST_PENDING = 10_000
 TIMEOUT = (5.0, 30.0)
 """Seconds to connect, and between two pieces of an answer."""
+
+WATCH_SECONDS = 60
+"""After so long the API server ends a watch, which then goes on where it ended."""
 
 POD_NAME = "authentication.kubernetes.io/pod-name"
 POD_UID = "authentication.kubernetes.io/pod-uid"
@@ -69,6 +72,15 @@ class ClusterApi:
         self._lock = threading.Lock()
         self._client: Any = None
 
+    def reachable(self) -> None:
+        """Ask whether the API server answers.
+
+        Raises:
+            Unavailable: It does not.
+            ApiRefused: It does not know who asks.
+        """
+        self._json("GET", "/version")
+
     def get(self, resource: str, name: str, namespace: str = "") -> Object | None:
         """One object, or None when it is not there."""
         try:
@@ -88,6 +100,61 @@ class ClusterApi:
         )
         items: list[Object] = answer.get("items") or []
         return items
+
+    def listed(
+        self, resource: str, *, labels: str = "", fields: str = ""
+    ) -> tuple[list[Object], str]:
+        """The objects of all namespaces, and the version after which a watch goes on."""
+        query = [("labelSelector", labels), ("fieldSelector", fields)]
+        answer = self._json("GET", path_of(resource, ""), [pair for pair in query if pair[1]])
+        items: list[Object] = answer.get("items") or []
+        return items, str((answer.get("metadata") or {}).get("resourceVersion", ""))
+
+    def watch(
+        self, resource: str, version: str, *, labels: str = "", fields: str = ""
+    ) -> Generator[tuple[str, Object], None, None]:
+        """What happens to objects after a version; ends after a minute, or when it is closed.
+
+        The first is a BOOKMARK once the watch stands.
+
+        Raises:
+            ApiRefused: This service may not, or the version is too old (410, as an ERROR).
+            Unavailable: The API server does not answer any more.
+        """
+        from urllib3.exceptions import HTTPError
+
+        query = [
+            ("watch", "1"),
+            ("resourceVersion", version),
+            ("allowWatchBookmarks", "true"),
+            ("timeoutSeconds", str(WATCH_SECONDS)),
+            ("labelSelector", labels),
+            ("fieldSelector", fields),
+        ]
+        try:
+            answer = self._answer(
+                "GET", path_of(resource, ""), [pair for pair in query if pair[1]],
+                timeout=(TIMEOUT[0], WATCH_SECONDS + 15.0),
+            )  # fmt: skip
+        except ApiRefused as refused:
+            if refused.status != 410:
+                raise
+            yield "ERROR", {"code": 410}
+            return
+        try:
+            yield "BOOKMARK", {"metadata": {"resourceVersion": version}}
+            begun = b""
+            for piece in answer.stream(amt=None):
+                *lines, begun = (begun + piece).split(b"\n")
+                for line in lines:
+                    if line.strip():
+                        event = json.loads(line)
+                        yield str(event["type"]), event["object"]
+        except HTTPError as error:
+            raise _away(str(error)) from error
+        finally:
+            answer.close()
+            answer.release_conn()
 
     def create(self, resource: str, manifest: Object, *, dry_run: bool = False) -> Object:
         """Make an object; one of that name that is there already stays as it is.
@@ -227,6 +294,23 @@ class ClusterApi:
         query: list[tuple[str, str]] | None = None,
         body: Object | None = None,
     ) -> bytes:
+        from urllib3.exceptions import HTTPError
+
+        try:
+            data: bytes = self._answer(method, path, query, body).data
+            return data
+        except HTTPError as error:
+            raise _away(str(error)) from error
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        query: list[tuple[str, str]] | None = None,
+        body: Object | None = None,
+        timeout: tuple[float, float] = TIMEOUT,
+    ) -> Any:
+        """An answer whose body is still to be read."""
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
@@ -234,7 +318,7 @@ class ClusterApi:
         if body is not None:
             headers["Content-Type"] = "application/json"
         try:
-            answer = self._connected().call_api(
+            return self._connected().call_api(
                 path,
                 method,
                 query_params=query or [],
@@ -243,10 +327,8 @@ class ClusterApi:
                 auth_settings=["BearerToken"],
                 _preload_content=False,
                 _return_http_data_only=True,
-                _request_timeout=TIMEOUT,
+                _request_timeout=timeout,
             )
-            data: bytes = answer.data
-            return data
         except ApiException as error:
             refused = _refused(error)
             if refused.status >= 500 or refused.status in {0, 429}:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from jupyter_challenge.engines.jobs import ClusterSettings, Order, job_name, mai
 from jupyter_challenge.engines.judging import Look, moment
 from jupyter_challenge.engines.premises import Premises
 from jupyter_challenge.engines.queueing import Queueing
+from jupyter_challenge.steps.lines import messages
 
 BEING_REMOVED = ("being terminated", "being deleted", "being removed")
 """What is said of a namespace, or of a Job, that somebody removed a moment ago."""
@@ -99,7 +100,25 @@ class ClusterJobs:
             # What a look at all has not seen may have been made a moment ago.
             job = self.api.get("jobs", name, namespace)
         pod = self._seen.pod(namespace, name)
-        return Look(kind, job, None if queues.gone(job, pod) else pod)
+        look = Look(kind, job, None if queues.gone(job, pod) else pod)
+        if look.pod_is_behind:
+            # They are told of apart: what the Job knows the pod's own news may not say yet.
+            pods = self.api.all("pods", namespace, labels=f"batch.kubernetes.io/job-name={name}")
+            pods.sort(key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+            look = Look(kind, job, pods[-1] if pods else look.pod)
+        return look
+
+    def watch(self, wake: Callable[[], None]) -> None:
+        """Have the cluster tell what happens; `wake()` is called when a run has news."""
+        self._seen.watch(wake)
+
+    def news(self) -> set[str] | None:
+        """The runs that have news since this was asked last; None where nothing is told."""
+        return self._seen.news() if self._seen.watching else None
+
+    def close(self) -> None:
+        """Be told no more."""
+        self._seen.close()
 
     def refusal(self, look: Look) -> str:
         """Why a Job has no pod, as its events say, or why it waits in a queue in vain."""
@@ -108,6 +127,9 @@ class ClusterJobs:
         if queues.held(look.job):
             return self.queueing.in_vain(look.job)
         meta = look.job["metadata"]
+        told = self._seen.refusal(look.job)
+        if told is not None:
+            return told
         made = moment(meta.get("creationTimestamp"))
         if made is None or (run_state.now() - made).total_seconds() < ASK_WHY_AFTER:
             return ""
@@ -130,7 +152,8 @@ class ClusterJobs:
             return b""
         container = jobs.PREPARE["run"] if step is StepName.PREPARE else main_of(look.kind)
         meta = look.pod["metadata"]
-        return self.api.log(str(meta["namespace"]), str(meta["name"]), container, most)
+        data = self.api.log(str(meta["namespace"]), str(meta["name"]), container, most)
+        return messages(data) if step is StepName.PREPARE else data
 
     def remove(self, ref: Ref) -> None:
         """Remove the Jobs; their pods are told to end at once. Harmless when they are gone."""

@@ -18,6 +18,10 @@ from jupyter_challenge.engines.judging import Stage
 from jupyter_challenge.steps.capped_log import CUT
 
 CHUNK = 1_000_000
+LIVE_BYTES = 2_000_000
+LIVE_LINES = 20_000
+"""What is shown of a log while its step runs; all that was kept is shown once it is over."""
+
 LOGS: dict[StepName, tuple[ReceiptKind, str]] = {
     StepName.PREPARE: ("run", "prepare.log"),
     StepName.RUN: ("run", "run.log"),
@@ -65,6 +69,7 @@ class HandedIn:
         """A step's log from a byte offset: live from its pod, later what was handed in."""
         kind, name = LOGS[step]
         receipt = self._sealed.get(ref.run_id, ref.attempt, kind)
+        cut = False
         stored = receipt.files.get(name) if receipt is not None else None
         if stored is not None:
             data = self._sealed.piece(stored.digest, offset, CHUNK)
@@ -72,8 +77,10 @@ class HandedIn:
         else:
             # Of an image's own program the kubelet alone has what it printed.
             look = self._jobs.look(ref, kind)
-            data = self._jobs.printed(look, step, offset + CHUNK)[offset:]
+            printed = _capped(self._jobs.printed(look, step, min(offset + CHUNK, LIVE_BYTES)))
+            data = printed[offset:]
             over = (receipt is not None or look.stage is Stage.OVER) and len(data) < CHUNK
+            cut = len(printed) >= LIVE_BYTES or printed.count(b"\n") >= LIVE_LINES
         # A character that the piece cuts in two belongs to the next piece.
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         text = decoder.decode(data, final=over)
@@ -84,7 +91,7 @@ class HandedIn:
             next=offset + len(data) - held,
             text=text,
             ended=over,
-            truncated=over and text.endswith(CUT),
+            truncated=cut or (over and text.endswith(CUT)),
         )
 
     def result(self, ref: Ref) -> EvaluationResult | None:
@@ -140,3 +147,11 @@ class HandedIn:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         return path
+
+
+def _capped(printed: bytes) -> bytes:
+    """The first lines of what was printed."""
+    lines = printed.split(b"\n", LIVE_LINES)
+    if len(lines) <= LIVE_LINES:
+        return printed
+    return printed[: len(printed) - len(lines[-1])]

@@ -77,6 +77,13 @@ class Look:
         return Stage.WAITING
 
     @property
+    def pod_is_behind(self) -> bool:
+        """Whether the Job is over and its pod, as it is seen here, is not."""
+        if self.job is None or not _finished(self.job):
+            return False
+        return self.pod is None or _status(self.pod).get("phase") not in {"Succeeded", "Failed"}
+
+    @property
     def ended_main(self) -> Object | None:
         """How the step's container ended, if it has."""
         found: Object | None = self.state(main_of(self.kind)).get("terminated")

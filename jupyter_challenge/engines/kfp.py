@@ -82,6 +82,7 @@ class KfpEngine(KubernetesEngine):
     """Runs submissions as the same Jobs, in the order in which KFP's steps ask for them."""
 
     name = "kfp"
+    quiet = 0.3  # what its steps ask for is in the database, of which the cluster tells nothing
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ It keeps nothing: what a run is, is in its Jobs and in the receipts of what thei
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from jupyter_challenge.core.challenge import Limits
 from jupyter_challenge.core.errors import FailureClass
@@ -37,6 +37,8 @@ class KubernetesEngine:
     """Runs submissions as Jobs, hardened and cut off from everything but the gateway."""
 
     name = "kubernetes"
+    quiet = 2.0
+    """Seconds for which a run without news need not be asked for."""
 
     def __init__(
         self,
@@ -81,6 +83,14 @@ class KubernetesEngine:
     def places(self) -> Mapping[str, int]:
         """The place of each run that waits in such a queue, by the run's id: 1 is next."""
         return self._jobs.queueing.places()
+
+    def watch(self, wake: Callable[[], None]) -> None:
+        """Have the cluster tell what happens to runs; `wake()` is called when it did."""
+        self._jobs.watch(wake)
+
+    def news(self) -> set[str] | None:
+        """The runs that have news since this was asked last; None where nothing is told."""
+        return self._jobs.news()
 
     def start(self, spec: RunSpec) -> RunHandle:
         """Make the run Job. Starting the same run again finds the same Job."""
@@ -185,6 +195,7 @@ class KubernetesEngine:
 
     def close(self) -> None:
         """Let go of copies on this machine; running runs go on."""
+        self._jobs.close()
         self._handed_in.close()
 
     def _handle(self, ref: Ref) -> RunHandle:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from traitlets import Bool, Integer, Unicode, default, validate
+from traitlets import Bool, Enum, Integer, Unicode, default, validate
 from traitlets.config import Configurable
 
 
@@ -45,6 +45,12 @@ class ChallengeConfig(Configurable):
     ).tag(config=True)
     max_challenge_files = Integer(
         20_000, min=1, help="Most files that a challenge folder may hold."
+    ).tag(config=True)
+    log_format = Enum(
+        ["auto", "text", "json"],
+        "auto",
+        help="How `serve` and `gateway` write their log: `json` is a line for each event, with the "
+        "ids of submission and run; `auto` is that on a cluster, and text elsewhere.",
     ).tag(config=True)
     deadline_grace = Integer(
         120,

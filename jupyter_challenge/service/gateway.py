@@ -5,6 +5,7 @@ A program of its own, so that nothing of the service is in reach of a run.
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -21,12 +22,17 @@ from jupyter_challenge.core.run import Receipt, most_kept
 from jupyter_challenge.engines.cluster_api import ClusterApi
 from jupyter_challenge.engines.kfp_api import KfpSettings
 from jupyter_challenge.service import conducted, handing_out, taking_in
+from jupyter_challenge.service import status_port as checks
 from jupyter_challenge.service.answers import install_errors
 from jupyter_challenge.service.asking_pods import Asking, Gateway, asking
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
+from jupyter_challenge.service.observing import ids
 from jupyter_challenge.service.opening import open_blobs, open_database, open_datasets, open_socket
 from jupyter_challenge.service.serving import serve_app
+from jupyter_challenge.service.status_port import StatusPort
+
+log = logging.getLogger("jupyter_challenge")
 
 Authorization = Annotated[str | None, Header()]
 
@@ -48,11 +54,11 @@ def create_gateway(gateway: Gateway, kfp: KfpSettings | None = None) -> FastAPI:
     )
     install_errors(app)
 
-    def a_run(authorization: Authorization = None) -> Asking:
-        return asking(gateway, authorization, "run")
+    def a_run(request: Request, authorization: Authorization = None) -> Asking:
+        return _noted(request, asking(gateway, authorization, "run"))
 
-    def an_evaluation(authorization: Authorization = None) -> Asking:
-        return asking(gateway, authorization, "evaluate")
+    def an_evaluation(request: Request, authorization: Authorization = None) -> Asking:
+        return _noted(request, asking(gateway, authorization, "evaluate"))
 
     run, evaluation = Depends(a_run), Depends(an_evaluation)
 
@@ -131,6 +137,13 @@ async def _taken(gateway: Gateway, asking: Asking, request: Request) -> Receipt:
         return await run_in_threadpool(taking_in.take_in, gateway, asking, spec, file)
 
 
+def _noted(request: Request, asking: Asking) -> Asking:
+    """Write to the log what a pod asks for."""
+    about = {**ids(asking.submission, asking.run), "namespace": asking.namespace, "pod": asking.uid}
+    log.info("%s %s", request.method, request.url.path, extra=about)
+    return asking
+
+
 def _json(text: str) -> Response:
     return Response(text, media_type="application/json")
 
@@ -152,6 +165,7 @@ def serve_gateway(
     port: int = 8791,
     say: Callable[[str], None] = print,
     drain: float = 0.0,
+    status_port: int | None = None,
 ) -> None:
     """Serve the pods of runs until the process is told to end.
 
@@ -162,6 +176,7 @@ def serve_gateway(
         port: 0 chooses a free one.
         say: Told where it is served, once it is.
         drain: Seconds that requests are still taken after the process was told to end.
+        status_port: Where probes and metrics are answered; 0 chooses a free port.
 
     Raises:
         Unavailable: The port is taken.
@@ -169,12 +184,33 @@ def serve_gateway(
     opened: socket.socket = open_socket(host, port, anywhere=True)
     db = open_database(config, cluster)
     blobs = open_blobs(config, cluster)
+    status: StatusPort | None = None
     try:
         api = ClusterApi(cluster.kubeconfig)
         gateway = Gateway(db, blobs, api, cluster.settings(""), open_datasets(cluster))
         say(f"The gateway listens at port {opened.getsockname()[1]}.")
-        serve_app(create_gateway(gateway, cluster.kfp), opened, drain=drain, graceful=30)
+        app: Any = create_gateway(gateway, cluster.kfp)
+        if status_port is not None:
+            from jupyter_challenge.service.gateway_metrics import Counted
+
+            app = Counted(app)
+            status = StatusPort(
+                host,
+                status_port,
+                live={"server": checks.answers(opened.getsockname()[1], "/health")},
+                ready={
+                    "database": checks.database(db),
+                    "store": checks.store(blobs),
+                    "cluster": api.reachable,
+                },
+                metrics=app.text,
+            )
+            say(f"Probes and metrics are at port {status.port}.")
+        ending = status.drain if status is not None else None
+        serve_app(app, opened, drain=drain, graceful=30, ending=ending)
     finally:
+        if status is not None:
+            status.close()
         blobs.close()
         db.close()
         opened.close()

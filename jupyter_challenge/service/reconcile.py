@@ -26,6 +26,7 @@ from jupyter_challenge.engines.base import (
     RunStatus,
 )
 from jupyter_challenge.service import keeping, scoring
+from jupyter_challenge.service.observing import ids
 from jupyter_challenge.service.state import Service
 from jupyter_challenge.service.uploads import remove_abandoned
 from jupyter_challenge.service.versions import run_spec
@@ -39,6 +40,9 @@ log = logging.getLogger("jupyter_challenge")
 
 ACTIVE_SECONDS = 0.04
 IDLE_SECONDS = 5.0
+TOLD_SECONDS = 0.3
+"""Between two turns while runs are at work and the engine wakes the loop when there is news."""
+
 TAKEOVER_SECONDS = 0.5
 ELSEWHERE_SECONDS = 1.0
 """Between two turns while others hold runs, whose leases may run out."""
@@ -68,7 +72,10 @@ class Reconciler:
             target=self._renew, name="jupyter-challenge-leases", daemon=True
         )
         self._errors: dict[str, int] = {}
+        self._asked: dict[str, float] = {}
         self._elsewhere = False
+        self._followed = 0
+        self._told = False
         self._pruned = time.monotonic()
         self.owns = False
         self.turned_at = time.monotonic()
@@ -119,10 +126,13 @@ class Reconciler:
                 wait = TAKEOVER_SECONDS
                 try:
                     if self._leases is not None or self._ownership.take():
+                        began = time.monotonic()
                         busy = self.step()
                         self.owns = True
+                        self._service.observer.turned(time.monotonic() - began, self._followed)
                         idle = ELSEWHERE_SECONDS if self._elsewhere else IDLE_SECONDS
-                        wait = ACTIVE_SECONDS if busy else idle
+                        active = TOLD_SECONDS if self._told else ACTIVE_SECONDS
+                        wait = active if busy else idle
                         if not busy and not self._woken.is_set():
                             self._make_ready()
                 except StorageFull as error:
@@ -155,6 +165,8 @@ class Reconciler:
             self._leases.take()
         with self._service.db.read() as session:
             found = runs.open_runs(session)
+        news = self._news()
+        self._told = news is not None
         at_work = elsewhere = 0
         waiting = []
         for run, submission in found:
@@ -164,6 +176,9 @@ class Reconciler:
             if not self._holds(run):
                 elsewhere += 1
                 continue
+            if not self._due(run, submission, news):
+                at_work += 1
+                continue
             try:
                 at_work += self._follow(run, submission)
                 self._errors.pop(run.id, None)
@@ -171,17 +186,19 @@ class Reconciler:
                 if isinstance(error, Unavailable) and not isinstance(error, StorageFull):
                     raise  # of all runs alike: none is to blame, and all go on when it is back
                 self._errors[run.id] = self._errors.get(run.id, 0) + 1
-                log.exception("Run %s could not be followed.", run.id)
+                log.exception("Run %s could not be followed.", run.id, extra=ids(submission, run))
                 at_work += 1
                 if self._errors[run.id] >= MAX_ERRORS and not isinstance(error, StorageFull):
                     self._give_up(run, error)
-        self._elsewhere = elsewhere > 0
+        self._elsewhere, self._followed = elsewhere > 0, at_work
         at_work += self._start_next(waiting, at_work + elsewhere, found)
         if time.monotonic() - self._pruned > PRUNE_SECONDS:
             self._pruned = time.monotonic()
             with self._service.db.write() as session:
                 changes.prune(session)
             remove_abandoned(self._service)
+            open_now = {run.id for run, _ in found}
+            self._asked = {key: at for key, at in self._asked.items() if key in open_now}
         return at_work > 0
 
     def _start_next(
@@ -205,6 +222,27 @@ class Reconciler:
         for each in order[:free]:
             self._claim(by_submission[each.id].id)
         return min(free, len(order))
+
+    def _news(self) -> set[str] | None:
+        """The runs that the engine has news of; None where it does not say."""
+        tell = getattr(self._service.engine, "news", None)
+        news: set[str] | None = tell() if tell is not None else None
+        if news is None:
+            self._asked.clear()
+        return news
+
+    def _due(self, run: RunRow, submission: SubmissionRow, news: set[str] | None) -> bool:
+        """Whether the engine is asked for a run in this turn, and remember that it was."""
+        now = time.monotonic()
+        # What the service itself has to do does not wait for news.
+        quiet = run.handle is not None and submission.cancel is None and run.ended_at is None
+        if news is not None and quiet and run.id not in news:
+            asked = self._asked.get(run.id)
+            if asked is not None and now - asked < self._service.engine.quiet:  # type: ignore[attr-defined]
+                return False
+        if news is not None:
+            self._asked[run.id] = now
+        return True
 
     def _holds(self, run: RunRow) -> bool:
         """Whether this process is the one that follows a run."""
@@ -240,6 +278,7 @@ class Reconciler:
             runs.claim(run, submission, session, utc_now(), waits=waits)
             if self._leases is not None:
                 self._leases.give(session, run)
+        self._service.observer.claimed(run, submission)
         self._start(run, submission)
 
     def _start(self, run: RunRow, submission: SubmissionRow) -> None:
@@ -261,7 +300,7 @@ class Reconciler:
             soon = run.claimed_at is None or utc_now() < run.claimed_at + NOT_NOW
             if isinstance(error, NotNow) and soon:
                 return  # asked again at the next look
-            log.exception("Run %s could not be started.", run.id)
+            log.exception("Run %s could not be started.", run.id, extra=ids(submission, run))
             failure = RunFailure(
                 failure_class=FailureClass.PLATFORM_ERROR,
                 detail=f"The run could not be started: {type(error).__name__}: {error}",
@@ -274,6 +313,7 @@ class Reconciler:
                 runs.started(row, engine.name, handle.model_dump(mode="json"))
         if row is not None and row.cleared:
             engine.forget(handle)  # who took over meanwhile did not know of it
+        self._service.observer.started(run, submission)
 
     def _follow(self, run: RunRow, submission: SubmissionRow) -> bool:
         """Look after one claimed run; true while it is at work."""
@@ -369,15 +409,19 @@ class Reconciler:
             row, owner = self._locked(session, run)
             if row is None or owner is None:
                 return
-            if row.ended_at is None and not SubmissionState(owner.state).terminal:
+            ends = row.ended_at is None and not SubmissionState(owner.state).terminal
+            now = status.ended_at or utc_now()
+            cancelled = cancelled or owner.cancel is not None
+            if ends:
                 keeping.note(row, kept, status)
                 if status.started_at is not None:  # seen for the first time when it was over
                     runs.began(owner, status.started_at)
-                now = status.ended_at or utc_now()
-                _store_end(
-                    session, owner, row, cancelled or owner.cancel is not None, failure,
-                    result, spec, now,
-                )  # fmt: skip
+                _store_end(session, owner, row, cancelled, failure, result, spec, now)
+        if ends:
+            outcome = "cancelled" if cancelled else "scored"
+            if failure is not None and not cancelled:
+                outcome = failure.failure_class.value
+            service.observer.ended(row, owner, outcome, now, challenges.spec(version).limits.gpu)
         self._clear(run, handle)
 
     def _end_failed(self, run: RunRow, failure: RunFailure, *, cleared: bool) -> None:
@@ -390,6 +434,8 @@ class Reconciler:
             else:
                 scoring.end_failed(session, owner, row, failure, utc_now())
             row.cleared = cleared
+            outcome = "cancelled" if owner.cancel is not None else failure.failure_class.value
+        self._service.observer.ended(row, owner, outcome, utc_now(), 0)
 
     def _give_up(self, run: RunRow, error: Exception) -> None:
         self._errors.pop(run.id, None)

@@ -8,16 +8,22 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from jupyter_challenge.core.errors import ChallengeError
+from jupyter_challenge.core.errors import ChallengeError, Unavailable
 from jupyter_challenge.engines.base import Engine
+from jupyter_challenge.service import status_port as checks
 from jupyter_challenge.service.answers import refusal
 from jupyter_challenge.service.app import EmbeddedService
 from jupyter_challenge.service.auth import SCOPE_KEY, Place, process_owner
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.opening import open_socket
+from jupyter_challenge.service.routes import API
 from jupyter_challenge.service.serving import serve_app
+from jupyter_challenge.service.status_port import StatusPort
 from jupyter_challenge.service.tokens import write_private
+
+STANDS_STILL = 180.0
+"""Seconds without a turn after which the loop is taken for dead."""
 
 
 def serve(
@@ -29,6 +35,7 @@ def serve(
     engine: Engine | None = None,
     cluster: ClusterConfig | None = None,
     drain: float = 0.0,
+    status_port: int | None = None,
 ) -> None:
     """Serve until the process is told to end.
 
@@ -41,16 +48,21 @@ def serve(
         engine: The local one when left out, or the cluster's.
         cluster: Serve as a service on this cluster.
         drain: Seconds that requests are still taken after the process was told to end.
+        status_port: Where probes and metrics are answered; 0 chooses a free port.
 
     Raises:
         Unavailable: The host is not loopback, or the port is taken.
     """
     place: Place = "serve" if cluster is None else "cluster"
     opened = open_socket(host, port, anywhere=place == "cluster")
+    status: StatusPort | None = None
     try:
         service = EmbeddedService(config, engine, place=place, cluster=cluster)
         service.start()
         try:
+            if status_port is not None:
+                status = _status(service, host, status_port, opened.getsockname()[1])
+                say(f"Probes and metrics are at port {status.port}.")
             # On a cluster nobody is the owner of a machine, and its file would go with the pod.
             first = first_token(service) if place == "serve" else None
             address = f"http://{_bracketed(host)}:{opened.getsockname()[1]}"
@@ -62,6 +74,7 @@ def serve(
                 signed_in_app(service),
                 opened,
                 drain=drain,
+                ending=status.drain if status is not None else None,
                 drained=service.service.feed.stop,
                 # Longer than clients pause between two long polls: a connection costs more.
                 timeout_keep_alive=75,
@@ -70,8 +83,30 @@ def serve(
             )
         finally:
             service.stop()
+            if status is not None:
+                status.close()
     finally:
         opened.close()
+
+
+def _status(service: EmbeddedService, host: str, port: int, served: int) -> StatusPort:
+    """The port of probes and metrics; from here on there are numbers."""
+    from jupyter_challenge.service.metrics import Metrics
+
+    it, loop = service.service, service.reconciler
+    metrics = Metrics(it.db)
+    it.observer = metrics
+
+    def turns() -> None:
+        if loop.still > STANDS_STILL:
+            raise Unavailable(f"The loop made its last turn {loop.still:.0f} s ago.")
+
+    ready = {"database": checks.database(it.db), "store": checks.store(it.blobs)}
+    reachable = getattr(getattr(it.engine, "api", None), "reachable", None)
+    if reachable is not None:
+        ready["engine"] = reachable
+    live = {"loop": turns, "server": checks.answers(served, f"{API}/health")}
+    return StatusPort(host, port, live=live, ready=ready, metrics=metrics.text)
 
 
 def signed_in_app(service: EmbeddedService) -> Any:

@@ -11,6 +11,7 @@ from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.feed import Feed
 from jupyter_challenge.service.leaders import Leaders
 from jupyter_challenge.service.notebook_servers import NotebookServers
+from jupyter_challenge.service.observing import Observer
 from jupyter_challenge.service.standings import Boards
 from jupyter_challenge.service.tokens import Tokens
 from jupyter_challenge.store.blobs import Blobs
@@ -38,6 +39,7 @@ class Service:
     feed: Feed = field(init=False)
     leaders: Leaders = field(init=False)
     tokens: Tokens = field(init=False)
+    observer: Observer = field(default_factory=Observer)
 
     @property
     def practice(self) -> bool:

@@ -105,7 +105,11 @@ def hand_in(
             audit.note(session, identity.name, "submit", challenge_id, row.id, phase=phase.id)
             session.flush()
             made = view_one(session, service, see_submission(session, identity, row.id))
-            return made, True
+        else:
+            made = None
+    if made is not None:
+        service.observer.accepted(row)
+        return made, True
     if known is None:
         raise NotEntered("You have not entered the challenge.", hint="Enter it first.")
     return _again(service, identity, known, body), False

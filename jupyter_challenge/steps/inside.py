@@ -29,6 +29,7 @@ from jupyter_challenge.steps.alone import alone, report_path, translated
 from jupyter_challenge.steps.context import StepContext
 from jupyter_challenge.steps.door import Door, Refused
 from jupyter_challenge.steps.folder import RunFolder, remove, replace
+from jupyter_challenge.steps.lines import Lines, concerning
 from jupyter_challenge.steps.readers import open_beneath
 from jupyter_challenge.steps.state import kept
 
@@ -81,12 +82,16 @@ def main(arguments: list[str] | None = None) -> int:
     if options.step.endswith("upload"):
         # The very first thing: told to end before this, it would not hear it.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    try:
-        return PROGRAMS[options.step](Inside(RunFolder(options.folder.absolute()), options.token))
-    except Refused as error:
-        # Such as of a run that was cancelled: there is nobody to tell but the log.
-        print(f"The gateway refused: {error}", flush=True)
-        return 1
+    inside = Inside(RunFolder(options.folder.absolute()), options.token)
+    with ExitStack() as stack:
+        if options.step not in {StepName.RUN, StepName.EVALUATE}:
+            stack.enter_context(contextlib.redirect_stdout(Lines(options.step, sys.stdout)))
+        try:
+            return PROGRAMS[options.step](inside)
+        except Refused as error:
+            # Such as of a run that was cancelled: there is nobody to tell but the log.
+            print(f"The gateway refused: {error}", flush=True)
+            return 1
 
 
 def prepare(inside: Inside) -> int:
@@ -96,6 +101,7 @@ def prepare(inside: Inside) -> int:
     folder, door = inside.folder, inside.door()
     _make(folder)
     spec = RunSpec.model_validate_json(door.read("/run/spec"))
+    concerning(spec)
     bundle = folder.path / "bundle.zip"
     # The data comes straight to its place; nothing of it is left to be copied there.
     spec = spec.model_copy(update={"bundle": bundle, "inputs": []})
@@ -150,6 +156,7 @@ def upload(inside: Inside) -> int:
     door = inside.door()
     # Not from the folder: the step could have written there.
     spec = RunSpec.model_validate_json(door.read("/run/spec"))
+    concerning(spec)
     _wait_for_the_end(inside)
     folder, log = inside.folder, spec.limits.log + LOG_SLACK
     with ExitStack() as stack:
@@ -172,6 +179,7 @@ def upload(inside: Inside) -> int:
                 raise
             # It had to make way, and goes on with this in another pod.
             door.hand_in("/run/state", kept(folder.state, most_state(spec.limits)))
+        print(f"Handed in {', '.join(file.name for file in files)}.")
     return 0
 
 
@@ -180,6 +188,7 @@ def evaluate_fetch(inside: Inside) -> int:
     folder, door = inside.folder, inside.door()
     _make(folder)
     spec = RunSpec.model_validate_json(door.read("/evaluate/spec"))
+    concerning(spec)
     spec = spec.model_copy(update={"evaluation": _placed(spec.evaluation, inside.version)})
     replace(folder.spec, spec.model_dump_json().encode())
     remove(inside.version)
@@ -187,6 +196,7 @@ def evaluate_fetch(inside: Inside) -> int:
     door.unpack("/evaluate/labels", inside.version)
     folder.predictions.mkdir(exist_ok=True)
     door.save("/evaluate/predictions", folder.predictions / spec.evaluation.output.file)
+    print("Fetched predictions and what they are scored with.")
     return 0
 
 
@@ -205,6 +215,7 @@ def evaluate_upload(inside: Inside) -> int:
     """Wait until the evaluation is over, then hand in what it found."""
     door = inside.door()
     spec = RunSpec.model_validate_json(door.read("/evaluate/spec"))
+    concerning(spec)
     _wait_for_the_end(inside)
     folder = inside.folder
     with ExitStack() as stack:
@@ -215,6 +226,7 @@ def evaluate_upload(inside: Inside) -> int:
         log = spec.limits.log + LOG_SLACK
         files += _there(stack, folder, "evaluate.log", "evaluate.log", log)
         door.hand_in("/evaluate/result", files)
+        print(f"Handed in {', '.join(file.name for file in files)}.")
     return 0
 
 

@@ -129,6 +129,15 @@ class Database:
             for call in self._listeners:
                 call()
 
+    def reachable(self) -> None:
+        """Ask the database whether it answers.
+
+        Raises:
+            Unavailable: It does not.
+        """
+        with self.read() as session:
+            session.execute(sa.text("SELECT 1"))
+
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()

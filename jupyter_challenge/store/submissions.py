@@ -274,6 +274,14 @@ def selected(session: Session, team_id: str, phase: str) -> set[str]:
     )
 
 
+def count_by_state(session: Session) -> list[tuple[str, str, bool, int]]:
+    """How many submissions each challenge has in each state: challenge, state, is_try, number."""
+    row = SubmissionRow
+    group = (row.challenge_id, row.state, row.is_try)
+    found = session.execute(sa.select(*group, sa.func.count()).group_by(*group))
+    return [(challenge, state, is_try, number) for challenge, state, is_try, number in found]
+
+
 def selected_among(session: Session, ids: Collection[str]) -> set[str]:
     """Those of the submissions that are selected."""
     return set(

@@ -1,0 +1,277 @@
+"""Several replicas of service and gateway: restarted, killed, asked how they are."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from jupyter_challenge.client import Client, connect
+from jupyter_challenge.core.examples import example
+from tests.cluster.conftest import RESTRICTED
+from tests.cluster.kubectl import Cluster, probe_pod
+from tests.cluster.platform import (
+    EVALUATION,
+    NAMESPACE,
+    RUNS,
+    Deployments,
+    Platform,
+    forwarded,
+    ready,
+)
+
+pytestmark = pytest.mark.timeout(480)
+
+SERVICE_IMAGE = "jupyter-challenge/service:test"
+HERE = ("-n", NAMESPACE)
+OURS = ("service", "gateway")
+
+PARTICIPANT = """
+import json, sys, threading, time
+token, many = sys.argv[1], int(sys.argv[2])
+from jupyter_challenge.client import connect
+from jupyter_challenge.core.examples import example
+
+url = "http://challenge.jupyter-challenge:8790"
+refused, asked, over = [], [0], threading.Event()
+
+def look():
+    with connect(url=url, token=token) as client:
+        while not over.is_set():
+            try:
+                client.challenge("iris")
+            except Exception as error:
+                refused.append(f"look: {type(error).__name__}: {error}")
+            asked[0] += 1
+            time.sleep(0.05)
+
+looking = threading.Thread(target=look)
+looking.start()
+made, ends = [], []
+with connect(url=url, token=token) as client, example("iris") as source:
+    for _ in range(many):
+        try:
+            done = client.submit(source / "baselines" / "stump.csv", "iris")
+            made.append(done.id)
+            ends.append(client.wait(done.id).state.value)
+        except Exception as error:
+            refused.append(f"submit: {type(error).__name__}: {error}")
+over.set()
+looking.join()
+print(json.dumps({"made": made, "ends": ends, "refused": refused, "asked": asked[0]}))
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def published(deployments: Deployments, platform: Platform) -> Iterator[None]:
+    """The iris challenge, which rosa and theo entered."""
+    with platform.client("rosa", admin=True) as rosa, example("iris") as source:
+        terms = rosa.publish(source).terms_digest
+        rosa.enter("iris", terms)
+    with platform.client("theo") as theo:
+        theo.enter("iris", terms)
+    yield
+    deployments.close()  # the others' way to it leads to a pod that is gone
+
+
+@contextlib.contextmanager
+def rosa(platform: Platform) -> Iterator[Client]:
+    """A client whose way leads to a pod that is there now."""
+    with (
+        forwarded(platform.cluster, "challenge", 8790) as url,
+        connect(url=url, token=platform.token("rosa", admin=True)) as client,
+    ):
+        yield client
+
+
+def handed_in(client: Client) -> str:
+    """A new submission."""
+    with example("iris") as source:
+        return client.submit(source / "baselines" / "stump.csv", "iris").id
+
+
+@pytest.fixture
+def clients(cluster: Cluster, namespace: str) -> str:
+    """A namespace whose pods may use the service."""
+    cluster.kubectl("label", "namespace", namespace, "challenge.jupyter.org/clients=true")
+    return namespace
+
+
+def query(cluster: Cluster, statement: str) -> list[list[str]]:
+    """Rows of the database."""
+    said = cluster.kubectl(
+        *(*HERE, "exec", "deploy/postgres", "--", "sh", "-c"),
+        "PATH=$(echo /usr/lib/postgresql/*/bin):$PATH PGPASSWORD=$(cat /secrets/password) "
+        f'psql -h /tmp -U challenge -d challenge -At -c "{statement}"',
+    )
+    return [line.split("|") for line in said.splitlines()]
+
+
+def pods_of(cluster: Cluster, component: str) -> list[dict[str, Any]]:
+    """The pods of a part of the platform that are not about to end."""
+    found = cluster.list("pods", *HERE, "-l", f"app.kubernetes.io/component={component}")
+    return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+
+def lines_of(cluster: Cluster, component: str) -> list[dict[str, Any]]:
+    """The lines that the pods of a part of the platform wrote."""
+    said = cluster.kubectl(
+        *(*HERE, "logs", "-l", f"app.kubernetes.io/component={component}"),
+        *("--tail=-1", "--max-log-requests=20"),
+    )
+    return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+
+
+def participant_pod(cluster: Cluster, namespace: str) -> None:
+    pod = probe_pod(
+        namespace,
+        "participant",
+        ["sleep", "900"],
+        container={
+            "image": SERVICE_IMAGE,
+            "env": [{"name": "HOME", "value": "/tmp"}],
+        },
+    )
+    cluster.apply(pod)
+    cluster.wait(namespace, "condition=Ready", "pod/participant", limit=120)
+
+
+def test_restarts_lose_nothing_and_refuse_nobody(platform: Platform, clients: str) -> None:
+    cluster = platform.cluster
+    token = platform.token("theo")
+    participant_pod(cluster, clients)
+    submitting = subprocess.Popen(
+        [
+            *("kubectl", "--kubeconfig", str(cluster.kubeconfig), "-n", clients, "exec"),
+            *("participant", "--", "python3", "-c", PARTICIPANT, token, "8"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    before = {p["metadata"]["uid"] for part in OURS for p in pods_of(cluster, part)}
+    time.sleep(3)
+    for part in OURS:
+        cluster.kubectl(*HERE, "rollout", "restart", f"deploy/challenge-{part}")
+    for part in OURS:
+        ready(cluster, f"challenge-{part}")
+    out, err = submitting.communicate(timeout=400)
+    said = json.loads(out) if out else pytest.fail(err)
+    after = {p["metadata"]["uid"] for part in OURS for p in pods_of(cluster, part)}
+    assert not before & after
+    assert len(after) == 4
+
+    assert said["refused"] == []
+    assert said["asked"] > 100
+    assert said["ends"] == ["scored"] * 8
+    rows = query(
+        cluster,
+        "SELECT s.id, s.state, count(DISTINCT r.id), count(c.id) FROM submission s "
+        "JOIN run r ON r.submission_id = s.id LEFT JOIN score c ON c.submission_id = s.id "
+        "JOIN member m ON m.team_id = s.team_id WHERE m.user = 'theo' GROUP BY s.id, s.state",
+    )
+    scores = {row[3] for row in rows}
+    assert {row[0] for row in rows} == set(said["made"])
+    assert {(row[1], row[2]) for row in rows} == {("scored", "1")}
+    assert len(scores) == 1  # of two boards and two metrics, each once
+
+
+def test_a_replica_that_is_killed_loses_its_runs_to_the_other(platform: Platform) -> None:
+    cluster = platform.cluster
+    with rosa(platform) as client:
+        made = handed_in(client)
+
+    def claimed_by() -> str | None:
+        for pod in pods_of(cluster, "service"):
+            name = pod["metadata"]["name"]
+            for line in cluster.logs(NAMESPACE, name).splitlines():
+                if made in line and "Run claimed." in line:
+                    return str(name)
+        return None
+
+    platform.until(lambda: claimed_by() is not None)
+    holder = claimed_by()
+    assert holder is not None
+    # Long before the five seconds for which it takes requests are over: nothing is given back.
+    cluster.kubectl(*HERE, "delete", "pod", holder, "--grace-period=0", "--force")
+    with rosa(platform) as client:
+        done = client.wait(made, timeout=200)
+    assert done.state.value == "scored", done.failure
+    runs = query(cluster, f"SELECT attempt, state FROM run WHERE submission_id = '{made}'")
+    assert runs == [["1", "succeeded"]]
+    scores = (
+        f"SELECT board, metric, count(*) FROM score WHERE submission_id = '{made}' GROUP BY 1, 2"
+    )
+    assert {row[2] for row in query(cluster, scores)} == {"1"}
+    ready(cluster, "challenge-service")
+
+
+def test_the_numbers_are_for_who_operates_the_service(
+    platform: Platform, cluster: Cluster, clients: str
+) -> None:
+    with rosa(platform) as client:
+        done = client.wait(handed_in(client), timeout=200)
+    assert done.state.value == "scored"
+    monitoring = f"{clients}-numbers"
+    labels = {**RESTRICTED, "challenge.jupyter.org/monitoring": "true"}
+    metadata = {"name": monitoring, "labels": labels}
+    cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    try:
+        for where in (monitoring, clients):
+            cluster.apply(probe_pod(where, "reader", ["sleep", "600"]))
+            cluster.wait(where, "condition=Ready", "pod/reader")
+        found: dict[str, float] = {}
+        for part in OURS:
+            for pod in pods_of(cluster, part):
+                address = f"http://{pod['status']['podIP']}:8792/metrics"
+                closed = cluster.execute(clients, "reader", "probe", "get", address)
+                assert closed.returncode != 0
+                said = cluster.execute(monitoring, "reader", "probe", "get", address).stdout
+                text = said[said.index("# HELP") :]
+                for family in text_string_to_metric_families(text):
+                    for sample in family.samples:
+                        found[sample.name] = found.get(sample.name, 0.0) + sample.value
+        assert found["challenge_runs_ended_total"] >= 1
+        assert found["challenge_queue_wait_seconds_count"] >= 1
+        assert found["challenge_run_overhead_seconds_count"] >= 1
+        assert found["challenge_submissions"] >= 1
+        assert found["challenge_gateway_requests_total"] >= 6
+        assert found["challenge_gateway_bytes_total"] > 1_000
+    finally:
+        cluster.kubectl("delete", "namespace", monitoring, "--wait=false")
+
+
+def test_every_part_names_the_submission(platform: Platform) -> None:
+    with rosa(platform) as client:
+        _every_part_names(platform, client, handed_in(client))
+
+
+def _every_part_names(platform: Platform, client: Client, made: str) -> None:
+    cluster = platform.cluster
+    parts: set[str] = set()
+    wanted = {"prepare", "upload", "evaluate-fetch"}
+
+    def heard() -> bool:
+        for where in (f"{RUNS}iris", EVALUATION):
+            said = cluster.try_kubectl(
+                *("-n", where, "logs", "--tail=-1", "--all-containers"),
+                *("-l", f"challenge.jupyter.org/submission={made}"),
+            ).stdout
+            for line in said.splitlines():
+                if line.startswith("{") and made in line:
+                    parts.add(json.loads(line)["part"])
+        return wanted <= parts or client.submission(made).state.value == "scored"
+
+    platform.until(heard, 120)
+    assert client.wait(made, timeout=200).state.value == "scored"
+    assert wanted <= parts
+    for part in OURS:
+        about = [line for line in lines_of(cluster, part) if line.get("submission") == made]
+        assert {line["part"] for line in about} == {part}
+        assert all(line["run"] for line in about if line["message"] != "Submission accepted.")
