@@ -99,6 +99,8 @@ class SmallApiServer:
         if self.away:
             return refused(503, "ServiceUnavailable")
         split = urlsplit(address)
+        if split.path == "/version":
+            return 200, {"major": "1", "minor": "34"}
         resource, namespace, name, more = parsed(split.path)
         query = parse_qs(split.query)
         if resource == "tokenreviews":

@@ -46,6 +46,7 @@ def test_the_gateway_as_it_is_started(tmp_path: Path, api: SmallApiServer) -> No
         f"c.ClusterConfig.kubeconfig = {api.kubeconfig(tmp_path / 'kube')!r}\n"
     )
     command = [sys.executable, "-m", "jupyter_challenge.cli", "gateway", "--port", "0"]
+    (tmp_path / "data").mkdir()
     gateway = subprocess.Popen(
         [*command, "--status-port", "0", "--data-dir", str(tmp_path / "data")],
         env={**os.environ, "JUPYTER_CONFIG_PATH": str(tmp_path / "config")},
