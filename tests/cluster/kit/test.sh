@@ -3,7 +3,9 @@
 # up before is taken down afterwards. With KUBECONFIG set they run on that cluster instead.
 . "$(dirname "$0")/settings.sh"
 cd "$root"
-[ $# -gt 0 ] && [ -e "${!#%%::*}" ] || set -- "$@" tests/cluster
+paths=no
+for argument in "$@"; do [ ! -e "${argument%%::*}" ] || paths=yes; done
+[ $paths = yes ] || set -- "$@" tests/cluster
 
 if [ -n "${KUBECONFIG:-}" ]; then
   CLUSTER_KUBECONFIG=$KUBECONFIG exec pytest "$@"

@@ -1,0 +1,96 @@
+"""A notebook that is handed in from a hub's server runs in that server's image."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_challenge.client import Client
+from tests.cluster.kubectl import Cluster, probe_pod
+from tests.cluster.platform import Platform
+from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook
+
+pytestmark = pytest.mark.timeout(300)
+
+HUB = "test-hub"
+"""One of the namespaces of notebook servers, as tests/cluster/deploy has it."""
+SERVICE = "http://challenge.jupyter-challenge:8790"
+
+
+@pytest.fixture(scope="module")
+def hub(cluster: Cluster) -> Iterator[str]:
+    """A namespace as that of a hub's servers."""
+    labels = {"challenge.jupyter.org/clients": "true"}
+    cluster.apply(
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": HUB, "labels": labels}}
+    )
+    try:
+        yield HUB
+    finally:
+        cluster.kubectl("delete", "namespace", HUB, "--wait=false")
+
+
+@pytest.fixture(scope="module")
+def user(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Somebody who entered a challenge."""
+    folder = write_challenge(tmp_path_factory.mktemp("organiser") / "served", id="served")
+    with platform.client("odo", admin=True) as organiser, platform.client("hanna") as client:
+        published = organiser.publish(folder)
+        client.enter(published.id, published.terms_digest)
+        yield client
+
+
+def started(cluster: Cluster, hub: str, owner: str) -> tuple[str, str]:
+    """A notebook server of somebody's as KubeSpawner makes it: its pod and its image."""
+    name = f"jupyter-{uuid.uuid4().hex[:6]}"
+    server = probe_pod(
+        hub, name, ["sleep", "600"],
+        container={
+            "name": "notebook", "image": "jupyter-challenge/notebook:test",
+            "env": [{"name": "JUPYTERHUB_USER", "value": "hanna"}],
+        },
+    )  # fmt: skip
+    server["metadata"]["annotations"] = {"hub.jupyter.org/username": owner}
+    cluster.apply(server)
+    cluster.wait(hub, "condition=Ready", f"pod/{name}")
+    (status,) = cluster.get("pod", name, hub)["status"]["containerStatuses"]
+    return name, status["imageID"]
+
+
+def handed_in(platform: Platform, hub: str, pod: str, folder: Path) -> str:
+    """Submit by the command line inside a pod; the id of the submission."""
+    notebook = write_notebook(folder / "model.ipynb", WRITE_ALL_EVEN).read_text()
+    files = {"model.ipynb": notebook, "token": platform.token("hanna")}
+    for name, content in files.items():
+        writing = ("exec", "-i", pod, "--", "sh", "-c", f"umask 077; cat > /tmp/{name}")
+        platform.cluster.kubectl("-n", hub, *writing, stdin=content)
+    command = (
+        "jupyter-challenge", "submit", "/tmp/model.ipynb", "--challenge", "served", "--detach",
+        "--json", "--url", SERVICE, "--token-file", "/tmp/token",
+    )  # fmt: skip
+    said = platform.cluster.kubectl("-n", hub, "exec", pod, "--", *command)
+    return str(json.loads(said)["id"])
+
+
+def test_a_notebook_runs_in_its_servers_image_by_digest(
+    platform: Platform, hub: str, user: Client, tmp_path: Path
+) -> None:
+    pod, image = started(platform.cluster, hub, "hanna")
+
+    done = user.wait(handed_in(platform, hub, pod, tmp_path))
+
+    assert done.state.value == "scored", done.failure
+    assert "@sha256:" in image
+    assert done.image == image
+
+
+def test_somebody_elses_server_says_nothing(
+    platform: Platform, hub: str, user: Client, tmp_path: Path
+) -> None:
+    pod, _ = started(platform.cluster, hub, "igor")
+
+    assert user.submission(handed_in(platform, hub, pod, tmp_path)).image is None
