@@ -17,7 +17,13 @@ from jupyter_challenge.service.feed import Feed
 from jupyter_challenge.service.guard import Guard
 from jupyter_challenge.service.lane import FeedLane
 from jupyter_challenge.service.leaders import Leaders
-from jupyter_challenge.service.opening import open_blobs, open_database, open_datasets, open_servers
+from jupyter_challenge.service.opening import (
+    STARTS_WITHIN,
+    open_blobs,
+    open_database,
+    open_datasets,
+    open_servers,
+)
 from jupyter_challenge.service.reconcile import Reconciler
 from jupyter_challenge.service.routes import API, router
 from jupyter_challenge.service.standings import Boards
@@ -124,7 +130,8 @@ class EmbeddedService:
                 return
             root = self.config.root
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            db = open_database(self.config, self._cluster)
+            patience = STARTS_WITHIN if self.place == "cluster" else 0.0
+            db = open_database(self.config, self._cluster, patience=patience)
             blobs = open_blobs(self.config, self._cluster)
             engine = self._given
             if engine is None and self.place == "cluster":

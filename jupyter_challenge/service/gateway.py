@@ -28,7 +28,13 @@ from jupyter_challenge.service.asking_pods import Asking, Gateway, asking
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.observing import ids
-from jupyter_challenge.service.opening import open_blobs, open_database, open_datasets, open_socket
+from jupyter_challenge.service.opening import (
+    STARTS_WITHIN,
+    open_blobs,
+    open_database,
+    open_datasets,
+    open_socket,
+)
 from jupyter_challenge.service.serving import serve_app
 from jupyter_challenge.service.status_port import StatusPort
 
@@ -182,7 +188,7 @@ def serve_gateway(
         Unavailable: The port is taken.
     """
     opened: socket.socket = open_socket(host, port, anywhere=True)
-    db = open_database(config, cluster)
+    db = open_database(config, cluster, patience=STARTS_WITHIN)
     blobs = open_blobs(config, cluster)
     status: StatusPort | None = None
     try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import logging
 import socket
+import time
 
 from jupyter_challenge.core.errors import Unavailable
 from jupyter_challenge.engines.cluster_api import ClusterApi
@@ -16,21 +18,44 @@ from jupyter_challenge.store.blobs import Blobs
 from jupyter_challenge.store.database import Database
 from jupyter_challenge.store.datasets import Datasets
 
+log = logging.getLogger("jupyter_challenge")
 
-def open_database(config: ChallengeConfig, cluster: ClusterConfig | None = None) -> Database:
+STARTS_WITHIN = 45.0
+"""Seconds that a database may take to answer where it starts together with the service."""
+
+
+def open_database(
+    config: ChallengeConfig, cluster: ClusterConfig | None = None, *, patience: float = 0.0
+) -> Database:
     """The database, with its tables.
+
+    Args:
+        config: Where it is.
+        cluster: Where its password is, on a cluster.
+        patience: Seconds to wait for one that does not answer. A container that ended instead
+            would be started again later and later.
 
     Raises:
         UpgradeNeeded: It is of another version than the program.
+        Unavailable: It does not answer.
     """
     password = cluster.db_password if cluster is not None else None
     db = Database(config.database_url, password)
+    until = time.monotonic() + patience
     try:
-        schema.prepare(db)
+        while True:
+            try:
+                schema.prepare(db)
+            except Unavailable as error:
+                if time.monotonic() > until:
+                    raise
+                log.warning("%s It is asked again.", error.message)
+                time.sleep(1)
+            else:
+                return db
     except BaseException:
         db.close()
         raise
-    return db
 
 
 def open_blobs(config: ChallengeConfig, cluster: ClusterConfig | None = None) -> Blobs:

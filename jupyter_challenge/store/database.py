@@ -22,6 +22,7 @@ BUSY_SECONDS = 30.0
 _AWAY = (
     "connection failed",
     "connection is lost",
+    "failed to resolve host",
     "server closed the connection",
     "terminating connection",
     "the database system is",
