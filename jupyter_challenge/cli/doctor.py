@@ -66,7 +66,7 @@ def doctor_command(
         config,
         namespace=namespace,
         quick=quick,
-        say=lambda text: click.echo(text, err=True),
+        tell=lambda text: click.echo(text, err=True),
     )
     if as_json:
         print_json(found)

@@ -40,7 +40,7 @@ def examine(
     *,
     namespace: str = "",
     quick: bool = False,
-    say: Callable[[str], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> list[Wall]:
     """Try the walls of a cluster and say which hold.
 
@@ -48,7 +48,7 @@ def examine(
         cluster: How to reach it, and what runs are made of.
         namespace: Try those of this namespace as it is; of a new one when left out.
         quick: Leave out what takes a minute: the limits of memory and disk.
-        say: Told what is being done.
+        tell: Told what is being done.
 
     Raises:
         NotFound: The namespace, or the gateway's Service, is not there.
@@ -62,14 +62,14 @@ def examine(
     examination = _Examination(api, settings, place)
     try:
         if not namespace:
-            say(f"Making the namespace {place} as the service makes those of runs.")
+            tell(f"Making the namespace {place} as the service makes those of runs.")
             for resource, manifest in jobs.namespace_objects(place, ACCOUNT, settings):
                 api.create(resource, manifest)
-        return examination.all(quick=quick, say=say)
+        return examination.all(quick=quick, tell=tell)
     except ApiRefused as refused:
         raise Forbidden(f"The API server refused: {refused}.") from refused
     finally:
-        say("Removing what was made.")
+        tell("Removing what was made.")
         examination.tidy()
         if not namespace:
             api.delete("namespaces", place, "")
@@ -84,10 +84,10 @@ class _Examination:
         self._namespace = namespace
         self._made: list[str] = []
 
-    def all(self, *, quick: bool, say: Callable[[str], None]) -> list[Wall]:
+    def all(self, *, quick: bool, tell: Callable[[str], None]) -> list[Wall]:
         """Try them all; pods that need time are begun first."""
         found = [self._pod_security(), self._account()]
-        say("Starting pods that try what runs must not.")
+        tell("Starting pods that try what runs must not.")
         slow = [] if quick else ["memory", "disk"]
         for what in slow:
             self._make(walls.greedy(self._namespace, self._settings, what))
@@ -107,7 +107,7 @@ class _Examination:
         found.append(walls.of_gpus(look, self._report(asking, "run")))
         found.append(self._clocks(ended, since, look))
         if slow:
-            say("Waiting for the pods that take too much.")
+            tell("Waiting for the pods that take too much.")
             found.append(walls.of_memory(self._over("doctor-memory", START_SECONDS)))
             seconds = START_SECONDS + walls.EVICTION_SECONDS
             found.append(walls.of_disk(self._over("doctor-disk", seconds)))
