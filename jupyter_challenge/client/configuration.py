@@ -50,7 +50,7 @@ def _found() -> Any:
     # The first folder of the path matters most, so it is read last.
     for folder in reversed(jupyter_config_path()):
         for name in _NAMES:
-            for loader, ending in ((JSONFileConfigLoader, "json"), (PyFileConfigLoader, "py")):
+            for loader, ending in ((PyFileConfigLoader, "py"), (JSONFileConfigLoader, "json")):
                 if not Path(folder, f"{name}.{ending}").is_file():
                     continue
                 try:

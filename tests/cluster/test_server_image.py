@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from jupyter_challenge.client import Client
+from jupyter_challenge.client import Client, connect
 from tests.cluster.kubectl import Cluster, probe_pod
 from tests.cluster.platform import Platform
 from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook
@@ -34,14 +35,26 @@ def hub(cluster: Cluster) -> Iterator[str]:
         cluster.kubectl("delete", "namespace", HUB, "--wait=false")
 
 
+@dataclass(frozen=True)
+class User:
+    """Somebody with the one token that counts."""
+
+    client: Client
+    token: str
+
+
 @pytest.fixture(scope="module")
-def user(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def user(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     """Somebody who entered a challenge."""
     folder = write_challenge(tmp_path_factory.mktemp("organiser") / "served", id="served")
-    with platform.client("odo", admin=True) as organiser, platform.client("hanna") as client:
+    token = platform.token("hanna")
+    with (
+        platform.client("odo", admin=True) as organiser,
+        connect(url=platform.url, token=token) as client,
+    ):
         published = organiser.publish(folder)
         client.enter(published.id, published.terms_digest)
-        yield client
+        yield User(client, token)
 
 
 def started(cluster: Cluster, hub: str, owner: str) -> tuple[str, str]:
@@ -61,10 +74,10 @@ def started(cluster: Cluster, hub: str, owner: str) -> tuple[str, str]:
     return name, status["imageID"]
 
 
-def handed_in(platform: Platform, hub: str, pod: str, folder: Path) -> str:
+def handed_in(platform: Platform, hub: str, pod: str, token: str, folder: Path) -> str:
     """Submit by the command line inside a pod; the id of the submission."""
     notebook = write_notebook(folder / "model.ipynb", WRITE_ALL_EVEN).read_text()
-    files = {"model.ipynb": notebook, "token": platform.token("hanna")}
+    files = {"model.ipynb": notebook, "token": token}
     for name, content in files.items():
         writing = ("exec", "-i", pod, "--", "sh", "-c", f"umask 077; cat > /tmp/{name}")
         platform.cluster.kubectl("-n", hub, *writing, stdin=content)
@@ -77,11 +90,11 @@ def handed_in(platform: Platform, hub: str, pod: str, folder: Path) -> str:
 
 
 def test_a_notebook_runs_in_its_servers_image_by_digest(
-    platform: Platform, hub: str, user: Client, tmp_path: Path
+    platform: Platform, hub: str, user: User, tmp_path: Path
 ) -> None:
     pod, image = started(platform.cluster, hub, "hanna")
 
-    done = user.wait(handed_in(platform, hub, pod, tmp_path))
+    done = user.client.wait(handed_in(platform, hub, pod, user.token, tmp_path))
 
     assert done.state.value == "scored", done.failure
     assert "@sha256:" in image
@@ -89,8 +102,10 @@ def test_a_notebook_runs_in_its_servers_image_by_digest(
 
 
 def test_somebody_elses_server_says_nothing(
-    platform: Platform, hub: str, user: Client, tmp_path: Path
+    platform: Platform, hub: str, user: User, tmp_path: Path
 ) -> None:
     pod, _ = started(platform.cluster, hub, "igor")
 
-    assert user.submission(handed_in(platform, hub, pod, tmp_path)).image is None
+    handed = handed_in(platform, hub, pod, user.token, tmp_path)
+
+    assert user.client.submission(handed).image is None

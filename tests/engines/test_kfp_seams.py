@@ -84,8 +84,8 @@ def test_nothing_is_cached_and_steps_are_told_only_where_the_gateway_is() -> Non
 def test_one_task_can_follow_the_whole_run() -> None:
     spec = pipeline.following(SubmissionKind.PREDICTIONS, "steps:1", GATEWAY, one_step=True)
 
-    assert list(spec["root"]["dag"]["tasks"]) == ["submission"]
-    made = spec["components"]["comp-submission"]["outputDefinitions"]["artifacts"]
+    assert list(spec["root"]["dag"]["tasks"]) == ["all-steps"]
+    made = spec["components"]["comp-all-steps"]["outputDefinitions"]["artifacts"]
     assert {name: each["artifactType"]["schemaTitle"] for name, each in made.items()} == {
         "predictions": "system.Dataset",
         "metrics": "system.Metrics",

@@ -1,6 +1,6 @@
 /** Galata's test and expect, for machines on which Lab shares two cores with runs. */
 import * as waiting from '@jupyterlab/galata/lib/utils';
-import type { Locator, Page } from '@playwright/test';
+import type { Locator, Page, Request } from '@playwright/test';
 import { expect } from '@playwright/test';
 
 const START = 120_000;
@@ -27,6 +27,21 @@ export async function dismissNotifications(page: Page): Promise<void> {
     });
     expect(await page.locator('.Toastify__toast').count()).toBe(0);
   }).toPass();
+}
+
+/**
+ * Wait until Lab has saved a layout with a kind of page in it: a reload brings back what was saved.
+ * Call it before the page is opened.
+ */
+export function layoutSaved(page: Page, namespace: string): Promise<Request> {
+  const there = new RegExp(`"widgets":\\[[^\\]]*"${namespace}:`);
+  return page.waitForRequest(
+    request =>
+      request.method() === 'PUT' &&
+      request.url().includes('/api/workspaces') &&
+      there.test(request.postData() ?? ''),
+    { timeout: START }
+  );
 }
 
 /** Press a button that goes away by itself once there are answers again. */

@@ -1,4 +1,4 @@
-import { expect, pressIfThere, test } from '../helpers/lab';
+import { expect, layoutSaved, pressIfThere, test } from '../helpers/lab';
 import { Challenges } from '../helpers/challenges';
 
 test.describe.configure({ timeout: 480_000 });
@@ -67,10 +67,12 @@ test('an endless notebook is followed through a reload and cancelled', async ({
   await challenges.openNotebook('endless.ipynb', ENDLESS);
   await challenges.submit();
   await challenges.newestIs('running');
+  const saved = layoutSaved(page, 'jupyter-challenge-run');
   await challenges.openNewest();
   const log = run.locator('.jp-Challenge-log pre');
   await expect(log).toContainText('epoch 2', { timeout: 120_000 });
   await challenges.picture('running');
+  await saved;
 
   // Galata would wait for the launcher, which is not what was open.
   await page.reload({ waitForIsReady: false });

@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 
-import { expect, test } from '../helpers/lab';
+import { expect, layoutSaved, test } from '../helpers/lab';
 import { Challenges } from '../helpers/challenges';
 import { Submissions } from '../helpers/submissions';
 
@@ -33,6 +33,7 @@ test('two submissions side by side', async ({ page, tmpPath }) => {
   expect(await submissions.over(first)).toBe('scored');
   expect(await submissions.over(second)).toBe('scored');
 
+  const saved = layoutSaved(page, 'jupyter-challenge-compare');
   await submissions.execute('compare-submissions', { first, second });
   const compare = page.locator('.jp-ChallengeCompare:visible');
   const accuracy = compare.locator('tr[data-metric^="public/"]').first();
@@ -59,6 +60,7 @@ test('two submissions side by side', async ({ page, tmpPath }) => {
   expect(violations.map(one => `${one.id}: ${one.nodes[0].html}`)).toEqual([]);
 
   // It is there again after a reload.
+  await saved;
   await page.reload({ waitForIsReady: false });
   await expect(diff).toContainText('virginica', { timeout: 120_000 });
 });
