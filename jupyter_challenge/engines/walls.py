@@ -223,18 +223,23 @@ def of_disk(pod: Mapping[str, Any] | None) -> Wall:
     return wall("disk_limit", said == "Evicted", said)
 
 
-def of_clocks(here: float, control_plane: float, pod: float | None) -> Wall:
-    """How far the clocks are apart, in seconds since the epoch.
+def of_clocks(
+    control_plane: tuple[float, float, float] | None, pod: tuple[float, float, float] | None
+) -> Wall:
+    """How far the clocks are apart at least, however long anything took.
+
+    Each is what that clock said, between two readings of this machine's, as seconds since 1970.
 
     Args:
-        here: This machine's, when a pod was made.
-        control_plane: When the API server says that it was made, in whole seconds.
-        pod: What the pod said, less the seconds between.
+        control_plane: When a pod was made, in whole seconds, as the API server says it.
+        pod: When the pod spoke.
     """
-    if pod is None:
+    if control_plane is None or pod is None:
         return unknown("clocks", "the probe did not report")
-    apart = max(abs(here - control_plane), abs(pod - control_plane), abs(pod - here))
-    return wall("clocks", apart <= MOST_SKEW, f"{apart:.0f} s apart")
+    before, made, after = control_plane
+    started, spoke, over = pod
+    apart = max(0.0, before - (made + 1), made - after, started - spoke, spoke - over)
+    return wall("clocks", apart <= MOST_SKEW, f"{apart:.0f} s apart, or less than can be seen")
 
 
 def _pod(namespace: str, name: str, settings: ClusterSettings) -> Manifest:

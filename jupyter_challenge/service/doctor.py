@@ -22,7 +22,7 @@ from jupyter_challenge.engines.judging import moment
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 
 ACCOUNT = "run"
-START_SECONDS = 120
+START_SECONDS = 300  # a node may have to pull the images first
 LOOK_EVERY = 0.5
 OVER = {"Succeeded", "Failed"}
 MAY_NOT = (
@@ -97,7 +97,9 @@ class _Examination:
         around = self._around(address or "")
         since = time.time()
         run = self._make(walls.run_like(self._namespace, self._settings, around))
+        made_by = time.time()
         ended = self._over(run, START_SECONDS + walls.PROBE_SECONDS)
+        over_by = time.time()
         look = self._report(run, "run")
         found += walls.of_look(look)
         uid = str(((ended or {}).get("metadata") or {}).get("uid"))
@@ -105,7 +107,7 @@ class _Examination:
         found.append(walls.of_upload(self._report(run, "upload")))
         self._over(asking, START_SECONDS)
         found.append(walls.of_gpus(look, self._report(asking, "run")))
-        found.append(self._clocks(ended, since, look))
+        found.append(_clocks(ended, look, since, made_by, over_by))
         if slow:
             tell("Waiting for the pods that take too much.")
             found.append(walls.of_memory(self._over("doctor-memory", START_SECONDS)))
@@ -171,17 +173,6 @@ class _Examination:
             gateway=_address(gateway, urlsplit(self._settings.gateway_url).port or 80),
         )
 
-    def _clocks(self, pod: Any, since: float, look: walls.Report | None) -> Wall:
-        made = moment(((pod or {}).get("metadata") or {}).get("creationTimestamp"))
-        began = None
-        for each in ((pod or {}).get("status") or {}).get("containerStatuses") or []:
-            began = moment(((each.get("state") or {}).get("terminated") or {}).get("startedAt"))
-        if made is None or began is None or look is None:
-            return unknown("clocks", "the probe did not report")
-        # The pod spoke right after it began, which the kubelet's clock tells.
-        spoke = float(look["time"]) - (began - made).total_seconds()
-        return walls.of_clocks(since, made.timestamp(), spoke)
-
     def _over(self, name: str, seconds: float) -> Any:
         return self._until(
             name, lambda pod: pod if pod["status"].get("phase") in OVER else None, seconds
@@ -201,6 +192,16 @@ class _Examination:
 
     def _report(self, pod: str, container: str) -> walls.Report | None:
         return walls.report_of(self._api.log(self._namespace, pod, container, 100_000))
+
+
+def _clocks(
+    pod: Any, look: walls.Report | None, since: float, made_by: float, over_by: float
+) -> Wall:
+    made = moment(((pod or {}).get("metadata") or {}).get("creationTimestamp"))
+    return walls.of_clocks(
+        (since, made.timestamp(), made_by) if made else None,
+        (since, float(look["time"]), over_by) if look else None,
+    )
 
 
 def _settings(api: ClusterApi, cluster: ClusterConfig) -> ClusterSettings:

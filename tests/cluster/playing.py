@@ -39,7 +39,7 @@ METADATA = "169.254.169.254:80"
 OWN_EVALUATION = """
 import time
 LOOK = {looking!r}
-BAD = {{"nan": float("nan"), "infinite": -float("inf"), "huge": 10**400, "text": "1",
+BAD = {{"no number": float("nan"), "infinite": -float("inf"), "huge": 10**400, "text": "1",
        "truth": True, "list": [1.0]}}
 
 def evaluate(labels, predictions):

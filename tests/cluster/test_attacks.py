@@ -1,103 +1,52 @@
-"""The attacks of hostile notebooks that a cluster has to hold, by number and name."""
+"""Attacks on secrets: what hostile notebooks look for, by number and name; none is found.
+
+Which test holds which attack is said in docs/admins/security.md.
+"""
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from jupyter_challenge.client import Client
-from jupyter_challenge.core.errors import FailureClass
+from jupyter_challenge.core.errors import FailureClass, NotFound
 from jupyter_challenge.core.models import StepName, SubmissionState, SubmissionView
-from tests.cluster.platform import NAMESPACE, Platform
-from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook
+from tests.cluster.platform import Platform
+from tests.cluster.playing import TEAM_CANARY, Play, looking, reported
+from tests.tiny import WRITE_ALL_EVEN
 
-pytestmark = pytest.mark.timeout(300)
-
-LOOKING = Path(__file__).with_name("looking.py").read_text(encoding="utf-8")
-CANARY = f"canary{uuid.uuid4().hex}"
-PLATFORM_SECRET = "runs-must-never-hold-this"
-"""The password of database and store, as tests/cluster/deploy has it."""
-METADATA = "169.254.169.254:80"
-"""Where clouds tell machines their credentials; the test cluster's node has a stand-in there."""
-LIMITS = {"time": "2 min", "cpu": 1, "memory": "600 MB", "processes": 256, "disk": "100 MB"}
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
-def participant(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """Somebody who entered a challenge whose labels hold a canary, and one with little time."""
-    organisers = tmp_path_factory.mktemp("organiser")
-    folders = [
-        write_challenge(organisers / "vault", id="vault", limits=LIMITS),
-        write_challenge(organisers / "brief", id="brief", limits={**LIMITS, "time": "10 s"}),
-    ]
-    labels = folders[0] / "data" / "labels.csv"
-    labels.write_text(labels.read_text().replace("even", CANARY))
-    with platform.client("ivo", admin=True) as organiser, platform.client("mallory") as client:
-        for folder in folders:
-            published = organiser.publish(folder)
-            client.enter(published.id, published.terms_digest)
-        yield client
-
-
-def submitted(
-    client: Client, folder: Path, *cells: str, challenge: str = "vault"
-) -> SubmissionView:
-    notebook = write_notebook(folder / "model.ipynb", *cells)
-    return client.submit(notebook, challenge)
-
-
-def ended(client: Client, folder: Path, *cells: str, challenge: str = "vault") -> SubmissionView:
-    return client.wait(submitted(client, folder, *cells, challenge=challenge).id)
-
-
-def addresses(platform: Platform) -> dict[str, str]:
-    """What a pod without a policy could connect to."""
-    cluster = platform.cluster
-    node = cluster.list("nodes")[0]["status"]["addresses"][0]["address"]
-    found = {
-        "API server": cluster.get("service", "kubernetes", "default")["spec"]["clusterIP"] + ":443",
-        "kubelet": f"{node}:10250",
-        "metadata of the cloud": METADATA,
-    }
-    for service in cluster.list("services", "-n", NAMESPACE):
-        name, spec = service["metadata"]["name"], service["spec"]
-        if name != "challenge-gateway":
-            found[name] = f"{spec['clusterIP']}:{spec['ports'][0]['port']}"
-    for pod in cluster.list("pods", "-n", NAMESPACE):
-        port = pod["spec"]["containers"][0]["ports"][0]["containerPort"]
-        if pod["metadata"]["labels"].get("app.kubernetes.io/component") != "gateway":
-            found[f"pod {pod['metadata']['name']}"] = f"{pod['status']['podIP']}:{port}"
-    return found
+def victim(game: Play, tmp_path_factory: pytest.TempPathFactory) -> SubmissionView:
+    """What another team handed in: a canary is in its notebook, its log and its predictions."""
+    cells = (f"print('{TEAM_CANARY}')", WRITE_ALL_EVEN.replace(",even", f",{TEAM_CANARY}"))
+    done = game.ended(tmp_path_factory.mktemp("vera"), *cells, by=game.vera)
+    assert done.state is SubmissionState.SCORED, done.failure
+    return done
 
 
 @pytest.fixture(scope="module")
 def report(
-    platform: Platform, participant: Client, tmp_path_factory: pytest.TempPathFactory
+    game: Play, victim: SubmissionView, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
     """What a notebook found that looked for everything."""
-    hidden = {CANARY: "labels", PLATFORM_SECRET: "the platform's secret"}
-    wanted = {
-        "hidden": {needle[::-1]: what for needle, what in hidden.items()},
-        "addresses": addresses(platform),
-        "names": ["kubernetes.default.svc.cluster.local", "example.org"],
-        "resolver": platform.cluster.get("service", "kube-dns", "kube-system")["spec"]["clusterIP"],
-    }
     folder = tmp_path_factory.mktemp("mallory")
-    done = ended(participant, folder, f"WANTED = {wanted!r}\n{LOOKING}", WRITE_ALL_EVEN)
+    done = game.ended(folder, looking(game.platform), WRITE_ALL_EVEN)
     assert done.state is SubmissionState.SCORED, done.failure
-    log = participant.log(done.id, StepName.RUN).text
-    (line,) = (line for line in log.splitlines() if "REPORT {" in line)
-    found: dict[str, Any] = json.loads(line[line.index("{") :])
-    return found
+    return reported(game.log(done))
 
 
 def test_1_labels_are_in_no_file_of_the_pod(report: dict[str, Any]) -> None:
     assert [found for found in report["files"] if "labels" in found] == []
+
+
+def test_1_nothing_of_another_team_is_in_the_pod(report: dict[str, Any]) -> None:
+    assert [found for found in report["files"] if "another team" in found] == []
 
 
 def test_2_no_credential_of_the_store_is_in_the_pod(report: dict[str, Any]) -> None:
@@ -108,6 +57,20 @@ def test_2_no_credential_of_the_store_is_in_the_pod(report: dict[str, Any]) -> N
 def test_4_there_is_no_token_and_no_api_server(report: dict[str, Any]) -> None:
     assert report["tokens"] == []
     assert report["reached"]["API server"] != "connected"
+
+
+def test_4_the_account_of_runs_may_do_nothing(game: Play, report: dict[str, Any]) -> None:
+    """Even if somebody got hold of a token of it."""
+    said = game.platform.cluster.kubectl(
+        *("auth", "can-i", "--list", "-n", "challenge-run-vault"),
+        *("--as", "system:serviceaccount:challenge-run-vault:run"),
+        *("--as-group", "system:serviceaccounts", "--as-group", "system:authenticated"),
+    )
+    lines = [line.split() for line in said.splitlines()[1:]]
+    resources = [line[0] for line in lines if not line[0].startswith("[")]
+
+    assert "selfsubjectaccessreviews.authorization.k8s.io" in resources
+    assert [name for name in resources if "self" not in name] == []
 
 
 def test_5_nothing_but_the_gateway_can_be_reached(report: dict[str, Any]) -> None:
@@ -125,54 +88,110 @@ def test_22_the_process_has_no_rights(report: dict[str, Any]) -> None:
     assert (report["user"], int(report["capabilities"], 16)) == (1000, 0)
 
 
-FORGE = """
-import json, os
-best = {"accuracy": 1.0, "score": 1.0, "boards": {"public": {"accuracy": {"value": 1.0}}}}
-for name in ("scores.json", "metrics.json", "result.json", "report.json", "evaluation.json"):
-    for folder in (os.environ["CHALLENGE_OUTPUT"], ".", "/tmp", "/challenge"):
-        try:
-            with open(os.path.join(folder, name), "w") as file:
-                json.dump(best, file)
-        except OSError:
-            pass
-print('{"score": 1.0}')
+# These names belong to nobody, here or elsewhere.
+DOWNLOADS = {
+    "urllib": "import urllib.request\nurllib.request.urlopen('https://files.invalid/weights.bin')",
+    "a program that is started": "import subprocess, sys\n"
+    "ask = 'import urllib.request; urllib.request.urlopen(\"https://packages.invalid/x.whl\")'\n"
+    "print(subprocess.run([sys.executable, '-c', ask], capture_output=True, text=True).stderr)\n"
+    "import left_behind",
+}
+
+
+@pytest.mark.parametrize("what", DOWNLOADS)
+def test_7_download_fails_and_says_why(game: Play, tmp_path: Path, what: str) -> None:
+    done = game.ended(tmp_path, DOWNLOADS[what])
+
+    assert done.failure is not None
+    assert done.failure.failure_class is FailureClass.NETWORK_DISABLED, game.log(done)
+    assert "declare it as " in done.failure.hint
+
+
+READ_OUT = """
+import os
+print(open(os.environ["CHALLENGE_INPUT"] + "/test.csv").read())
+raise ValueError(open(os.environ["CHALLENGE_INPUT"] + "/test.csv").read())
 """
 
 
-def test_8_forged_scores_count_for_nothing(participant: Client, tmp_path: Path) -> None:
-    done = ended(participant, tmp_path, WRITE_ALL_EVEN, FORGE)
+def test_17_18_what_a_run_reads_out_stays_with_the_organiser(game: Play, tmp_path: Path) -> None:
+    """In logs, in outputs of the notebook, in its error, in its predictions."""
+    done = game.ended(tmp_path, WRITE_ALL_EVEN, READ_OUT, challenge="silent")
 
-    assert done.state is SubmissionState.SCORED, done.failure
-    assert {score.value for score in done.scores} == {0.0}
+    assert done.failure is not None
+    assert done.failure.failure_class is FailureClass.CELL_ERROR
+    assert (done.failure.detail, done.failure.cell) == ("", None)
+    assert (done.started_at, done.ended_at) == (None, None)
+    for step in StepName:
+        with pytest.raises(NotFound):
+            game.mallory.log(done.id, step)
+    with pytest.raises(NotFound):
+        game.mallory.notebook(done.id, tmp_path / "executed.ipynb")
+    with pytest.raises(NotFound):
+        game.mallory.predictions(done.id, tmp_path / "predictions.csv")
+    assert "10,10" in game.log(done)
+    executed = game.organiser.notebook(done.id, tmp_path / "executed.ipynb").read_text()
+    assert "10,10" in executed
 
 
-def test_19_endless_run_is_ended_at_its_limit(participant: Client, tmp_path: Path) -> None:
-    endless = (
-        "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "while True: time.sleep(1)"
+def test_27_what_another_team_handed_in_is_not_there(
+    game: Play, victim: SubmissionView, tmp_path: Path
+) -> None:
+    with pytest.raises(NotFound):
+        game.mallory.submission(victim.id)
+    with pytest.raises(NotFound):
+        game.mallory.log(victim.id, StepName.RUN)
+    for fetch in (game.mallory.notebook, game.mallory.predictions, game.mallory.bundle):
+        with pytest.raises(NotFound):
+            fetch(victim.id, tmp_path / "stolen")
+    with pytest.raises(NotFound):
+        game.mallory.cancel(victim.id)
+
+
+@pytest.fixture
+def outside(platform: Platform) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{platform.url}/api/v1", trust_env=False, timeout=60) as client:
+        yield client
+
+
+@pytest.mark.parametrize("verb", ["POST", "PUT", "PATCH"])
+@pytest.mark.parametrize("what", ["score", "scores", "status", "state", "result", "callback"])
+def test_29_no_route_takes_a_score(
+    game: Play, victim: SubmissionView, outside: httpx.Client, verb: str, what: str
+) -> None:
+    headers = {"Authorization": f"Bearer {game.tokens['ivo']}"}
+    asked = [f"/submissions/{victim.id}/{what}", f"/runs/{victim.id}/{what}"]
+
+    answers = {
+        outside.request(verb, path, headers=headers, json={"value": 1}).status_code
+        for path in asked
+    }
+
+    assert answers <= {404, 405}
+
+
+FORGED = (
+    "kubeflow-userid", "x-forwarded-user", "x-remote-user", "x-auth-request-user", "x-goog-iap",
+    "remote-user", "x-forwarded-email", "x-jupyterhub-user",
+)  # fmt: skip
+
+
+def test_30_headers_name_nobody(game: Play, outside: httpx.Client) -> None:
+    forged = dict.fromkeys(FORGED, "ivo")
+
+    nobody = outside.get("/me", headers=forged)
+    mallory = outside.get(
+        "/me", headers={**forged, "Authorization": f"Bearer {game.tokens['mallory']}"}
     )
 
-    done = ended(participant, tmp_path, endless, challenge="brief")
-
-    assert done.failure is not None
-    assert done.failure.failure_class is FailureClass.TIME_LIMIT
-
-
-def test_20_memory_beyond_the_limit_ends_only_the_run(participant: Client, tmp_path: Path) -> None:
-    done = ended(participant, tmp_path, "held = b'x' * 2_000_000_000")
-
-    assert done.failure is not None
-    assert done.failure.failure_class is FailureClass.OUT_OF_MEMORY
+    assert nobody.status_code == 401
+    assert mallory.json()["name"] == "mallory"
+    assert mallory.json()["admin"] is False
 
 
-def test_cancelled_run_leaves_no_pod_running(
-    platform: Platform, participant: Client, tmp_path: Path
-) -> None:
-    handed_in = submitted(participant, tmp_path, "import time\nwhile True: time.sleep(1)")
-    selection = ("-A", "-l", f"challenge.jupyter.org/submission={handed_in.id}")
-    platform.until(lambda: bool(platform.cluster.list("pods", *selection)))
+def test_30_tokens_of_others_are_no_token_here(platform: Platform, outside: httpx.Client) -> None:
+    account = platform.cluster.kubectl("-n", "default", "create", "token", "default").strip()
 
-    participant.cancel(handed_in.id)
+    answer = outside.get("/me", headers={"Authorization": f"Bearer {account}"})
 
-    assert participant.wait(handed_in.id).state is SubmissionState.CANCELLED
-    platform.until(lambda: not platform.cluster.list("pods", *selection))
+    assert answer.status_code == 401

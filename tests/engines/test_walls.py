@@ -83,8 +83,11 @@ VERDICTS: dict[str, tuple[Wall, bool | None]] = {
     "evicted": (walls.of_disk({"status": {"phase": "Failed", "reason": "Evicted"}}), True),
     "got its disk": (walls.of_disk({"status": {"phase": "Succeeded"}}), False),
     "not over": (walls.of_disk({"status": {"phase": "Running"}}), None),
-    "one time": (walls.of_clocks(100.0, 101.0, 100.5), True),
-    "another time": (walls.of_clocks(100.0, 101.0, 400.0), False),
+    "one time": (walls.of_clocks((100.2, 100.0, 101.0), (100.2, 130.0, 150.0)), True),
+    "another time on the node": (walls.of_clocks((100, 100, 101), (100, 400.0, 150)), False),
+    "an earlier one on the node": (walls.of_clocks((100, 100, 101), (100, 90.0, 150)), False),
+    "another time of the API server": (walls.of_clocks((100, 70, 101), (100, 101, 102)), False),
+    "no clock of the node": (walls.of_clocks((100, 100, 101), None), None),
     "no report": (walls.of_upload(None), None),
 }  # fmt: skip
 

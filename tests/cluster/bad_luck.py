@@ -1,0 +1,120 @@
+"""What can befall a platform: parts of it are killed, or removed by hand."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.cluster.kubectl import Cluster
+from tests.cluster.platform import NAMESPACE
+
+DOMAIN = "challenge.jupyter.org"
+
+
+class BadLuck:
+    """Kills parts of a cluster that has the platform."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def kinds(self) -> Mapping[str, Callable[[str], bool]]:
+        """What can befall a submission, by name; each is given its id and says whether it did."""
+        kinds: dict[str, Callable[[str], bool]] = {
+            "service": lambda _: self._component("service"),
+            "gateway": lambda _: self._component("gateway"),
+            "database": lambda _: self._pod_of(NAMESPACE, "app=postgres", "postgres"),
+            "store": lambda _: self._pod_of(NAMESPACE, "app=minio", "minio"),
+            "sidecar": lambda each: self._sidecar(each),
+            "pod": lambda each: self._remove(each, "pod", "--grace-period=0", "--force"),
+            "pod, politely": lambda each: self._remove(each, "pod"),
+            "Job": lambda each: self._remove(each, "job"),
+            "namespace": lambda each: self._namespace(each),
+        }
+        if self._containerd is not None:
+            kinds["containerd"] = lambda _: self._kill_containerd()
+        return kinds
+
+    def _component(self, name: str) -> bool:
+        return self._pod_of(NAMESPACE, f"app.kubernetes.io/component={name}", name)
+
+    def _pod_of(self, namespace: str, selector: str, container: str) -> bool:
+        """Kill the processes of a container; where that cannot be done, its pod is removed."""
+        pods = self._cluster.list("pods", "-n", namespace, "-l", selector)
+        killed = False
+        for pod in pods:
+            ids = [
+                str(each.get("containerID", "")).rpartition("//")[2]
+                for part in ("containerStatuses", "initContainerStatuses")
+                for each in pod["status"].get(part, [])
+                if each["name"] == container and "running" in each.get("state", {})
+            ]
+            for each in ids:
+                killed = kill_container(each) or killed
+        return killed
+
+    def _sidecar(self, submission: str) -> bool:
+        selector = f"{DOMAIN}/submission={submission}"
+        return any(
+            self._pod_of(pod["metadata"]["namespace"], selector, "upload")
+            for pod in self._cluster.list("pods", "-A", "-l", selector)
+        )
+
+    def _remove(self, submission: str, kind: str, *options: str) -> bool:
+        selector = ("-l", f"{DOMAIN}/submission={submission}")
+        found = self._cluster.list(kind, "-A", *selector)
+        for each in found:
+            meta = each["metadata"]
+            self._cluster.try_kubectl(
+                *("-n", meta["namespace"], "delete", kind, meta["name"], "--wait=false"), *options
+            )
+        return bool(found)
+
+    def _namespace(self, submission: str) -> bool:
+        found = self._cluster.list("jobs", "-A", "-l", f"{DOMAIN}/submission={submission}")
+        names = {each["metadata"]["namespace"] for each in found}
+        for name in names:
+            self._cluster.kubectl("delete", "namespace", name, "--wait=false")
+        return bool(names)
+
+    @property
+    def _containerd(self) -> Path | None:
+        """The folder of the test cluster, where this is the test cluster."""
+        folder = Path(os.environ.get("CLUSTER_DIR", "/nonexistent"))
+        return folder if (folder / "run" / "containerd.pid").exists() else None
+
+    def _kill_containerd(self) -> bool:
+        folder = self._containerd
+        assert folder is not None
+        record = folder / "run" / "containerd.pid"
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(record.read_text()), signal.SIGKILL)
+        log = (folder / "logs" / "containerd.log").open("ab")
+        started = subprocess.Popen(
+            ["containerd", "-c", str(folder / "etc" / "containerd.toml"), "-l", "warn"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        log.close()
+        record.write_text(f"{started.pid}\n")
+        # It outlives the tests; nobody waits for it here.
+        started.returncode = 0
+        return True
+
+
+def kill_container(id: str) -> bool:
+    """Kill the processes of a container on this machine at once; says whether there were any."""
+    killed = False
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        with contextlib.suppress(OSError):
+            if id and id in (folder / "cgroup").read_text():
+                os.kill(int(folder.name), signal.SIGKILL)
+                killed = True
+    return killed
