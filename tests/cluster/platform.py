@@ -16,7 +16,7 @@ EVALUATION = "challenge-evaluation"
 RUNS = "challenge-run-"
 OVERLAY = Path(__file__).parent / "deploy"
 MADE_BY_THE_SERVICE = "app.kubernetes.io/managed-by=jupyter-challenge"
-START_LIMIT = 120
+START_LIMIT = 300
 
 
 class Platform:
