@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** The ids of the commands, for those who execute them. */
 export namespace CommandIDs {
   /** Show the list of challenges in the sidebar. */

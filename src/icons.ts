@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import { LabIcon } from '@jupyterlab/ui-components';
 
 /** An icon of 16 × 16 in the current colour. */

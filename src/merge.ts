@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** Put news into what is known already; pure, so that nothing moves that did not change. */
 import type { Change, ChallengeSummary, SubmissionView } from './wire';
 

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import * as React from 'react';
 
 /** A row of tabs and the body of the one that is chosen; arrow keys move between them. */

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** Short names for what travels on the wire; `schema.ts` is generated from the service. */
 import type { components } from './schema';
 

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** The words for states, sizes and places, said the same everywhere. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import { BoardRows, PAGE } from '../board/boardrows';
 import { columnsOf, leastWidth } from '../board/columns';
 import { rowsToDraw, scrollFor, sideOf } from '../board/sight';

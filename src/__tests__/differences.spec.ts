@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import { packageRows, parameterRows, scoreRows } from '../compare/differences';
 import { kernelText } from '../run/environment';
 import type { ScoreView, SubmissionView } from '../wire';

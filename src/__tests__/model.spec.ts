@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import { ChallengeModel } from '../model';
 import { Service } from './service';
 import { submission } from './wireparts';

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import { hasBegun, toCompareWith } from '../run/next';
 import type { SubmissionView } from '../wire';
 import { submission } from './wireparts';

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import { nullTranslator } from '@jupyterlab/translation';
 
 import type { IDraft, IStanding, ISubject } from '../submit/draft';

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import { german } from './languages';
 import schema from '../../schema/plugin.json';
 import { translated } from '../schematexts';

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import { Sanitizer } from '@jupyterlab/apputils/lib/sanitizer';
 
 import { SealedSanitizer } from '../run/sealed';

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** Calls about boards. */
 import type { Api } from '../api';
 import type { BoardView, HistoryView } from '../wire';

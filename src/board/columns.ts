@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** The columns of a board: which there are, how wide, and in which order they give way. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** The sums behind the plot of scores over time; pure. */
 
 /** A point of the plot, in the units of what it shows. */

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** Which rows of a long list are in sight; pure. */
 
 /** Rows that are drawn beyond those in sight, on either side. */

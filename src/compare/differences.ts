@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** What differs between two submissions, as rows to be drawn. */
 import type { ScoreView, SubmissionView } from '../wire';
 import { scoreChange } from '../words';

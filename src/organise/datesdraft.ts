@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** What the fields of the dates form hold, and what of it is another date. */
 import { fromField, isSame, toField } from './localtime';
 import type { IPhaseDates } from './organiserapi';

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** A folder's name made of a title; the service makes the challenge's id of it. */
 export function folderName(title: string): string {
   const plain = title

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** Times in a form: what the field holds is the user's zone, what travels is UTC. */
 
 /** The value of a `datetime-local` field; empty for no date. */

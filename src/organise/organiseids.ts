@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** The ids of the commands that organisers use. */
 export namespace OrganiseIDs {
   /** Close a challenge for submissions, or open it again. */

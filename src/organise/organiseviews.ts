@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import type { IFolders } from './folders';
 import { OrganiseIDs } from './organiseids';
 import type { OrganiseDocument, OrganiseTab } from './organisedocument';

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** The text of a log as lines, in blocks that a page can draw one by one. */
 
 /** Lines of a block that is complete. */

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import type { SubmissionView } from '../wire';
 import { isOver } from '../words';
 

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import { RunApi } from './runapi';
 import { CommandIDs } from '../commandids';
 import { tell } from '../tell';

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 
 /** Attributes by which a page would fetch or send something. */

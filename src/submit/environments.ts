@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import type { ICapturedEnvironment } from '../wire';
 
 /** A package that is another here than where the run is made. */

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import { RequestError } from '../request';
 import type { IChallengeModel } from '../tokens';
 import type { ChallengeSummary, ChallengeView } from '../wire';

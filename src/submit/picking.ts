@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** Folders beside the notebook that every run makes itself. */
 const RESERVED: ReadonlySet<string> = new Set(['input', 'output', 'state']);
 

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import type { Api } from '../api';
 import type { IPage, ProfileView } from '../wire';
 

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 import type { NotebookPanel } from '@jupyterlab/notebook';
 
 import type { IActors } from '../actions';

@@ -1,3 +1,6 @@
+// Copyright (c) jupyter_challenge contributors.
+// Distributed under the terms of the Modified BSD License.
+
 /** What the dialog says of machines, kernels and quotas. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
