@@ -34,7 +34,7 @@ def pinned(text: str) -> str:
         raise ValueError(f'"{text[:100]}" is not the name of an image with its registry')
     host = found["host"]
     if not ("." in host or ":" in host or host == "localhost"):
-        raise ValueError(f'"{text[:100]}" does not name its registry, such as docker.io')
+        raise ValueError(f'"{text[:100]}" does not name its registry, such as registry.example.org')
     if found["digest"] is None:
         raise ValueError(f'"{text[:100]}" has no digest, so it may be another image tomorrow')
     return f"{host.lower()}/{found['path']}@{found['digest']}"

@@ -13,9 +13,9 @@ WHOLE = {
     "a port": (f"10.0.0.7:5000/model@{DIGEST}", None),
     "this machine": (f"localhost/model@{DIGEST}", None),
     "a tag beside the digest": (
-        f"docker.io/team/model:v3@{DIGEST}", f"docker.io/team/model@{DIGEST}",
+        f"registry.example.org/team/model:v3@{DIGEST}", f"registry.example.org/team/model@{DIGEST}",
     ),
-    "a host in capitals": (f"GHCR.io/team/model@{DIGEST}", f"ghcr.io/team/model@{DIGEST}"),
+    "a host in capitals": (f"Registry.Example.ORG/team/model@{DIGEST}", f"registry.example.org/team/model@{DIGEST}"),
 }  # fmt: skip
 
 
