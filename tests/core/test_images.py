@@ -7,16 +7,15 @@ import pytest
 from jupyter_challenge.core.images import allowed, pinned
 
 DIGEST = "sha256:" + "5a" * 32
+MODEL = "registry.example.org/team/model"
 
 WHOLE = {
     "a name with a digest": (f"registry.example.org/team/model@{DIGEST}", None),
     "a port": (f"10.0.0.7:5000/model@{DIGEST}", None),
     "this machine": (f"localhost/model@{DIGEST}", None),
-    "a tag beside the digest": (
-        f"registry.example.org/team/model:v3@{DIGEST}", f"registry.example.org/team/model@{DIGEST}",
-    ),
-    "a host in capitals": (f"Registry.Example.ORG/team/model@{DIGEST}", f"registry.example.org/team/model@{DIGEST}"),
-}  # fmt: skip
+    "a tag beside the digest": (f"{MODEL}:v3@{DIGEST}", f"{MODEL}@{DIGEST}"),
+    "a host in capitals": (f"Registry.Example.ORG/team/model@{DIGEST}", f"{MODEL}@{DIGEST}"),
+}
 
 
 @pytest.mark.parametrize("case", WHOLE)
