@@ -89,8 +89,8 @@ class Reconciler:
 
     @property
     def still(self) -> float:
-        """Seconds since the loop's last turn; 0 where it was never started."""
-        return time.monotonic() - self.turned_at if self._thread.is_alive() else 0.0
+        """Seconds since the loop's last turn, also where it has died; 0 if it never began."""
+        return 0.0 if self._thread.ident is None else time.monotonic() - self.turned_at
 
     def wake(self) -> None:
         """Look again now; called from any thread."""

@@ -297,3 +297,19 @@ def test_a_run_that_cannot_be_followed_is_given_up(
     assert done["failure"]["failure_class"] == "platform_error"
     assert ana.quota()["left_today"] == 50
     assert "could not be followed" in caplog.text
+
+
+def test_a_loop_that_has_died_stands_still(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = world.embedded.reconciler
+
+    def die() -> bool:
+        raise SystemExit
+
+    monkeypatch.setattr(loop, "step", die)
+    loop.wake()
+    loop._thread.join(timeout=60)
+    assert not loop._thread.is_alive()
+
+    loop.turned_at -= 1_000
+
+    assert loop.still >= 1_000
