@@ -299,6 +299,7 @@ def test_a_run_that_cannot_be_followed_is_given_up(
     assert "could not be followed" in caplog.text
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is meant
 def test_a_loop_that_has_died_stands_still(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     loop = world.embedded.reconciler
 
