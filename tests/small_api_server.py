@@ -6,6 +6,7 @@ What a real cluster does with them is tested on a real one, in tests/cluster.
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
@@ -27,6 +28,14 @@ Object = dict[str, Any]
 Key = tuple[str, str, str]
 
 
+def made_up_token(audience: str, seconds: float = 3_600) -> str:
+    """What has the shape of an account's token; who makes it up knows no key."""
+    claims = {"aud": [audience], "exp": time.time() + seconds, "jti": uuid.uuid4().hex}
+    parts = [json.dumps(each).encode() for each in ({"alg": "RS256"}, claims)]
+    encoded = [base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts]
+    return ".".join([*encoded, "c2lnbmVk"])
+
+
 def now() -> str:
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -43,6 +52,7 @@ class SmallApiServer:
     pending: Callable[[str], list[Object]] = lambda queue: []
     away: bool = False
     lists: int = 0
+    reviews: int = 0
     versions: dict[str, dict[str, str]] = field(default_factory=dict)
     may: set[str] = field(default_factory=set)
 
@@ -61,7 +71,7 @@ class SmallApiServer:
 
     def add_token(self, pod: Object, account: str, audience: str) -> str:
         """A token of a pod, as the kubelet would put it into its volume."""
-        token = uuid.uuid4().hex
+        token = made_up_token(audience)
         self.tokens[token] = {
             "audience": audience,
             "user": {
@@ -73,7 +83,7 @@ class SmallApiServer:
 
     def add_account_token(self, account: str, audience: str) -> str:
         """A token of an account, such as a projected one; `may` says whose may do what."""
-        token = uuid.uuid4().hex
+        token = made_up_token(audience)
         user = {"username": f"system:serviceaccount:{account}"}
         self.tokens[token] = {"audience": audience, "user": user}
         return token
@@ -104,6 +114,7 @@ class SmallApiServer:
         resource, namespace, name, more = parsed(split.path)
         query = parse_qs(split.query)
         if resource == "tokenreviews":
+            self.reviews += 1
             return 201, {**body, "status": self._review(body["spec"])}
         if resource == "subjectaccessreviews":
             return 201, {**body, "status": {"allowed": body["spec"]["user"] in self.may}}

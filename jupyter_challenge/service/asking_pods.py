@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from jupyter_challenge.core.errors import Conflict, Forbidden, NotSignedIn
@@ -11,6 +11,7 @@ from jupyter_challenge.core.models import SubmissionState
 from jupyter_challenge.core.run import ReceiptKind
 from jupyter_challenge.engines.cluster_api import account_of, pod_of
 from jupyter_challenge.engines.jobs import DOMAIN, ClusterSettings
+from jupyter_challenge.service.reviewing import Reviews
 from jupyter_challenge.store import challenges, runs, submissions
 from jupyter_challenge.store.blobs import Blobs
 from jupyter_challenge.store.database import Database
@@ -39,6 +40,7 @@ class Gateway:
     api: PodApi
     settings: ClusterSettings
     datasets: Datasets | None = None
+    reviews: Reviews = field(default_factory=Reviews)
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,10 @@ class Asking:
     leaving: bool = False
 
 
-def asking(gateway: Gateway, authorization: str | None, kind: ReceiptKind) -> Asking:
-    """The pod that sent a request.
+def asking(
+    gateway: Gateway, authorization: str | None, kind: ReceiptKind, sender: str = ""
+) -> Asking:
+    """The pod that sent a request, from the address of `sender`.
 
     Nothing in the request says which run it is for: the token names the pod, and the labels of
     the pod, which only the service can write, name the run.
@@ -67,8 +71,9 @@ def asking(gateway: Gateway, authorization: str | None, kind: ReceiptKind) -> As
         NotSignedIn: The token is not one of a pod's for this audience.
         Forbidden: The pod is not one of this kind, or not of that challenge's namespace.
         Conflict: The run is over.
+        Unavailable: Too many tokens that are none came from that address.
     """
-    meta = _pod(gateway, authorization, kind)
+    meta = _pod(gateway, authorization, kind, sender)
     namespace, uid, marked = meta["namespace"], meta["uid"], meta["labels"]
     with gateway.db.read() as session:
         run = runs.get(session, marked.get(f"{DOMAIN}/run", ""))
@@ -87,14 +92,13 @@ def asking(gateway: Gateway, authorization: str | None, kind: ReceiptKind) -> As
     return Asking(kind, namespace, uid, run, submission, version, leaving)
 
 
-def _pod(gateway: Gateway, authorization: str | None, kind: ReceiptKind) -> Mapping[str, Any]:
+def _pod(
+    gateway: Gateway, authorization: str | None, kind: ReceiptKind, sender: str
+) -> Mapping[str, Any]:
     """The metadata of the pod whose token was sent."""
-    scheme, _, token = (authorization or "").partition(" ")
-    user = None
-    if scheme.lower() == "bearer" and token.strip():
-        user = gateway.api.review_token(token.strip(), gateway.settings.audience(kind))
-    account = account_of(user) if user is not None else None
-    bound = pod_of(user) if user is not None else None
+    audience = gateway.settings.audience(kind)
+    user = gateway.reviews.user(gateway.api, authorization, audience, sender)
+    account, bound = account_of(user), pod_of(user)
     if account is None or bound is None:
         raise NotSignedIn("That is not the token of a pod of a run.")
     (namespace, name), (pod_name, uid) = account, bound

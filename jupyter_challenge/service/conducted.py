@@ -61,7 +61,11 @@ class Remembered:
 
 
 def follow(
-    gateway: Gateway, kfp: KfpSettings | None, authorization: str | None, step: StepName
+    gateway: Gateway,
+    kfp: KfpSettings | None,
+    authorization: str | None,
+    step: StepName,
+    sender: str = "",
 ) -> FollowedStep:
     """Note that a step's pod asks for its Job, and say how the step is.
 
@@ -73,7 +77,7 @@ def follow(
         Forbidden: It is of a pod that belongs to no run.
         Unavailable: The run is not known yet.
     """
-    kfp_run = _kfp_run(gateway, kfp, authorization)
+    kfp_run = _kfp_run(gateway, kfp, authorization, sender)
     with gateway.db.read() as session:
         noted = pipelines.conducted_by(session, kfp_run)
         run = runs.get(session, noted.run_id) if noted is not None else None
@@ -99,15 +103,15 @@ def _followed(run: RunRow, step: StepName, *, scored: bool) -> FollowedStep:
     return FollowedStep(state=state, over=done, well=done)
 
 
-def _kfp_run(gateway: Gateway, kfp: KfpSettings | None, authorization: str | None) -> str:
+def _kfp_run(
+    gateway: Gateway, kfp: KfpSettings | None, authorization: str | None, sender: str
+) -> str:
     """The run of KFP that the pod belongs to whose token was sent."""
-    scheme, _, token = (authorization or "").partition(" ")
-    user = None
-    if kfp is not None and scheme.lower() == "bearer" and token.strip():
-        user = gateway.api.review_token(token.strip(), kfp.audience)
-    account = account_of(user) if user is not None else None
-    bound = pod_of(user) if user is not None else None
-    if kfp is None or account is None or bound is None:
+    if kfp is None:
+        raise NotSignedIn("That is not the token of a step's pod.")
+    user = gateway.reviews.user(gateway.api, authorization, kfp.audience, sender)
+    account, bound = account_of(user), pod_of(user)
+    if account is None or bound is None:
         raise NotSignedIn("That is not the token of a step's pod.")
     (namespace, name), (pod_name, uid) = account, bound
     if (namespace, name) != (kfp.namespace, kfp.account):

@@ -61,10 +61,10 @@ def create_gateway(gateway: Gateway, kfp: KfpSettings | None = None) -> FastAPI:
     install_errors(app)
 
     def a_run(request: Request, authorization: Authorization = None) -> Asking:
-        return _noted(request, asking(gateway, authorization, "run"))
+        return _noted(request, asking(gateway, authorization, "run", _sender(request)))
 
     def an_evaluation(request: Request, authorization: Authorization = None) -> Asking:
-        return _noted(request, asking(gateway, authorization, "evaluate"))
+        return _noted(request, asking(gateway, authorization, "evaluate", _sender(request)))
 
     run, evaluation = Depends(a_run), Depends(an_evaluation)
 
@@ -116,8 +116,9 @@ def create_gateway(gateway: Gateway, kfp: KfpSettings | None = None) -> FastAPI:
         return _json((await _taken(gateway, asking, request)).model_dump_json())
 
     @app.post("/step/{step}")
-    def step(step: StepName, authorization: Authorization = None) -> Response:
-        return _json(conducted.follow(gateway, kfp, authorization, step).model_dump_json())
+    def step(request: Request, step: StepName, authorization: Authorization = None) -> Response:
+        sender = _sender(request)
+        return _json(conducted.follow(gateway, kfp, authorization, step, sender).model_dump_json())
 
     return app
 
@@ -141,6 +142,11 @@ async def _taken(gateway: Gateway, asking: Asking, request: Request) -> Receipt:
     limit = taking_in.most(taking_in.caps(asking, spec).values())
     async with _received(request, limit) as file:
         return await run_in_threadpool(taking_in.take_in, gateway, asking, spec, file)
+
+
+def _sender(request: Request) -> str:
+    """The address that a request came from: in a cluster that is a pod's."""
+    return request.client.host if request.client is not None else ""
 
 
 def _noted(request: Request, asking: Asking) -> Asking:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from jupyter_challenge.core.errors import ChallengeError, NotSignedIn, Unavailable
 from jupyter_challenge.core.run import Receipt, RunSpec, Stored
 from jupyter_challenge.core.tarball import END
+from jupyter_challenge.service.asking_pods import asking
+from jupyter_challenge.service.reviewing import REMEMBERED_SECONDS, WRONG_AT_MOST, Reviews
 from jupyter_challenge.store import receipts
 from tests.service.gateway_world import GatewayWorld, headers, members, posted, report, tar
 from tests.service.world import World
-from tests.small_api_server import SmallApiServer, small_api_server
+from tests.small_api_server import SmallApiServer, made_up_token, small_api_server
 
 ROUTES = {
     "run": ["/run/spec", "/run/bundle", "/run/inputs"],
@@ -40,6 +45,7 @@ def gate(
     split = {"id": "main", "split": {"public": 0.4}, "reveal": "never"}
     world.publish(phases=[split])
     world.user("ana").enter()
+    api.reviews = 0
     return GatewayWorld(world, api, tmp_path)
 
 
@@ -71,12 +77,75 @@ WRONG: dict[str, tuple[dict[str, Any], int]] = {
 def test_only_a_runs_own_pod_is_answered(gate: GatewayWorld, http: httpx.Client, case: str) -> None:
     changes, expected = WRONG[case]
     spec = gate.submitted()
-    token = gate.token(spec, **changes) if changes else "made-up"
+    audience = gate.settings.audience_run
+    token = gate.token(spec, **changes) if changes else made_up_token(audience)
 
     for path in ROUTES["run"]:
         assert http.get(path, headers=headers(token)).status_code == expected
     assert posted(http, "/run/output", token, PREDICTED).status_code == expected
     assert http.get("/run/spec").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "made-up",
+        "a.b.c",
+        "." * 2,
+        "e30." * 2 + "x" * 9_000,
+        "e30.W10.x",
+        made_up_token("https://kubernetes.default.svc"),
+        made_up_token("run-gateway", seconds=-3_600),
+        "x." + base64.urlsafe_b64encode(b"[" * 5_000).decode() + ".x",
+    ],
+)
+def test_nobody_is_asked_about_what_cannot_be_a_token(
+    gate: GatewayWorld, http: httpx.Client, api: SmallApiServer, token: str
+) -> None:
+    assert http.get("/run/spec", headers=headers(token)).status_code == 401
+    assert api.reviews == 0
+
+
+def test_a_token_that_was_none_is_asked_about_once(
+    gate: GatewayWorld, http: httpx.Client, api: SmallApiServer
+) -> None:
+    token = made_up_token("run-gateway")
+    answers = {http.get("/run/spec", headers=headers(token)).status_code for _ in range(50)}
+    assert answers == {401}
+    assert api.reviews == 1
+
+
+def test_who_makes_up_tokens_is_put_off_and_nobody_else(
+    gate: GatewayWorld, api: SmallApiServer
+) -> None:
+    """A hostile run can send another one each time; the API server hears of few."""
+    spec = gate.submitted()
+    clock = [0.0]
+    gateway = replace(gate.gateway, reviews=Reviews(lambda: clock[0]))
+
+    def ask(token: str, sender: str) -> type[ChallengeError] | None:
+        try:
+            asking(gateway, f"Bearer {token}", "run", sender)
+        except ChallengeError as error:
+            return type(error)
+        return None
+
+    answers = [ask(made_up_token("run-gateway"), "10.0.0.66") for _ in range(200)]
+
+    assert answers == [NotSignedIn] * WRONG_AT_MOST + [Unavailable] * (200 - WRONG_AT_MOST)
+    assert api.reviews == WRONG_AT_MOST
+    assert ask(gate.token(spec), "10.0.0.7") is None
+    assert ask(gate.token(spec), "10.0.0.66") is Unavailable
+    clock[0] += REMEMBERED_SECONDS + 1  # shorter than a pod's sidecar has patience
+    assert ask(gate.token(spec), "10.0.0.66") is None
+
+
+def test_a_token_that_is_one_may_be_sent_as_often_as_one_likes(
+    gate: GatewayWorld, http: httpx.Client
+) -> None:
+    token = gate.token(gate.submitted())
+    answers = {http.get("/run/spec", headers=headers(token)).status_code for _ in range(40)}
+    assert answers == {200}
 
 
 def test_a_runs_token_opens_nothing_of_the_evaluation(
