@@ -136,28 +136,24 @@ def following_steps(image: str) -> tuple[Any, Any, Any, Any]:
     @dsl.component(base_image=image, install_kfp_package=False)
     def prepare(run_key: str, data: Output[Dataset]) -> None:
         """Have the run's Job made, and follow it until data and submission are in place."""
-        from jupyter_challenge.steps.follow import follow
+        from jupyter_challenge.steps.follow import follow, note
 
-        follow("prepare")
-        data.metadata["run"] = run_key
+        note(data, "the data and the submission of a run", follow("prepare", run_key))
 
     @dsl.component(base_image=image, install_kfp_package=False)
     def run(run_key: str, data: Input[Dataset], predictions: Output[Dataset]) -> None:
         """Follow the run's Job until it has handed in what it made."""
-        from jupyter_challenge.steps.follow import follow
+        from jupyter_challenge.steps.follow import follow, note
 
-        follow("run")
-        predictions.metadata["run"] = run_key
+        note(predictions, "the predictions of a run", follow("run", run_key))
 
     @dsl.component(base_image=image, install_kfp_package=False)
     def evaluate(run_key: str, predictions: Input[Dataset], metrics: Output[Metrics]) -> None:
         """Have the evaluation's Job made, and follow it."""
-        from jupyter_challenge.steps.follow import follow
+        from jupyter_challenge.steps.follow import follow, note
 
-        follow("evaluate")
+        note(metrics, "the scores of a run", follow("evaluate", run_key), labelled=False)
         metrics.log_metric("scored", 1)
-        with open(metrics.path, "w", encoding="utf-8") as file:
-            file.write(run_key)
 
     @dsl.component(base_image=image, install_kfp_package=False)
     def all_steps(run_key: str, predictions: Output[Dataset], metrics: Output[Metrics]) -> None:
@@ -165,13 +161,11 @@ def following_steps(image: str) -> tuple[Any, Any, Any, Any]:
 
         Its name is not the pipeline's: KFP would read the two as one.
         """
-        from jupyter_challenge.steps.follow import follow
+        from jupyter_challenge.steps.follow import follow, note
 
-        for step in ("prepare", "run", "evaluate"):
-            follow(step)
-        predictions.metadata["run"] = run_key
+        follow("prepare", run_key)
+        note(predictions, "the predictions of a run", follow("run", run_key))
+        note(metrics, "the scores of a run", follow("evaluate", run_key), labelled=False)
         metrics.log_metric("scored", 1)
-        with open(metrics.path, "w", encoding="utf-8") as file:
-            file.write(run_key)
 
     return prepare, run, evaluate, all_steps

@@ -173,8 +173,14 @@ class Receipt(Spec):
 
 
 class FollowedStep(Spec):
-    """How a step is that a pod of Kubeflow Pipelines follows: all that such a pod is told."""
+    """How a step is that a pod of Kubeflow Pipelines follows: all that such a pod is told.
 
+    What it is told anybody may read who reaches that server: ids, and nothing of what was scored.
+    """
+
+    submission: str
+    attempt: int
+    challenge: str
     state: StepState
     over: bool = Field(description="Whether there is nothing more to follow.")
     well: bool = Field(default=False, description="Whether the step has done what it is for.")

@@ -6,33 +6,46 @@ is, is still in its Jobs and receipts. KFP is asked for one thing only: whether 
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from jupyter_challenge.core.challenge import SubmissionKind
-from jupyter_challenge.core.errors import FailureClass
+from jupyter_challenge.core.errors import FailureClass, Unavailable
 from jupyter_challenge.core.models import StepName, StepState, StepView
 from jupyter_challenge.core.run import RunFailure, RunSpec
 from jupyter_challenge.engines import run_state
-from jupyter_challenge.engines.base import RunHandle, RunState, RunStatus
+from jupyter_challenge.engines.base import NotNow, RunHandle, RunState, RunStatus
 from jupyter_challenge.engines.cluster_jobs import Ref
 from jupyter_challenge.engines.cluster_steps import closed, failed, pending, steps_of
 from jupyter_challenge.engines.handed_in import SealedFiles
 from jupyter_challenge.engines.jobs import ClusterSettings, Order
 from jupyter_challenge.engines.judging import Look, hopeless_pod
-from jupyter_challenge.engines.kfp_api import RUN_LABEL, KfpApi, KfpRun, KfpSettings
+from jupyter_challenge.engines.kfp_api import RUN_LABEL, KfpApi, KfpRefused, KfpRun, KfpSettings
 from jupyter_challenge.engines.kubernetes import KubernetesEngine
 
+log = logging.getLogger("jupyter_challenge")
+
 FRESH = 1.0
-"""Seconds for which one look at KFP's runs answers everybody."""
+"""Seconds for which one look at KFP's runs answers everybody; at least."""
+
+SHARE = 5
+"""How many times as long as a look took its answer is good for: each run's is 14 kB."""
 
 ASK_WHY_AFTER = 5.0
 """Seconds after which the pods of a step are looked at that has not asked for its Job."""
+
+LINGER = 120.0
+"""Seconds that KFP's run may take to end by itself once the service is done with it."""
+
+NOT_NOW = timedelta(minutes=10)
+"""How long a Job is asked for that cannot be made yet, as somebody removes its namespace."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +60,6 @@ class Conducted:
     created_at: datetime
     ended_at: datetime | None
     why: RunFailure | None
-
-    @property
-    def last_at(self) -> datetime:
-        """When a step asked last, or the run was made."""
-        return max(self.asked.values(), default=self.created_at)
 
 
 class Memory(Protocol):
@@ -107,6 +115,9 @@ class KfpEngine(KubernetesEngine):
         self._where = kfp
         self._memory = memory
         self._runs = _Runs(self.kfp, memory)
+        self._waits = _Waits()
+        self._told: set[str] = set()
+        self._closing: dict[str, float] = {}
 
     def start(self, spec: RunSpec) -> RunHandle:
         """Have KFP run the pipeline. Starting the same run again finds the same one."""
@@ -116,6 +127,10 @@ class KfpEngine(KubernetesEngine):
             name = f"submission-{spec.run_id}"
             made = self.kfp.named(name) or self._submitted(name, order)
             self._memory.add(spec.run_id, made, asdict(order))
+            noted = self._memory.get(spec.run_id)
+            if noted is not None and noted.kfp_run != made:
+                # Another process, which took over meanwhile, had it made too.
+                self._terminate(made)
         namespace = self._settings.run_namespace(order.challenge_id)
         return self._handle(Ref(namespace, order.run_id, order.attempt))
 
@@ -140,9 +155,8 @@ class KfpEngine(KubernetesEngine):
         if StepName.PREPARE.value not in noted.asked:
             status = pending(_steps(noted.order))
         else:
-            if not noted.begun:
-                self._jobs.start_run(noted.order)
-                self._memory.begun(ref.run_id)
+            if not noted.begun and not self._begun(noted):
+                return pending(_steps(noted.order))
             status = super().status(handle)
         failure = None if status.state.terminal else self._stopped(noted, status)
         if failure is None:
@@ -161,10 +175,56 @@ class KfpEngine(KubernetesEngine):
             self._end(ref, noted, None)
         super().cancel(handle)
 
+    def forget(self, handle: RunHandle) -> None:
+        """Remove the Jobs, and see to it that KFP's run ends too.
+
+        Its steps hear how theirs went, and it ends by itself; but not where one of them still
+        waits for an image, or where KFP was away when it was told to end.
+
+        Raises:
+            NotNow: It is given time to end by itself.
+            Unavailable: KFP cannot be asked.
+        """
+        run_id = Ref.of(handle).run_id
+        if run_id not in self._closing:
+            super().forget(handle)
+            self._waits.forget(run_id)
+            self._closing[run_id] = time.monotonic()
+        noted = self._memory.get(run_id)
+        if noted is not None and noted.kfp_run not in self._told:
+            run = self._runs.get(noted.kfp_run)
+            if run is not None and not run.over:
+                lingers = time.monotonic() - self._closing[run_id] < LINGER
+                if noted.ended_at is None and lingers:
+                    raise NotNow("the run of Kubeflow Pipelines is about to end")
+                self.kfp.terminate(noted.kfp_run)
+        if noted is not None:
+            self._told.discard(noted.kfp_run)
+        del self._closing[run_id]
+
     def _end(self, ref: Ref, noted: Conducted, why: RunFailure | None) -> None:
         self._memory.ended(ref.run_id, why)
-        self.kfp.terminate(noted.kfp_run)
+        self._terminate(noted.kfp_run)
         self._runs.forget()
+
+    def _terminate(self, run: str) -> None:
+        """Have KFP end a run; while KFP is away, what the service knows of the run still counts."""
+        try:
+            self.kfp.terminate(run)
+            self._told.add(run)
+        except Unavailable as away:
+            log.warning("Run %s of Kubeflow Pipelines could not be ended yet: %s", run, away)
+
+    def _begun(self, noted: Conducted) -> bool:
+        """Make the run Job that a step asked for; says whether that could be done."""
+        try:
+            self._jobs.start_run(noted.order)
+        except NotNow:
+            if run_state.now() - noted.asked[StepName.PREPARE.value] > NOT_NOW:
+                raise
+            return False
+        self._memory.begun(noted.run_id)
+        return True
 
     def _submitted(self, name: str, order: Order) -> str:
         pipeline = _pipeline(
@@ -173,9 +233,18 @@ class KfpEngine(KubernetesEngine):
             gateway_from_elsewhere(self._settings),
             self._where.one_step,
         )
-        experiment = self.kfp.experiment(f"challenge-{order.challenge_id}")
         parameters = {"run_key": order.run_id}
-        return self.kfp.create(name, experiment, pipeline, parameters, self._where.account)
+
+        def create() -> str:
+            experiment = self.kfp.experiment(f"challenge-{order.challenge_id}")
+            return self.kfp.create(name, experiment, pipeline, parameters, self._where.account)
+
+        try:
+            return create()
+        except KfpRefused as refused:
+            if refused.status != 404:
+                raise
+            return create()  # somebody removed the experiment: another one is made
 
     def _may_evaluate(self, ref: Ref) -> bool:
         """The evaluation's Job is made once KFP's step has asked for it."""
@@ -183,16 +252,19 @@ class KfpEngine(KubernetesEngine):
         return noted is not None and StepName.EVALUATE.value in noted.asked
 
     def _stopped(self, noted: Conducted, status: RunStatus) -> RunFailure | None:
-        """Why KFP will not take a run further; None as long as it may."""
-        run = self._runs.get(noted.kfp_run)
+        """Why KFP will not take a run further; None as long as it may, or nobody says."""
+        waits_for = _awaited(noted, status)
+        waited = self._waits.seconds(noted.run_id, waits_for)
+        try:
+            run = self._runs.get(noted.kfp_run)
+        except Unavailable:
+            return None  # its Job goes on, and so does KFP's workflow: it is asked again
         if run is None:
             return _broken("Kubeflow Pipelines does not know the run any more")
-        waits_for = _awaited(noted, status)
         if run.over:
             return self._in_pods(noted, waits_for) or _broken(
                 f"the run of Kubeflow Pipelines ended as {run.state}", waits_for
             )
-        waited = (run_state.now() - noted.last_at).total_seconds()
         if waits_for is None or waited < ASK_WHY_AFTER:
             return None
         found = self._in_pods(noted, waits_for)
@@ -227,20 +299,59 @@ class _Runs:
         self._api = api
         self._memory = memory
         self._lock = threading.Lock()
-        self._at = 0.0
+        self._until = 0.0
+        self._away = False
         self._found: dict[str, KfpRun] = {}
 
     def get(self, run: str) -> KfpRun | None:
-        """A run; None when KFP does not know it."""
+        """A run; None when KFP does not know it.
+
+        Raises:
+            Unavailable: KFP does not answer.
+        """
         with self._lock:
-            if time.monotonic() - self._at > FRESH or run not in self._found:
-                self._found = self._api.runs({*self._memory.open(), run})
-                self._at = time.monotonic()
+            began = time.monotonic()
+            if began > self._until or run not in self._found:
+                try:
+                    self._found = self._api.runs({*self._memory.open(), run})
+                except Unavailable as away:
+                    if not self._away:
+                        log.warning("%s", away)
+                    self._away = True
+                    raise
+                self._away = False
+                took = time.monotonic() - began
+                self._until = began + took + max(FRESH, SHARE * took)
             return self._found.get(run)
 
     def forget(self) -> None:
         """Look again for the next who asks."""
-        self._at = 0.0
+        self._until = 0.0
+
+
+class _Waits:
+    """Since when a run has been waiting for a step of KFP's, as this process saw it."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since: dict[str, tuple[StepName, float]] = {}
+
+    def seconds(self, run_id: str, step: StepName | None) -> float:
+        """How long a run has waited for this step to ask.
+
+        Not since the step before asked: its Job may have waited in a queue for hours.
+        """
+        if step is None:
+            self.forget(run_id)
+            return 0.0
+        known = self._since.get(run_id)
+        if known is None or known[0] is not step:
+            known = self._since[run_id] = (step, self._clock())
+        return self._clock() - known[1]
+
+    def forget(self, run_id: str) -> None:
+        """A run waits no more."""
+        self._since.pop(run_id, None)
 
 
 def _awaited(noted: Conducted, status: RunStatus) -> StepName | None:

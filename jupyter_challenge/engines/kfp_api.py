@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from jupyter_challenge.core.errors import Unavailable
 
 TIMEOUT = (5.0, 30.0)
 """Seconds to connect, and between two pieces of an answer."""
+
+REST = 3.0
+"""Seconds for which a server is not asked that did not answer: nobody waits for it in turn."""
 
 PAGE = 100
 """Runs that are asked for at once: a server gives 200 at most, and an address has its length."""
@@ -84,6 +88,7 @@ class KfpApi:
         self._lock = threading.Lock()
         self._client: Any = None
         self._experiments: dict[str, str] = {}
+        self._away_until = 0.0
 
     def experiment(self, name: str) -> str:
         """The id of an experiment, which is made where there is none of that name."""
@@ -196,6 +201,8 @@ class KfpApi:
         from kfp_server_api.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
+        if time.monotonic() < self._away_until:
+            raise _away("it did not a moment ago")
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if self._token_file:
             headers["Authorization"] = f"Bearer {self._token()}"
@@ -218,6 +225,7 @@ class KfpApi:
                 raise _away(f"{status} {message}") from error
             raise KfpRefused(status, message) from error
         except (HTTPError, ValueError) as error:
+            self._away_until = time.monotonic() + REST
             raise _away(str(error)) from error
 
     def _connected(self) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,9 +16,12 @@ from jupyter_challenge.engines.jobs import Order
 from jupyter_challenge.engines.kfp import Conducted
 from jupyter_challenge.engines.kfp_api import RUN_LABEL, KfpSettings
 from jupyter_challenge.service.asking_pods import Gateway
+from jupyter_challenge.service.observing import ids
 from jupyter_challenge.store import pipelines, runs, submissions
 from jupyter_challenge.store.database import Database
-from jupyter_challenge.store.orm import PipelineRow, RunRow, utc_now
+from jupyter_challenge.store.orm import PipelineRow, RunRow, SubmissionRow, utc_now
+
+log = logging.getLogger("jupyter_challenge")
 
 _DONE = {StepState.SUCCEEDED, StepState.SKIPPED}
 
@@ -90,17 +94,28 @@ def follow(
             row = pipelines.get(session, noted.run_id, lock=True)
             if row is not None:
                 pipelines.ask(row, step.value, utc_now())
-    return _followed(run, step, scored=owner.state == SubmissionState.SCORED.value)
+        log.info("Step %s asked for its Job.", step.value, extra=ids(owner, run))
+    return _followed(run, owner, step)
 
 
-def _followed(run: RunRow, step: StepName, *, scored: bool) -> FollowedStep:
+def _followed(run: RunRow, owner: SubmissionRow, step: StepName) -> FollowedStep:
     views = [StepView.model_validate(each) for each in run.steps]
     state = next((view.state for view in views if view.name is step), StepState.PENDING)
-    if run.ended_at is not None:
-        return FollowedStep(state=state, over=True, well=scored or state is StepState.SUCCEEDED)
-    # The score is the service's to take: until then an evaluation is not done.
-    done = state in _DONE and step is not StepName.EVALUATE
-    return FollowedStep(state=state, over=done, well=done)
+    over, well = run.ended_at is not None, False
+    if over:
+        scored = owner.state == SubmissionState.SCORED.value
+        well = scored or state is StepState.SUCCEEDED
+    elif step is not StepName.EVALUATE:
+        # The score is the service's to take: until then an evaluation is not done.
+        over = well = state in _DONE
+    return FollowedStep(
+        submission=owner.id,
+        attempt=run.attempt,
+        challenge=owner.challenge_id,
+        state=state,
+        over=over,
+        well=well,
+    )
 
 
 def _kfp_run(

@@ -453,7 +453,10 @@ class Reconciler:
     def _clear(self, run: RunRow, handle: RunHandle | None) -> None:
         """Have the engine forget a run whose end is stored."""
         if handle is not None:
-            self._service.engine.forget(handle)
+            try:
+                self._service.engine.forget(handle)
+            except (NotNow, Unavailable):
+                return  # it stays to be cleared, and nobody else has to wait for that
         with self._service.db.write() as session:
             row = runs.get(session, run.id)
             if row is not None:

@@ -21,25 +21,23 @@ class Lines:
         self._begun = ""
         self._about: dict[str, str | int] = {"part": part, "pod": socket.gethostname()}
 
-    def about(self, spec: RunSpec) -> None:
-        """Say from here on which run this is."""
-        self._about.update(
-            submission=spec.submission_id,
-            run=spec.run_id,
-            attempt=spec.attempt,
-            challenge=spec.challenge_id,
-            team=spec.team_id,
-        )
+    def about(self, **known: str | int) -> None:
+        """Say from here on whom the lines concern: run, submission and whatever else is known."""
+        self._about.update(known)
 
     def write(self, text: str) -> int:
         """Take a piece of text; whole lines are written."""
         *lines, self._begun = (self._begun + text).split("\n")
         for line in lines:
-            now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-            said = {"time": now, "level": "info", **self._about, "message": line}
-            self._to.write(json.dumps(said, ensure_ascii=False) + "\n")
-        self._to.flush()
+            self.line(line)
         return len(text)
+
+    def line(self, message: str, level: str = "info") -> None:
+        """Write a line."""
+        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        said = {"time": now, "level": level, **self._about, "message": message}
+        self._to.write(json.dumps(said, ensure_ascii=False) + "\n")
+        self._to.flush()
 
     def flush(self) -> None:
         """Lines are written at once."""
@@ -48,7 +46,13 @@ class Lines:
 def concerning(spec: RunSpec) -> None:
     """Have the lines of this container say which run they are of."""
     if isinstance(sys.stdout, Lines):
-        sys.stdout.about(spec)
+        sys.stdout.about(
+            submission=spec.submission_id,
+            run=spec.run_id,
+            attempt=spec.attempt,
+            challenge=spec.challenge_id,
+            team=spec.team_id,
+        )
 
 
 def messages(printed: bytes) -> bytes:

@@ -4,6 +4,7 @@ import inspect
 import subprocess
 import sys
 from importlib.metadata import version
+from typing import Any
 
 import pytest
 from google.protobuf.json_format import MessageToDict
@@ -67,6 +68,65 @@ def test_a_cluster_has_the_same_graph_as_one_machine(kind: SubmissionKind) -> No
             task.pop("cachingOptions")
         spec.pop("deploymentSpec")
     assert here == there
+
+
+DATASET, METRICS = "system.Dataset", "system.Metrics"
+
+
+@pytest.mark.parametrize(
+    ("kind", "made", "used"),
+    [
+        pytest.param(
+            SubmissionKind.NOTEBOOK,
+            {
+                "prepare": {"data": DATASET},
+                "run": {"predictions": DATASET},
+                "evaluate": {"metrics": METRICS},
+            },
+            {
+                "prepare": {},
+                "run": {"data": ("prepare", "data", DATASET)},
+                "evaluate": {"predictions": ("run", "predictions", DATASET)},
+            },
+            id="notebook",
+        ),
+        pytest.param(
+            SubmissionKind.PREDICTIONS,
+            {"prepare": {"data": DATASET}, "evaluate": {"metrics": METRICS}},
+            {"prepare": {}, "evaluate": {"predictions": ("prepare", "data", DATASET)}},
+            id="predictions",
+        ),
+    ],
+)
+def test_each_artifact_has_a_type_and_a_step_that_it_comes_from(
+    kind: SubmissionKind,
+    made: dict[str, dict[str, str]],
+    used: dict[str, dict[str, tuple[str, str, str]]],
+) -> None:
+    """The lineage that KFP draws: which data, which predictions of it, which metrics of them."""
+    spec = pipeline.following(kind, "steps:1", GATEWAY)
+    tasks = spec["root"]["dag"]["tasks"]
+    parts = {name: spec["components"][each["componentRef"]["name"]] for name, each in tasks.items()}
+
+    assert {name: _types(part, "outputDefinitions") for name, part in parts.items()} == made
+    found: dict[str, dict[str, tuple[str, str, str]]] = {}
+    for name, task in tasks.items():
+        types = _types(parts[name], "inputDefinitions")
+        comes = {
+            key: each["taskOutputArtifact"]
+            for key, each in task["inputs"].get("artifacts", {}).items()
+        }
+        assert types.keys() == comes.keys()
+        found[name] = {
+            key: (each["producerTask"], each["outputArtifactKey"], types[key])
+            for key, each in comes.items()
+        }
+    assert found == used
+
+
+def _types(part: dict[str, Any], side: str) -> dict[str, str]:
+    artifacts = part.get(side, {}).get("artifacts", {})
+    return {name: each["artifactType"]["schemaTitle"] for name, each in artifacts.items()}
 
 
 def test_nothing_is_cached_and_steps_are_told_only_where_the_gateway_is() -> None:
