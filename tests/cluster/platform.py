@@ -119,14 +119,32 @@ def ready(cluster: Cluster, deployment: str) -> None:
 
 def remove(cluster: Cluster) -> None:
     """Take the platform and every namespace of its runs away; harmless where there is none."""
-    cluster.kubectl("delete", "-k", str(OVERLAY), "--ignore-not-found", limit=180)
+    emptied(cluster, NAMESPACE)  # the service first: it would begin its runs anew
     made = [
         name
         for namespace in cluster.list("namespaces", "-l", MADE_BY_THE_SERVICE)
         if (name := namespace["metadata"]["name"]) == EVALUATION or name.startswith(RUNS)
     ]
+    for name in made:
+        emptied(cluster, name)
+    cluster.kubectl("delete", "-k", str(OVERLAY), "--ignore-not-found", limit=180)
     if made:
-        cluster.kubectl("delete", "namespace", *made, limit=180)
+        cluster.kubectl("delete", "namespace", *made, "--ignore-not-found", limit=180)
+
+
+def emptied(cluster: Cluster, namespace: str) -> None:
+    """End all that runs in a namespace at once.
+
+    One that is removed with pods in it is looked at again only after half of the longest time that
+    these may take to end, however soon they did.
+    """
+    cluster.kubectl("-n", namespace, "delete", "deployments,jobs", "--all", "--wait=false")
+    end = time.monotonic() + 60
+    while cluster.list("pods", "-n", namespace) and time.monotonic() < end:
+        cluster.kubectl(
+            *("-n", namespace, "delete", "pods", "--all"), "--grace-period=1", "--wait=false"
+        )
+        time.sleep(0.5)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 . "$(dirname "$0")/settings.sh"
 
 found=$(
+  exec 2> /dev/null   # processes end while they are looked at
   # The brackets keep grep from finding itself.
   grep -la "${CLUSTER_DIR%?}[${CLUSTER_DIR: -1}]/" /proc/[0-9]*/cmdline | while IFS= read -r file; do
     echo "process $(cut -d/ -f3 <<< "$file"): $(tr '\0' ' ' < "$file")"
@@ -13,5 +14,5 @@ found=$(
   nft list tables | grep -E ' (netpol|kube-proxy)$' | sed 's/^/rules: /' || true
   compgen -G "/sys/fs/cgroup/*$cgroup" | sed 's/^/cgroup /' || true
   [ ! -e "$CLUSTER_DIR" ] || echo "folder $CLUSTER_DIR"
-) 2> /dev/null || true
+) || true
 [ -z "$found" ] || fail "The test cluster left behind:" "$found"
