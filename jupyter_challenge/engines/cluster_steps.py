@@ -18,8 +18,7 @@ Steps = Mapping[StepName, StepView]
 
 def step_of(look: Look, name: StepName) -> StepView:
     """How a step is, of the containers of its Job."""
-    container = jobs.PREPARE["run"] if name is StepName.PREPARE else main_of(look.kind)
-    began, ended = look.times(container)
+    began, ended = look.times(_container(look, name))
     state = StepState.PENDING
     if name is StepName.EVALUATE and began is None:
         began = look.times(jobs.PREPARE["evaluate"])[0]
@@ -42,15 +41,24 @@ def steps_of(run: Look, order: Order | None) -> dict[StepName, StepView]:
     return steps
 
 
-def succeeded(steps: Steps, *names: StepName) -> dict[StepName, StepView]:
-    """The same with steps that have succeeded: prepare and run, or those that are named."""
+def succeeded(steps: Steps, look: Look) -> dict[StepName, StepView]:
+    """The same with the steps of a Job that went well, each over when its container was.
+
+    How long a step took must not change with every look at it, so the time of the look counts only
+    where the pod is gone.
+    """
+    names = (StepName.PREPARE, StepName.RUN) if look.kind == "run" else (StepName.EVALUATE,)
     done = dict(steps)
-    for name in names or (StepName.PREPARE, StepName.RUN):
+    for name in names:
         if done[name].state is not StepState.SKIPPED:
-            ended_at = done[name].ended_at or run_state.now()
+            ended_at = look.times(_container(look, name))[1] or run_state.now()
             update: dict[str, Any] = {"state": StepState.SUCCEEDED, "ended_at": ended_at}
             done[name] = done[name].model_copy(update=update)
     return done
+
+
+def _container(look: Look, name: StepName) -> str:
+    return jobs.PREPARE["run"] if name is StepName.PREPARE else main_of(look.kind)
 
 
 def failed(steps: Steps, failure: RunFailure) -> dict[StepName, StepView]:

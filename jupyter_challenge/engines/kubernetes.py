@@ -118,7 +118,7 @@ class KubernetesEngine:
         failure = ending(run, report, order.seconds if order is not None else float("inf"))
         if failure is not None:
             return closed(failed(steps, failure), failure)
-        return self._evaluation(ref, order, succeeded(steps))
+        return self._evaluation(ref, order, succeeded(steps, run))
 
     def _evaluation(
         self, ref: Ref, order: Order | None, steps: dict[StepName, StepView]
@@ -148,7 +148,7 @@ class KubernetesEngine:
         failure = ending(look, report, seconds)
         if failure is not None:
             return closed(failed(steps, failure), failure)
-        return closed(succeeded(steps, StepName.EVALUATE), None)
+        return closed(succeeded(steps, look), None)
 
     def _may_evaluate(self, ref: Ref) -> bool:
         """Whether a run that has succeeded may be evaluated now."""

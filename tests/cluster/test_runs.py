@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,9 @@ def test_starter_notebook_gets_a_score(
     done = ended(participant, got.notebook)
 
     assert public_accuracy(done) >= 0.85
+    for before, step in itertools.pairwise(done.steps):
+        assert before.ended_at is not None and step.started_at is not None
+        assert before.ended_at <= step.started_at, done.steps
     executed = participant.notebook(done.id, tmp_path / "executed.ipynb")
     assert '"execution_count": 1' in executed.read_text(encoding="utf-8")
     namespaces = {
