@@ -1,12 +1,14 @@
-"""Where a challenge's data is: in its folder, on a cluster's volume, in an S3 store."""
+"""Where a challenge's data is: in its folder, on a cluster's volume, in a store, in an image."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from jupyter_challenge.core.challenge_parts import Part, RelativePath
+from jupyter_challenge.core.images import HOW_TO_PIN, pinned
+from jupyter_challenge.core.units import Size
 
 
 class SampleData(Part):
@@ -45,6 +47,36 @@ class S3Data(Part):
     )
 
 
+class ImageData(Part):
+    """Data that is in a container image instead of in the folder; every run gets a copy."""
+
+    name: str = Field(
+        description="The image with its registry and digest: registry.example.org/data@sha256:…."
+    )
+    size: Size = Field(description="How much the files that are named here are at most.")
+    train: RelativePath | None = Field(
+        default=None, description="File or folder in the image, seen as input/train."
+    )
+    test: RelativePath | None = Field(
+        default=None, description="File or folder in the image, seen as input/test."
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _pinned(cls, name: str) -> str:
+        try:
+            return pinned(name)
+        except ValueError as error:
+            raise ValueError(f"{error}; {HOW_TO_PIN}") from error
+
+    @field_validator("train", "test")
+    @classmethod
+    def _a_part(cls, path: str | None) -> str | None:
+        if path == ".":
+            raise ValueError("it is all of the image; name a file or a folder in it")
+        return path
+
+
 class Data(Part):
     """What participants see under input/ and what only the evaluator sees."""
 
@@ -67,15 +99,19 @@ class Data(Part):
     )
 
     s3: S3Data | None = Field(default=None, description="Large data in an S3 store, on a cluster.")
+    image: ImageData | None = Field(
+        default=None, description="Data in a container image, on a cluster."
+    )
 
     @model_validator(mode="after")
     def _each_once(self) -> Data:
         for name in ("train", "test"):
-            named = [each for each in (self, self.volume, self.s3) if getattr(each, name, None)]
+            places = (self, self.volume, self.s3, self.image)
+            named = [each for each in places if getattr(each, name, None)]
             if len(named) > 1:
                 raise ValueError(
-                    f"{name} is named twice: in the folder, on a volume or in a store; "
-                    "leave one of them out"
+                    f"{name} is named twice: in the folder, on a volume, in a store or in an "
+                    "image; leave one of them out"
                 )
             if name == "test" and not named:
                 raise ValueError("name the test data: `test: data/test`")

@@ -58,6 +58,21 @@ class VolumeMount(Spec):
     target: str = Field(description="Path under input/, such as train or test.csv.")
 
 
+class ImageFile(Spec):
+    """A file or folder in a container image that a run gets a copy of."""
+
+    path: str = Field(description="In the image, from its root.")
+    target: str = Field(description="Path under input/, such as train or test.csv.")
+
+
+class ImageFiles(Spec):
+    """What of a container image a run sees under input/."""
+
+    image: str = Field(description="With its digest.")
+    size: int = Field(description="Bytes that the copies have at most.")
+    files: list[ImageFile]
+
+
 class EvaluationSpec(Spec):
     """How predictions become scores. Only the evaluate step is given this.
 
@@ -87,6 +102,7 @@ class RunSpec(Spec):
     parameters: dict[str, Any] = {}
     inputs: list[InputMount]
     volumes: list[VolumeMount] = []
+    data_image: ImageFiles | None = None
     evaluation: EvaluationSpec
     limits: Limits
     attempt: int = 1

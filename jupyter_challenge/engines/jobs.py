@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import ReceiptKind, RunSpec, most_state
+from jupyter_challenge.engines import data_image
+from jupyter_challenge.engines.containers import FOLDER, Manifest, container, platform_container
 from jupyter_challenge.engines.queue_settings import QueueSettings
-
-Manifest = dict[str, Any]
 
 DOMAIN = "challenge.jupyter.org"
 OWN = {"app.kubernetes.io/managed-by": "jupyter-challenge"}
@@ -31,8 +31,6 @@ SOURCE = f"{DOMAIN}/source"
 """Label that says what kind of submission it is."""
 GATEWAY_LABELS = {"app.kubernetes.io/component": "gateway"}
 
-FOLDER = "/challenge"
-TOKEN_FOLDER = "/var/run/secrets/challenge"
 PREPARE: Mapping[ReceiptKind, str] = {"run": "prepare", "evaluate": "fetch"}
 UPLOAD = "upload"
 PROGRAMS: Mapping[ReceiptKind, tuple[str, str]] = {
@@ -57,7 +55,9 @@ UPLOAD_RATE = 5_000_000
 
 EVALUATION_AT_LEAST = 60
 OWN_VOLUME = 200_000_000
-"""Bytes in a run's volume for the platform's own copies, beside the output's."""
+"""Bytes in a run's volumes beyond its limit: for the platform's own copies, and to see by a process
+of ours that too much was written before the kubelet sees it, who would take the log with the pod.
+"""
 KEPT_SECONDS = 86_400
 _NAME = 63
 
@@ -114,6 +114,7 @@ class Order:
     state: int = 0
     is_try: bool = False
     profile: str = ""
+    data_image: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, spec: RunSpec) -> Order:
@@ -140,6 +141,7 @@ class Order:
             state=most_state(limits),
             is_try=spec.is_try,
             profile=spec.profile,
+            data_image=spec.data_image.model_dump() if spec.data_image is not None else None,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -240,7 +242,7 @@ def network_policy(namespace: str, settings: ClusterSettings) -> Manifest:
 def run_job(order: Order, settings: ClusterSettings) -> Manifest:
     """The Job that runs a submission."""
     notebook = order.kind == SubmissionKind.NOTEBOOK.value
-    main = _container(
+    main = container(
         "run",
         (order.image or settings.notebook_image) if notebook else settings.steps_image,
         "run",
@@ -290,7 +292,7 @@ def own_program(main: Manifest, image: str) -> Manifest:
 def evaluate_job(order: Order, settings: ClusterSettings) -> Manifest:
     """The Job that scores what a run handed in; it sees no network and no token either."""
     without_gpu = Order(**{**order.as_json(), "gpu": 0})
-    main = _container(
+    main = container(
         "evaluate",
         settings.steps_image,
         "evaluate",
@@ -330,9 +332,14 @@ def _job(
 def _pod(
     kind: ReceiptKind, order: Order, settings: ClusterSettings, main: Manifest
 ) -> dict[str, Any]:
-    prepare = PREPARE[kind]
-    upload = _platform_container(UPLOAD, settings, PROGRAMS[kind][1])
-    if "command" not in main:
+    prepare = platform_container(
+        PREPARE[kind], settings.steps_image, PROGRAMS[kind][0], settings.gateway_url
+    )
+    upload = platform_container(
+        UPLOAD, settings.steps_image, PROGRAMS[kind][1], settings.gateway_url
+    )
+    ours = "command" in main
+    if not ours:
         upload["lifecycle"] = {"postStart": {"exec": {"command": READY}}}
     pod: dict[str, Any] = {
         "restartPolicy": "Never",
@@ -351,21 +358,21 @@ def _pod(
             "fsGroup": USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "initContainers": [
-            _platform_container(prepare, settings, PROGRAMS[kind][0]),
-            {**upload, "restartPolicy": "Always"},
-        ],
+        "initContainers": [prepare, {**upload, "restartPolicy": "Always"}],
         "containers": [main],
         "volumes": [
             {"name": "run", "emptyDir": {"sizeLimit": str(order.volume)}},
-            {"name": "tmp", "emptyDir": {"sizeLimit": str(order.disk)}},
+            {
+                "name": "tmp",
+                "emptyDir": {"sizeLimit": str(order.disk + (OWN_VOLUME if ours else 0))},
+            },
             {"name": "token", "projected": _token(settings.audience(kind))},
             *(_data_volumes(order) if kind == "run" else []),
         ],
     }
     if settings.runtime_class:
         pod["runtimeClassName"] = settings.runtime_class
-    return pod
+    return data_image.added(pod, main, order.data_image if kind == "run" else None)
 
 
 def _data_volumes(order: Order) -> list[dict[str, Any]]:
@@ -419,73 +426,3 @@ def _limits(order: Order, settings: ClusterSettings) -> dict[str, Any]:
 
 def _cores(number: float) -> str:
     return f"{max(1, round(number * 1000))}m"
-
-
-def _platform_container(name: str, settings: ClusterSettings, does: str) -> Manifest:
-    """A container of the platform's: it alone has the token, and what the gateway's address is."""
-    made = _container(
-        name,
-        settings.steps_image,
-        does,
-        resources={
-            "requests": {"cpu": "20m", "memory": "64Mi"},
-            "limits": {"cpu": "1", "memory": "512Mi"},
-        },
-    )
-    made["env"].append({"name": "CHALLENGE_GATEWAY", "value": settings.gateway_url})
-    made["volumeMounts"].append({"name": "token", "mountPath": TOKEN_FOLDER, "readOnly": True})
-    made["terminationMessagePolicy"] = "FallbackToLogsOnError"
-    return made
-
-
-def _container(
-    name: str,
-    image: str,
-    does: str,
-    *,
-    resources: dict[str, Any],
-    gpu: int = 0,
-    writes: bool = False,
-) -> Manifest:
-    """A container without token.
-
-    Args:
-        name: Its name.
-        image: Its image.
-        does: What `steps.inside` is told to do.
-        resources: Requests and limits.
-        gpu: How many it is given.
-        writes: Whether it has a home and a temporary folder, which a step can write to. The
-            platform's containers have none: what a step leaves there must not run in them.
-    """
-    env: list[dict[str, str]] = []
-    mounts: list[dict[str, Any]] = [{"name": "run", "mountPath": FOLDER}]
-    if writes:
-        env += [
-            {"name": "HOME", "value": f"{FOLDER}/home"},
-            {"name": "TMPDIR", "value": f"{FOLDER}/tmp"},
-        ]
-        mounts.append({"name": "tmp", "mountPath": "/tmp"})
-    else:
-        env.append({"name": "HOME", "value": "/nonexistent"})
-    if not gpu:
-        # An image may ask for all of a node's; only the pod's own word takes that back.
-        env.append({"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"})
-    return {
-        "name": name,
-        "image": image,
-        "imagePullPolicy": "IfNotPresent",
-        # Isolated: no module is found in a folder that a step can write to.
-        "command": ["python3", "-I", "-m", "jupyter_challenge.steps.inside", does],
-        "workingDir": "/",
-        "env": env,
-        "resources": resources,
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "privileged": False,
-            "readOnlyRootFilesystem": True,
-            "runAsNonRoot": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
-        "volumeMounts": mounts,
-    }

@@ -16,6 +16,7 @@ from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.errors import FailureClass
 from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import PodReport, ReceiptKind, RunFailure
+from jupyter_challenge.engines.data_image import NAME as DATA
 from jupyter_challenge.engines.jobs import PREPARE, SOURCE, UPLOAD, main_of
 from jupyter_challenge.engines.queues import held, in_a_queue
 
@@ -97,6 +98,11 @@ class Look:
                 return found
         return {}
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the step itself has."""
+        return self.times(main_of(self.kind))[0] is not None
+
     def times(self, container: str) -> tuple[datetime | None, datetime | None]:
         """When a container began and ended."""
         state = self.state(container)
@@ -124,10 +130,13 @@ def hopeless(look: Look, now: datetime, patience: Patience, refusal: str = "") -
     """
     if look.pod is None:
         return _refused(look, now, patience, refusal)
-    names = (PREPARE[look.kind], UPLOAD, main_of(look.kind))
+    names = (PREPARE[look.kind], DATA, UPLOAD, main_of(look.kind))
     found = hopeless_pod(look.pod, names, now, patience)
     if found is None:
         return None
+    waiting = look.state(DATA).get("waiting") or {}
+    if waiting.get("reason") in _NEVER | _NOT_YET | _BROKEN:
+        return _failure(look, FailureClass.DATA_MISSING, found[1])
     waiting = look.state(main_of(look.kind)).get("waiting") or {}
     if look.own_program and waiting.get("reason") in _BROKEN:
         return _failure(look, FailureClass.CONTAINER_FAILED, found[1])
@@ -239,14 +248,18 @@ def _from_outside(look: Look) -> RunFailure | None:
     status = _status(look.pod or {})
     reason, message = str(status.get("reason", "")), str(status.get("message", ""))
     if reason == "DeadlineExceeded":
-        if look.times(main_of(look.kind))[0] is None:
+        if not look.has_begun:
             kind = FailureClass.PLATFORM_ERROR
             if look.own_program and look.times(UPLOAD)[0] is not None:
                 kind = FailureClass.IMAGE_UNAVAILABLE  # all before it was there
+            if _uncopied(look):
+                kind = FailureClass.DATA_MISSING
             return _failure(look, kind, "it could not begin in time")
         return _of_step(look, FailureClass.TIME_LIMIT, "the pod's deadline has passed")
     said = message.lower()
     beyond = any(word in said for word in _OF_THE_DISK) and not said.startswith(_OF_THE_NODE)
+    if reason == "Evicted" and beyond and look.kind == "run" and not look.has_begun:
+        return _failure(look, FailureClass.DATA_MISSING, message)
     if reason == "Evicted" and beyond:
         return _of_step(look, FailureClass.DISK_FULL, message)
     for condition in status.get("conditions") or []:
@@ -270,7 +283,16 @@ def _lost(look: Look) -> RunFailure:
             step=StepName.PREPARE if look.kind == "run" else StepName.EVALUATE,
             detail=f"{prepare} ended with status {ended['exitCode']}: {said}"[:1_000],
         )
+    copied = _uncopied(look)
+    if copied:
+        return _failure(look, FailureClass.DATA_MISSING, _last_words(copied))
     return _failure(look, FailureClass.OUTPUT_LOST, "nothing was handed in")
+
+
+def _uncopied(look: Look) -> Object:
+    """How the copying of a data image ended, where it went wrong."""
+    copied: Object = look.state(DATA).get("terminated") or {}
+    return copied if copied.get("exitCode", 0) != 0 else {}
 
 
 def _refused(look: Look, now: datetime, patience: Patience, refusal: str) -> RunFailure | None:

@@ -10,10 +10,10 @@ from jupyter_challenge.core.errors import FailureClass
 from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import RunFailure
 from jupyter_challenge.engines import processes
+from jupyter_challenge.steps.disk_use import DiskUse
 from jupyter_challenge.steps.folder import RunFolder
 
 LOOK_EVERY = 0.2
-MEASURE_DISK_EVERY = 1.0
 NEAR = 0.8
 SUDDENLY = 50
 LEAST_FREE = 1_000_000
@@ -36,8 +36,7 @@ class Watch:
         self._until = time.monotonic() + seconds
         self._crowd = processes.count()
         self._look_at = 0.0
-        self._measure_at = time.monotonic() + MEASURE_DISK_EVERY
-        self._walk_at = 0.0
+        self._use = DiskUse(folder, limits.disk)
 
     @property
     def near_memory(self) -> bool:
@@ -58,7 +57,7 @@ class Watch:
         theirs = processes.descendants(os.getpid())
         if self.step is not StepName.EVALUATE:
             theirs -= self.ours
-        return self._processes(theirs) or self._memory(theirs) or self._disk(now)
+        return self._processes(theirs) or self._memory(theirs) or self._disk()
 
     def _time(self) -> RunFailure:
         if self.step is StepName.EVALUATE:
@@ -91,46 +90,11 @@ class Watch:
             kind, f"{used / 1e9:.1f} GB used; the limit is {self.limits.memory / 1e9:g} GB"
         )
 
-    def _disk(self, now: float) -> RunFailure | None:
-        if now < self._measure_at:
-            return None
-        self._measure_at = now + MEASURE_DISK_EVERY
+    def _disk(self) -> RunFailure | None:
         free = os.statvfs(self.folder.path)
         if free.f_bavail * free.f_frsize < LEAST_FREE:
             return self._failure(FailureClass.DISK_FULL, "the disk itself is full")
-        if now < self._walk_at:
-            return None
-        # Paced by the processor time that it costs: a busy machine is no reason to look away.
-        began = time.process_time()
-        used = written(self.folder)
-        self._walk_at = now + 20 * (time.process_time() - began)
-        if used > self.limits.disk:
-            return self._failure(
-                FailureClass.DISK_FULL,
-                f"{used / 1e9:.1f} GB written; the limit is {self.limits.disk / 1e9:g} GB",
-            )
-        return None
+        return self._use.beyond(self.step)
 
     def _failure(self, kind: FailureClass, detail: str) -> RunFailure:
         return RunFailure(failure_class=kind, step=self.step, detail=detail)
-
-
-def written(folder: RunFolder) -> int:
-    """Bytes on disk below a run's folders, the challenge's own data left out."""
-    total = 0
-    skipped = os.fspath(folder.input)
-    roots = [os.fspath(folder.path)]
-    if folder.tmp.parent != folder.path:
-        roots.append(os.fspath(folder.tmp))
-    while roots:
-        try:
-            with os.scandir(roots.pop()) as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        if entry.path != skipped:
-                            roots.append(entry.path)
-                    else:
-                        total += 512 * entry.stat(follow_symlinks=False).st_blocks
-        except OSError:
-            continue
-    return total

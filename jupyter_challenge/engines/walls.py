@@ -14,7 +14,8 @@ from typing import Any
 
 from jupyter_challenge.core.walls import Wall, unknown, wall
 from jupyter_challenge.engines import jobs
-from jupyter_challenge.engines.jobs import ClusterSettings, Manifest, Order
+from jupyter_challenge.engines.containers import Manifest
+from jupyter_challenge.engines.jobs import ClusterSettings, Order
 from jupyter_challenge.steps.probe import MARK
 
 METADATA = "169.254.169.254:80"

@@ -140,6 +140,7 @@ class EmbeddedService:
             service = Service(self.config, self.place, db, blobs, engine)
             if self._cluster is not None:
                 service.submitted_images = self._cluster.submitted_images
+                service.data_images = self._cluster.data_images
                 service.datasets = open_datasets(self._cluster)
                 service.servers = open_servers(self._cluster)
             service.boards, service.feed, service.leaders = Boards(), Feed(db), Leaders()

@@ -110,6 +110,11 @@ class ClusterConfig(Configurable):
         "The service reads it with its own keys, so never allow what holds its blobs. Default: "
         "nowhere.",
     ).tag(config=True)
+    data_images = List(
+        Unicode(),
+        help="Images that challenges may take data from, written as in submitted_images. Default: "
+        "none.",
+    ).tag(config=True)
     s3_allow_http = Bool(
         False, help="Whether the S3 store may be reached without TLS, inside the cluster."
     ).tag(config=True)

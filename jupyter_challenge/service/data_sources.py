@@ -10,6 +10,7 @@ from jupyter_challenge.core.challenge import Challenge
 from jupyter_challenge.core.challenge_data import S3Data
 from jupyter_challenge.core.errors import DataMissing, InvalidChallenge, Unavailable
 from jupyter_challenge.core.examined_folder import FILE
+from jupyter_challenge.core.images import allowed
 from jupyter_challenge.core.names import name_problem
 from jupyter_challenge.core.validation import refused_at
 from jupyter_challenge.service.layout import suffixes
@@ -41,6 +42,15 @@ def pinned_sources(service: Service, challenge: Challenge, root: Path) -> dict[s
 
     if service.place != "cluster" and data.volume is not None:
         raise refused("volume", "a volume can only be mounted on a cluster", _LAPTOP)
+    if data.image is not None:
+        if service.place != "cluster":
+            raise refused("image", "data in an image can only be had on a cluster", _LAPTOP)
+        if not allowed(data.image.name, service.data_images):
+            raise refused(
+                "image.name",
+                f"data may not be taken from {data.image.name.partition('@')[0]}",
+                "ask the admin to allow it by ClusterConfig.data_images",
+            )
     if data.s3 is None:
         return {}
     if service.datasets is None:

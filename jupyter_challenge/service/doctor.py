@@ -17,7 +17,8 @@ from jupyter_challenge.core.errors import Forbidden, NotFound
 from jupyter_challenge.core.walls import Wall, unknown, wall
 from jupyter_challenge.engines import jobs, walls
 from jupyter_challenge.engines.cluster_api import ApiRefused, ClusterApi
-from jupyter_challenge.engines.jobs import ClusterSettings, Manifest
+from jupyter_challenge.engines.containers import Manifest
+from jupyter_challenge.engines.jobs import ClusterSettings
 from jupyter_challenge.engines.judging import moment
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 

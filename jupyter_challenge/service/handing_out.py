@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_challenge.core.errors import DataMissing, NotFound
 from jupyter_challenge.core.run import RunSpec
 from jupyter_challenge.core.tarball import Packed, pack
-from jupyter_challenge.engines.jobs import FOLDER
+from jupyter_challenge.engines.containers import FOLDER
 from jupyter_challenge.service.asking_pods import Asking, Gateway
 from jupyter_challenge.service.versions import spec_in
 from jupyter_challenge.store import receipts

@@ -24,7 +24,8 @@ class Service:
     """Configuration, database, blobs, engine and what is kept in memory.
 
     `submitted_images` are the places that images of container submissions may come from,
-    `datasets` the stores that hold challenges' data, `servers` a hub's notebook servers.
+    `data_images` those of images with challenges' data, `datasets` the stores that hold such data,
+    `servers` a hub's notebook servers.
     """
 
     config: ChallengeConfig
@@ -33,6 +34,7 @@ class Service:
     blobs: Blobs
     engine: Engine
     submitted_images: Sequence[str] = ()
+    data_images: Sequence[str] = ()
     datasets: Datasets | None = None
     servers: NotebookServers | None = None
     boards: Boards = field(init=False)

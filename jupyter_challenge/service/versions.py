@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 from jupyter_challenge.core.challenge import Challenge, SubmissionKind
-from jupyter_challenge.core.challenge_data import VolumeData
-from jupyter_challenge.core.run import VolumeMount
+from jupyter_challenge.core.challenge_data import ImageData, VolumeData
+from jupyter_challenge.core.run import ImageFile, ImageFiles, VolumeMount
 from jupyter_challenge.engines.base import EvaluationSpec, InputMount, RunSpec
 from jupyter_challenge.service.layout import suffixes
 from jupyter_challenge.service.state import Service
@@ -87,6 +88,7 @@ def spec_in(
         parameters=submission.parameters,
         inputs=inputs,
         volumes=_volumes(challenge.data.volume, submission),
+        data_image=_image_files(challenge.data.image, submission),
         evaluation=evaluation_spec(folder, version, challenge, submission.phase, submission.is_try),
         limits=challenge.limits,
         attempt=run.attempt,
@@ -132,14 +134,32 @@ def _inputs(folder: Path, version: VersionRow, is_try: bool) -> list[InputMount]
 
 def _volumes(data: VolumeData | None, submission: SubmissionRow) -> list[VolumeMount]:
     """What a run sees of a volume: a try has the sample in place of the test data."""
-    if data is None or submission.kind == SubmissionKind.PREDICTIONS.value:
+    if data is None:
         return []
-    named = {"train": data.train, "test": None if submission.is_try else data.test}
     return [
-        VolumeMount(claim=data.claim, path=path, target=name + "".join(suffixes(path)))
-        for name, path in named.items()
-        if path is not None
+        VolumeMount(claim=data.claim, path=path, target=target)
+        for path, target in _seen(data, submission)
     ]
+
+
+def _image_files(data: ImageData | None, submission: SubmissionRow) -> ImageFiles | None:
+    """What a run sees of a data image, likewise."""
+    files = [ImageFile(path=path, target=at) for path, at in _seen(data, submission)]
+    if data is None or not files:
+        return None
+    return ImageFiles(image=data.name, size=data.size, files=files)
+
+
+def _seen(
+    data: VolumeData | ImageData | None, submission: SubmissionRow
+) -> Iterator[tuple[str, str]]:
+    """Paths of data that is not in the folder, each with its path under input/."""
+    if data is None or submission.kind == SubmissionKind.PREDICTIONS.value:
+        return
+    named = {"train": data.train, "test": None if submission.is_try else data.test}
+    for name, path in named.items():
+        if path is not None:
+            yield path, name + "".join(suffixes(path))
 
 
 def _size(folder: Path, inputs: list[InputMount], version: VersionRow) -> int:

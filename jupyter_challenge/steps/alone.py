@@ -1,7 +1,7 @@
 """Do a step in a child of this process, beside nothing else: as the main process of a container.
 
-What holds a run to its limits is the pod; here is only what makes a better answer of it: the
-time limit, and a prompt end when the pod is told to end.
+What holds a run to its limits is the pod; here is only what makes a better answer of it: time,
+processes and disk as far as they are seen from here, and a prompt end when the pod is told to end.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace as replace_in
+from pathlib import Path
 from typing import Any
 
 from jupyter_challenge.core.challenge import Limits
@@ -25,10 +26,12 @@ from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import PodReport, RunFailure
 from jupyter_challenge.steps.capped_log import CappedLog
 from jupyter_challenge.steps.context import StepContext, enter, failure_of, reporter
-from jupyter_challenge.steps.folder import RunFolder, replace
+from jupyter_challenge.steps.disk_use import DiskUse
+from jupyter_challenge.steps.folder import RunFolder, remove, replace
 from jupyter_challenge.steps.streams import print_to
 
 TICK = 0.1
+TEMPORARY = Path("/tmp")
 _SET_DUMPABLE = 4
 _SET_CHILD_SUBREAPER = 36
 Step = Callable[[StepContext], Any]
@@ -62,6 +65,7 @@ def alone(context: StepContext, name: StepName, step: Step, seconds: float) -> i
     log = CappedLog(context.folder.log(name), context.spec.limits.log, _to_stdout)
     listener = _Listener(heard, output, log)
     until = time.monotonic() + seconds
+    disk = DiskUse(context.folder, context.spec.limits.disk, _elsewhere())
     failure: RunFailure | None = None
     status: int | None = None
     while status is None:
@@ -70,9 +74,13 @@ def alone(context: StepContext, name: StepName, step: Step, seconds: float) -> i
         if status is None:
             # A pod that was told to end says nothing of it: whoever told it knows why.
             failure = None if asked else _broken(name, until, seconds, context.spec.limits)
+            if name is StepName.RUN and not asked:
+                failure = failure or disk.beyond(name)
             if asked or failure is not None:
                 _end(pid)
                 status = 1
+    if failure is not None and failure.failure_class is FailureClass.DISK_FULL:
+        _make_room(context.folder)
     listener.listen(0)
     failure = failure or listener.failure
     if failure is None and status and not asked:
@@ -130,9 +138,30 @@ def _broken(name: StepName, until: float, seconds: float, limits: Limits) -> Run
     return RunFailure(failure_class=kind, step=name, detail=detail)
 
 
+def _elsewhere() -> list[Path]:
+    """Where a run in a container can write beside its folder."""
+    return [TEMPORARY] if _in_a_container() else []
+
+
+def _make_room(folder: RunFolder) -> None:
+    """Remove what a run that is dead wrote, but its log and notebook.
+
+    The kubelet measures too, and would end the pod before those two are handed in.
+    """
+    for place in (folder.work, folder.home, folder.tmp, *_elsewhere()):
+        with contextlib.suppress(OSError):
+            for child in list(place.iterdir()):
+                remove(child)
+
+
+def _in_a_container() -> bool:
+    """Whether this is the first process of one, so that all others are the run's."""
+    return os.getpid() == 1
+
+
 def _beside_us() -> int:
     """How many processes a container has beside its first one; 0 outside of one."""
-    if os.getpid() != 1:
+    if not _in_a_container():
         return 0
     return sum(name.isdigit() for name in os.listdir("/proc")) - 1
 

@@ -34,6 +34,7 @@ from jupyter_challenge.steps.readers import open_beneath
 from jupyter_challenge.steps.state import kept
 
 FOLDER = Path("/challenge")
+TOOLS = Path("/challenge-tools")
 TOKEN = Path("/var/run/secrets/challenge/token")
 GATEWAY = "CHALLENGE_GATEWAY"
 READY_WITHIN = 120.0
@@ -50,6 +51,7 @@ class Inside:
 
     folder: RunFolder
     token: Path = TOKEN
+    tools: Path = TOOLS
 
     @property
     def version(self) -> Path:
@@ -119,6 +121,10 @@ def prepare(inside: Inside) -> int:
             put_in_place(StepContext(folder, spec, lambda _: None))
             bundle.unlink()
             door.unpack("/run/state", folder.state, mode=0o600)
+            if spec.data_image is not None:
+                from jupyter_challenge.steps import traveller
+
+                traveller.pack(inside.tools)
         except (RunFailed, OSError, Refused) as error:
             if isinstance(error, Refused):
                 if error.code != FailureClass.DATA_MISSING.value:

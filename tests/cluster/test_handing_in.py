@@ -41,6 +41,14 @@ with open({path!r}, "wb") as full:
     os.posix_fallocate(full.fileno(), 0, {size})
 time.sleep(100)
 """
+FILL = """
+import time
+with open("more", "wb") as file:
+    while True:
+        file.write(bytes(2_000_000))
+        file.flush()
+        time.sleep(0.05)
+"""
 DEEP = """
 import os
 os.makedirs("/challenge/predictions", exist_ok=True)
@@ -88,6 +96,7 @@ MISBEHAVIOUR: dict[str, Case] = {
         (ALLOCATE.format(path="/challenge/work/output/full", size=2_000_000_000),),
         "disk_full",
     ),
+    "20: more and more in its working folder": ("vault", (FILL,), "disk_full"),
     "19: a fork bomb": ("vault", (BOMB,), "process_limit"),
     "19: forks until the process limit": ("wide", (TO_THE_WALL, WRITE_ALL_EVEN), "scored"),
     "a symbolic link": ("vault", (OUTPUT + "os.symlink('/etc/passwd', file)",), "unsafe_output"),
@@ -128,8 +137,6 @@ def test_log_and_notebook_arrive_whatever_a_run_does(
     said = done.failure.failure_class.value if done.failure else done.state.value
     assert said == MISBEHAVIOUR[case][2], done.failure
     assert done.attempt == 1
-    if said == "disk_full":
-        return  # the kubelet evicts at once: what arrives then is what the moment allows
     assert "it was here" in game.log(done)
     executed = json.loads(game.vera.notebook(done.id, tmp_path / "executed.ipynb").read_text())
     assert executed["cells"][0]["outputs"][0]["text"] == "it was here\n"
@@ -170,6 +177,7 @@ def test_the_pods_deadline_ends_what_does_not_end(game: Play, tmp_path: Path) ->
     deaf = "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nwhile True: time.sleep(1)"
     made = game.submitted(tmp_path, BEFORE, deaf)
     pod = pod_of(game.platform, made, "run")
+    game.platform.until(lambda: "it was here" in game.log(made))
     game.platform.cluster.kubectl(
         *("-n", RUNS, "patch", "pod", pod["metadata"]["name"]),
         *("-p", json.dumps({"spec": {"activeDeadlineSeconds": 1}})),

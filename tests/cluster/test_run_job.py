@@ -223,7 +223,8 @@ def test_limits_are_those_of_the_challenge_down_to_the_kernel(held: Held) -> Non
 
     assert limits == {"cpu": "1", "memory": "600M"}
     assert 0 <= 600_000_000 - int(memory) < 4096
-    assert volumes["tmp"] == "100M"
+    # Beyond 100 MB the run's first process ends it; the kubelet is the wall behind.
+    assert volumes["tmp"] == "300M"
     assert set(volumes) == {"run", "tmp"}
 
 

@@ -68,6 +68,15 @@ def test_what_we_ship_is_well(tmp_path):
             "x-1", id="no-claim",
         ),
         pytest.param(
+            "  test: data/test.csv", "  image: {size: 1 GB, test: t, name: data.example.org/d:1}",
+            38, "has no digest", "sha256", id="an-image-without-digest",
+        ),
+        pytest.param(
+            "  test: data/test.csv",
+            f"  image: {{size: 1 GB, name: a.example.org/d@sha256:{64 * '0'}, test: .}}", 124,
+            "all of the image", "a folder in it", id="all-of-an-image",
+        ),
+        pytest.param(
             "  labels: hidden/labels.csv", "  labels: ../labels.csv", 11, "inside", "leave it out",
             id="outside",
         ),

@@ -153,7 +153,10 @@ def test_limits_are_those_of_the_challenge(order: Order) -> None:
     # Beside what the run may write: its data, its output, the platform's copies.
     expected = 1_000_000 + 500 + order.output + jobs.OWN_VOLUME
     assert volumes["run"] == {"name": "run", "emptyDir": {"sizeLimit": str(expected)}}
-    assert volumes["tmp"] == {"name": "tmp", "emptyDir": {"sizeLimit": "1000000"}}
+    wall = 1_000_000 + jobs.OWN_VOLUME
+    assert volumes["tmp"] == {"name": "tmp", "emptyDir": {"sizeLimit": str(wall)}}
+    boxed = jobs.run_job(replace(order, kind="container", image="team/model@sha256:1"), SETTINGS)
+    assert {"name": "tmp", "emptyDir": {"sizeLimit": "1000000"}} in pod(boxed)["volumes"]
 
 
 def test_promising_cores_twice_asks_for_half(order: Order) -> None:
@@ -352,3 +355,59 @@ def test_an_evaluation_sees_no_volume(order: Order) -> None:
     assert {kind for each in pod(job)["volumes"] for kind in each} == {
         "name", "emptyDir", "projected",
     }  # fmt: skip
+
+
+@pytest.fixture
+def with_data_image(order: Order) -> dict[str, Any]:
+    files = [{"path": "data/train", "target": "train"}, {"path": "t.csv", "target": "test.csv"}]
+    return jobs.run_job(
+        replace(order, data_image={"image": IMAGE, "size": 5_000, "files": files}), SETTINGS
+    )
+
+
+def test_a_data_image_runs_nothing_of_its_own_and_sees_nothing_of_the_run(
+    with_data_image: dict[str, Any],
+) -> None:
+    names = [each["name"] for each in pod(with_data_image)["initContainers"]]
+    data = container(with_data_image, "data")
+
+    assert names == ["prepare", "data", "upload"]
+    assert data["image"] == IMAGE
+    assert data["command"][0] == "/challenge-tools/loader"
+    assert data["command"][-6:] == [
+        "/challenge-data", "5000", "data/train", "train", "t.csv", "test.csv"
+    ]  # fmt: skip
+    assert data["securityContext"] == container(with_data_image, "run")["securityContext"]
+    assert {mount["mountPath"]: mount.get("readOnly", False) for mount in data["volumeMounts"]} == {
+        "/challenge-tools": True, "/etc/ld.so.preload": True, "/challenge-data": False,
+    }  # fmt: skip
+    assert {name: environment(data)[name] for name in ("LD_PRELOAD", "LD_LIBRARY_PATH")} == {
+        "LD_PRELOAD": "", "LD_LIBRARY_PATH": "",
+    }  # fmt: skip
+    assert environment(data)["NVIDIA_VISIBLE_DEVICES"] == "void"
+
+
+def test_the_copies_are_the_steps_alone_to_read(with_data_image: dict[str, Any]) -> None:
+    copies = {
+        each["name"]: mount
+        for each in containers(with_data_image)
+        for mount in each["volumeMounts"]
+        if mount["name"] == "data-copies" and each["name"] != "data"
+    }
+    assert set(copies) == {"run"}
+    mounts = [
+        mount for mount in container(with_data_image, "run")["volumeMounts"]
+        if mount["name"] == "data-copies"
+    ]  # fmt: skip
+    assert all(mount["readOnly"] for mount in mounts)
+    assert {mount["mountPath"]: mount["subPath"] for mount in mounts} == {
+        "/challenge/work/input/train": "train", "/challenge/work/input/test.csv": "test.csv",
+    }  # fmt: skip
+
+
+def test_an_evaluation_has_nothing_of_a_data_image(order: Order) -> None:
+    image = {"image": IMAGE, "size": 5_000, "files": [{"path": "t", "target": "train"}]}
+    assert (
+        jobs.evaluate_job(replace(order, data_image=image), SETTINGS)["spec"]
+        == (jobs.evaluate_job(order, SETTINGS)["spec"])
+    )

@@ -50,6 +50,14 @@ def look(
     return Look(kind, JOB, {"metadata": {}, "status": found})
 
 
+def copying(state: dict[str, Any], **status: Any) -> Look:
+    """A pod with a container that copies the data of an image, before anything else of the run."""
+    found = look(prepare=ended(), main=waits("PodInitializing"), **status)
+    assert found.pod is not None
+    found.pod["status"]["initContainerStatuses"].append({"name": "data", "state": state})
+    return found
+
+
 def of_image(**states: Any) -> Look:
     """The same of a submitted image, whose `upload` waits beside it."""
     found = look(**states)
@@ -178,6 +186,16 @@ ENDS: dict[str, tuple[Look, PodReport | None, str | None]] = {
     "prepare could not reach the gateway": (
         look(prepare=ended(1), phase="Failed"), None, "platform_error",
     ),
+    "a data image without the data": (
+        copying({"terminated": {"exitCode": 1, "message": "there is no test.csv"}}, phase="Failed"),
+        None, "data_missing",
+    ),
+    "a data image that has not come to its end in time": (
+        copying({"terminated": {"exitCode": 137}}, **DEADLINE), None, "data_missing",
+    ),
+    "a data image that writes more than it may": (
+        copying({"terminated": {"exitCode": 137}}, **FULL), None, "data_missing",
+    ),
     "an evaluation killed for memory": (
         look("evaluate", ended(), OOM), CUT_OFF, "evaluator_error",
     ),
@@ -254,6 +272,10 @@ HOPES: dict[str, tuple[Look, float, str, str | None]] = {
     ),
     "a submitted image that can't be pulled": (
         of_image(prepare=ended(), main=waits("ErrImagePull")), 130, "", "image_unavailable",
+    ),
+    "a data image that is pulled again": (copying(waits("ErrImagePull")), 60, "", None),
+    "a data image that can't be pulled": (
+        copying(waits("ImagePullBackOff")), 130, "", "data_missing",
     ),
     "being made": (look(prepare=waits("PodInitializing")), 9_000, "", None),
 }  # fmt: skip

@@ -11,7 +11,7 @@ from obstore.store import LocalStore
 
 from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.core.errors import DataMissing
-from jupyter_challenge.core.run import VolumeMount
+from jupyter_challenge.core.run import ImageFile, ImageFiles, VolumeMount
 from jupyter_challenge.service import handing_out
 from jupyter_challenge.service.asking_pods import Asking, Gateway
 from jupyter_challenge.service.clusterconfig import ClusterConfig
@@ -26,12 +26,15 @@ LABELS = {
     "labels": "data/labels.csv",
     "sample": {"test": "data/sample.csv", "labels": "data/sample_labels.csv"},
 }
+NAME = f"registry.example.org/higgs/data@sha256:{'1' * 64}"
+IMAGE = {"name": NAME, "size": "2 GB", "train": "data/train", "test": "data/v3.csv.gz"}
+ALLOWING = ClusterConfig(data_images=["registry.example.org/higgs/*"])
 VOLUME = {"claim": "higgs", "train": "v3/train", "test": "v3/test.csv.gz"}
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path, place="cluster", cluster=ClusterConfig(), runs=False)
+    made = World(tmp_path, place="cluster", cluster=ALLOWING, runs=False)
     yield made
     made.close()
 
@@ -66,6 +69,23 @@ def test_a_run_sees_the_volume_and_a_try_the_sample_in_place_of_the_test(world: 
     train = VolumeMount(claim="higgs", path="v3/train", target="train")
     test = VolumeMount(claim="higgs", path="v3/test.csv.gz", target="test.csv.gz")
     assert given == {False: [train, test], True: [train]}
+
+
+def test_a_run_gets_a_copy_of_what_is_in_an_image_and_a_try_has_no_test_data(world: World) -> None:
+    world.publish(data={**LABELS, "image": IMAGE})
+    ana = world.user("ana")
+    ana.enter()
+
+    given = {
+        is_try: spec_of(world, ana.submit(**notebook(world.folder, is_try))).data_image
+        for is_try in (False, True)
+    }
+
+    train = ImageFile(path="data/train", target="train")
+    test = ImageFile(path="data/v3.csv.gz", target="test.csv.gz")
+    both = ImageFiles(image=NAME, size=2_000_000_000, files=[train, test])
+    assert given == {False: both, True: both.model_copy(update={"files": [train]})}
+    assert spec_of(world, ana.submit(public=1)).data_image is None
 
 
 def test_test_data_on_a_volume_counts_as_hidden(world: World) -> None:
@@ -158,6 +178,10 @@ REFUSED: dict[str, tuple[dict[str, str], str, str]] = {
     "a place that is not allowed": (
         {**S3, "prefix": "s3://challenge"}, "prefix:", "may not be taken from s3://challenge",
     ),
+    "an image that is not allowed": (
+        {**IMAGE, "name": NAME.replace("/higgs/", "/other/")}, "name:",
+        "may not be taken from registry.example.org/other/data",
+    ),
     "nothing there": ({**S3, "test": "v2"}, "s3:", "nothing at s3://datasets/higgs/v2"),
 }  # fmt: skip
 
@@ -167,7 +191,9 @@ def test_data_that_is_not_to_be_had_is_refused_with_its_line(
     world: World, bucket: Path, case: str
 ) -> None:
     said, key, message = REFUSED[case]
-    folder = write_challenge(world.folder / "stored", data={**LABELS, "s3": said})
+    folder = write_challenge(
+        world.folder / "stored", data={**LABELS, "image" if "name" in said else "s3": said}
+    )
     text = (folder / "challenge.yaml").read_text()
 
     (problem,) = world.admin.publish(folder, 422)["error"]["details"]["problems"]
@@ -177,11 +203,13 @@ def test_data_that_is_not_to_be_had_is_refused_with_its_line(
     assert problem["fix"]
 
 
-def test_on_one_machine_a_store_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", [{"s3": S3}, {"image": IMAGE}], ids=["a store", "an image"])
+def test_on_one_machine_it_is_refused(tmp_path: Path, where: dict[str, Any]) -> None:
     world = World(tmp_path, runs=False)
-    folder = write_challenge(tmp_path / "tiny", data={**LABELS, "s3": S3})
+    folder = write_challenge(tmp_path / "tiny", data={**LABELS, **where})
 
     (problem,) = world.admin.publish(folder, 422)["error"]["details"]["problems"]
 
     assert "only be had on a cluster" in problem["message"]
+    assert "`test:`" in problem["fix"]
     world.close()

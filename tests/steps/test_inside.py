@@ -90,7 +90,8 @@ def pods(tmp_path: Path) -> Iterator[Pods]:
     world = World(tmp_path / "world", runs=False)
     world.publish(limits={"time": "10 min"})
     world.publish("brief", limits={"time": "3s"})
-    for name in ("tiny", "brief"):
+    world.publish("narrow", limits={"time": "10 min", "disk": "20 MB"})
+    for name in ("tiny", "brief", "narrow"):
         world.user("ana").enter(name)
     with small_api_server() as api:
         gate = GatewayWorld(world, api, tmp_path)
@@ -229,6 +230,18 @@ def test_what_goes_wrong_is_handed_in_by_its_class(pods: Pods, case: str) -> Non
     assert pods.failure(ran) == expected
     assert ran is not None
     assert "predictions" not in ran.files
+
+
+def test_a_run_that_fills_its_disk_is_ended_and_its_log_and_notebook_arrive(pods: Pods) -> None:
+    """What it wrote is gone by then: the kubelet must not find it, and end the sidecar too."""
+    fill = "open('big', 'wb').write(bytes(60_000_000)); import time; time.sleep(600)"
+
+    ran = pods.pod(notebook(pods, "print('hello')", fill, challenge="narrow"), "run")
+
+    assert pods.failure(ran) == "disk_full"
+    assert "hello" in pods.content(ran, "run.log").decode()
+    assert b"hello" in pods.content(ran, "executed.ipynb")
+    assert list((pods.folder / "run/work").rglob("big")) == []
 
 
 def test_what_cannot_be_prepared_is_handed_in_by_prepare(pods: Pods) -> None:

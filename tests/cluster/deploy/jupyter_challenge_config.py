@@ -16,6 +16,7 @@ c.ClusterConfig.steps_image = "jupyter-challenge/steps:test"
 c.ClusterConfig.server_namespaces = ["test-hub"]
 c.ClusterConfig.server_images = ["docker.io/jupyter-challenge/*"]
 c.ClusterConfig.submitted_images = ["cluster.test/submitted"]
+c.ClusterConfig.data_images = ["cluster.test/data"]
 c.ClusterConfig.image_patience_seconds = 20  # images are there, or never will be
 c.ClusterConfig.notebook_image = "jupyter-challenge/notebook:test"
 c.ClusterConfig.cpu_overcommit = 10.0  # the test cluster may have two cores for everything

@@ -111,6 +111,23 @@ build_submitted() {
   done
 }
 
+# A challenge's data, with not one program beside it; and the same in an image that would have its
+# own code loaded into whatever runs in it.
+build_data() {
+  local files=$work/data
+  rm -rf "$files" && mkdir -p "$files/data/train" "$files/etc"
+  { echo id,x; for n in 1 2 3 4 5 6 7 8 9 10; do echo "$n,$n"; done; } > "$files/data/test.csv"
+  echo 1 > "$files/data/train/a"
+  echo 2 > "$files/data/train/b"
+  ln -s train "$files/data/linked"
+  echo /data/train/a > "$files/etc/ld.so.preload"
+  python3 "$kit/image.py" "$CLUSTER_CACHE/images/data-good.tar" cluster.test/data:good \
+    --dir "$files/data:/data"
+  python3 "$kit/image.py" "$CLUSTER_CACHE/images/data-hostile.tar" cluster.test/data:hostile \
+    --dir "$files/data:/data" --dir "$files/etc:/etc" --env LD_PRELOAD=/data/train/b \
+    --env PYTHONSTARTUP=/data/train/a --entrypoint '["/data/train/a"]' --user 0:0
+}
+
 digest() { cat "$@" | sha256sum | cut -d' ' -f1; }
 code() {
   cd "$root"
@@ -139,6 +156,11 @@ submitted=$(digest "$kit/submitted.sh" "$kit/image.py" "$CLUSTER_CACHE/images/pr
 if needs_again submitted "$submitted"; then
   (build_submitted)
   echo "$submitted" > "$CLUSTER_CACHE/submitted.made"
+fi
+data=$(digest "$kit/image.py" <(sed -n '/^build_data/,/^}/p' "$kit/images.sh"))
+if needs_again data "$data"; then
+  (build_data)
+  echo "$data" > "$CLUSTER_CACHE/data.made"
 fi
 code=$(code)
 if needs_again code "$code"; then

@@ -1,0 +1,77 @@
+"""Containers of a run's pods, as plain values: hardened alike, with a token or without."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Manifest = dict[str, Any]
+
+FOLDER = "/challenge"
+TOKEN_FOLDER = "/var/run/secrets/challenge"
+PROGRAM = ("python3", "-I", "-m", "jupyter_challenge.steps.inside")
+"""Isolated: no module is found in a folder that a step can write to."""
+PLATFORM_RESOURCES = {
+    "requests": {"cpu": "20m", "memory": "64Mi"},
+    "limits": {"cpu": "1", "memory": "512Mi"},
+}
+
+
+def container(
+    name: str,
+    image: str,
+    does: str,
+    *,
+    resources: dict[str, Any],
+    gpu: int = 0,
+    writes: bool = False,
+) -> Manifest:
+    """A container without token.
+
+    Args:
+        name: Its name.
+        image: Its image.
+        does: What `steps.inside` is told to do.
+        resources: Requests and limits.
+        gpu: How many it is given.
+        writes: Whether it has a home and a temporary folder, which a step can write to. The
+            platform's containers have none: what a step leaves there must not run in them.
+    """
+    env: list[dict[str, str]] = []
+    mounts: list[dict[str, Any]] = [{"name": "run", "mountPath": FOLDER}]
+    if writes:
+        env += [
+            {"name": "HOME", "value": f"{FOLDER}/home"},
+            {"name": "TMPDIR", "value": f"{FOLDER}/tmp"},
+        ]
+        mounts.append({"name": "tmp", "mountPath": "/tmp"})
+    else:
+        env.append({"name": "HOME", "value": "/nonexistent"})
+    if not gpu:
+        # An image may ask for all of a node's; only the pod's own word takes that back.
+        env.append({"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"})
+    return {
+        "name": name,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": [*PROGRAM, does],
+        "workingDir": "/",
+        "env": env,
+        "resources": resources,
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "privileged": False,
+            "readOnlyRootFilesystem": True,
+            "runAsNonRoot": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": mounts,
+    }
+
+
+def platform_container(name: str, image: str, does: str, gateway_url: str) -> Manifest:
+    """A container of the platform's: it alone has the token, and what the gateway's address is."""
+    made = container(name, image, does, resources=PLATFORM_RESOURCES)
+    made["env"].append({"name": "CHALLENGE_GATEWAY", "value": gateway_url})
+    made["volumeMounts"].append({"name": "token", "mountPath": TOKEN_FOLDER, "readOnly": True})
+    made["terminationMessagePolicy"] = "FallbackToLogsOnError"
+    return made
