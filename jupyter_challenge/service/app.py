@@ -22,6 +22,7 @@ from jupyter_challenge.service.opening import (
     open_blobs,
     open_database,
     open_datasets,
+    open_registries,
     open_servers,
 )
 from jupyter_challenge.service.reconcile import Reconciler
@@ -140,6 +141,7 @@ class EmbeddedService:
             service = Service(self.config, self.place, db, blobs, engine)
             if self._cluster is not None:
                 service.submitted_images = self._cluster.submitted_images
+                service.registries = open_registries(self._cluster)
                 service.data_images = self._cluster.data_images
                 service.datasets = open_datasets(self._cluster)
                 service.servers = open_servers(self._cluster)

@@ -50,6 +50,17 @@ class ClusterConfig(Configurable):
         "`registry.example.org/team/model` is that repository, `registry.example.org/teams/*` "
         "all below. Default: none.",
     ).tag(config=True)
+    max_image_size = Integer(
+        0,
+        min=0,
+        help="Bytes that a submitted image may have in its registry, which is asked when it is "
+        "handed in; 0 asks no registry. Registries keep layers compressed: on a node an image is "
+        "larger.",
+    ).tag(config=True)
+    registry_credentials_file = Unicode(
+        help="File with names and passwords for registries, as `docker login` writes it "
+        "(config.json), for max_image_size. Default: registries are asked without."
+    ).tag(config=True)
     server_namespaces = List(
         Unicode(),
         help="Namespaces with the notebook servers of a JupyterHub (KubeSpawner). A notebook that "

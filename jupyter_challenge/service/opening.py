@@ -13,6 +13,7 @@ from jupyter_challenge.engines.cluster_api import ClusterApi
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.notebook_servers import NotebookServers
+from jupyter_challenge.service.registries import Registries
 from jupyter_challenge.store import schema
 from jupyter_challenge.store.blobs import Blobs
 from jupyter_challenge.store.database import Database
@@ -68,6 +69,13 @@ def open_blobs(config: ChallengeConfig, cluster: ClusterConfig | None = None) ->
 def open_datasets(cluster: ClusterConfig) -> Datasets:
     """The stores that challenges may take their data from."""
     return Datasets(cluster.data_prefixes, cluster.blob_options)
+
+
+def open_registries(cluster: ClusterConfig) -> Registries | None:
+    """Where it is asked how large submitted images are, if they may not be of any size."""
+    if not cluster.max_image_size:
+        return None
+    return Registries(cluster.max_image_size, cluster.registry_credentials_file)
 
 
 def open_servers(cluster: ClusterConfig) -> NotebookServers | None:

@@ -12,6 +12,7 @@ from jupyter_challenge.service.feed import Feed
 from jupyter_challenge.service.leaders import Leaders
 from jupyter_challenge.service.notebook_servers import NotebookServers
 from jupyter_challenge.service.observing import Observer
+from jupyter_challenge.service.registries import Registries
 from jupyter_challenge.service.standings import Boards
 from jupyter_challenge.service.tokens import Tokens
 from jupyter_challenge.store.blobs import Blobs
@@ -23,9 +24,9 @@ from jupyter_challenge.store.datasets import Datasets
 class Service:
     """Configuration, database, blobs, engine and what is kept in memory.
 
-    `submitted_images` are the places that images of container submissions may come from,
-    `data_images` those of images with challenges' data, `datasets` the stores that hold such data,
-    `servers` a hub's notebook servers.
+    `submitted_images` are the places that images of container submissions may come from, and
+    `registries` asks how large those are; `data_images` are the places of images with challenges'
+    data, `datasets` the stores that hold such data, `servers` a hub's notebook servers.
     """
 
     config: ChallengeConfig
@@ -35,6 +36,7 @@ class Service:
     engine: Engine
     submitted_images: Sequence[str] = ()
     data_images: Sequence[str] = ()
+    registries: Registries | None = None
     datasets: Datasets | None = None
     servers: NotebookServers | None = None
     boards: Boards = field(init=False)

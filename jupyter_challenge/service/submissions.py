@@ -75,6 +75,8 @@ def hand_in(
             _check(session, service, seen, phase, request, utc_now())
     if known is None and image is None:
         image = images.of_server(service, identity, request)
+    elif known is None and image is not None and service.registries is not None:
+        service.registries.check(image)
     rules = seen.challenge.submission
     with received(service, bundle, 2 * rules.max_size + 1_000_000) as path:
         digest = sha256_of(path)

@@ -12,35 +12,22 @@ import pytest
 
 from jupyter_challenge.client import Client
 from jupyter_challenge.core.errors import FailureClass, InvalidChallenge
-from jupyter_challenge.core.models import StepName, SubmissionState
+from jupyter_challenge.core.models import SubmissionState
+from tests.cluster.data_elsewhere import (
+    LABELS,
+    LIMITS,
+    PHASES,
+    handed_out,
+    seen,
+    seen_in_a_try,
+)
 from tests.cluster.images import by_digest
 from tests.cluster.kubectl import Cluster
 from tests.cluster.platform import Platform
 from tests.cluster.playing import pod_of
-from tests.tiny import ROWS, WRITE_ALL_EVEN, write_challenge, write_notebook
+from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook
 
 pytestmark = pytest.mark.timeout(300)
-
-LIMITS = {"time": "1 min", "cpu": 1, "memory": "600 MB", "disk": "20 MB"}
-LABELS = {
-    "labels": "data/labels.csv",
-    "sample": {"test": "data/sample.csv", "labels": "data/sample_labels.csv"},
-}
-PHASES = [{"id": "main", "ranked": True, "feedback": "full"}]
-LOOK = """
-import os
-source = os.environ["CHALLENGE_INPUT"]
-print("ROWS", open(source + "/test.csv").read().count("\\n") - 1)
-print("TRAIN", sorted(os.listdir(source + "/train")) if os.path.exists(source + "/train") else None)
-for name in ("test.csv", "train/new.csv"):
-    try:
-        open(os.path.join(source, name), "w").write("id,x\\n")
-    except OSError as error:
-        print("WRITE", name, error.errno)
-    else:
-        print("WRITE", name, "done")
-print("TOOLS", os.path.exists("/challenge-tools"), os.path.exists("/challenge-data"))
-"""
 
 
 @dataclass
@@ -88,21 +75,13 @@ def boxed(
 
 
 def test_a_run_reads_a_copy_that_it_cannot_write_to(boxed: Boxed, tmp_path: Path) -> None:
-    notebook = write_notebook(tmp_path / "model.ipynb", LOOK, WRITE_ALL_EVEN)
+    said = seen(boxed.team, tmp_path, boxed.published("boxed"))
 
-    done = boxed.team.wait(boxed.team.submit(notebook, boxed.published("boxed")).id)
-
-    assert done.state is SubmissionState.SCORED, done.failure
-    assert [score.value for score in done.scores] == [0.5]
-    said = boxed.team.log(done.id, StepName.RUN).text
-    assert f"ROWS {len(ROWS)}" in said
-    assert "TRAIN ['a', 'b']" in said
-    assert "WRITE test.csv 30" in said
-    assert "WRITE train/new.csv 30" in said
+    assert "WRITE test.csv OSError 30" in said
+    assert "WRITE train/new.csv OSError 30" in said
     assert "TOOLS False False" in said
-    tried = boxed.team.wait(boxed.team.try_out(notebook, challenge="boxed").id)
-    assert "ROWS 2" in boxed.team.log(tried.id, StepName.RUN).text
-    assert list((boxed.team.get("boxed", tmp_path / "got").folder / "input").rglob("*")) == []
+    assert "ROWS 2" in seen_in_a_try(boxed.team, tmp_path, "boxed")
+    assert handed_out(boxed.team, tmp_path, "boxed") == []
 
 
 def test_a_submitted_image_reads_it_too(boxed: Boxed) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,6 +114,7 @@ MISBEHAVIOUR: dict[str, Case] = {
         "unsafe_output",
     ),
     "a tree in the platform's way": ("vault", (WRITE_ALL_EVEN, DEEP), "scored"),
+    "its own end": ("vault", ("import os; os._exit(1)",), "kernel_died"),
     "half a character as an error": ("vault", ("raise ValueError('\\ud800 \\0')",), "cell_error"),
 }  # fmt: skip
 
@@ -192,13 +194,36 @@ def test_the_pods_deadline_ends_what_does_not_end(game: Play, tmp_path: Path) ->
     assert '"text": "it was here\\n"' in executed
 
 
-def test_an_output_that_is_lost_is_made_again_for_free(game: Play, tmp_path: Path) -> None:
-    left = game.mallory.quota("vault").left_today
-    made = game.submitted(tmp_path, "import time\ntime.sleep(8)", WRITE_ALL_EVEN)
-    pod = pod_of(game.platform, made, "run")
+def removed(game: Play, pod: dict[str, Any]) -> None:
+    """Take a pod away at once, so that its sidecar can't hand in."""
+    name = pod["metadata"]["name"]
     game.platform.cluster.kubectl(
-        *("-n", RUNS, "delete", "pod", pod["metadata"]["name"]), "--grace-period=0", "--force"
+        "-n", RUNS, "delete", "pod", name, "--grace-period=0", "--force"
+    )  # fmt: skip
+
+
+def evicted(game: Play, pod: dict[str, Any]) -> None:
+    """Have the API server evict a pod, as when its node is drained."""
+    name = {"name": pod["metadata"]["name"], "namespace": RUNS}
+    game.platform.cluster.kubectl(
+        *("create", "--raw", f"/api/v1/namespaces/{RUNS}/pods/{name['name']}/eviction", "-f", "-"),
+        stdin=json.dumps({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": name}),
     )
+
+
+TAKEN = {"output_lost": (removed, []), "preempted": (evicted, ["1"])}
+
+
+@pytest.mark.parametrize("case", TAKEN)
+def test_a_run_whose_pod_is_taken_away_is_run_again_for_free(
+    game: Play, tmp_path: Path, case: str
+) -> None:
+    take_away, handed_in = TAKEN[case]
+    left = game.mallory.quota("vault").left_today
+    made = game.submitted(tmp_path, BEFORE, "import time\ntime.sleep(8)", WRITE_ALL_EVEN)
+    pod = pod_of(game.platform, made, "run")
+    game.platform.until(lambda: "it was here" in game.log(made))
+    take_away(game, pod)
 
     done = game.mallory.wait(made.id)
 
@@ -211,4 +236,10 @@ def test_an_output_that_is_lost_is_made_again_for_free(game: Play, tmp_path: Pat
         "select attempt, failure::json->>'failure_class' from run "
         f"where submission_id = '{done.id}' order by attempt"
     )
-    assert attempts == [["1", "output_lost"], ["2", ""]]
+    assert attempts == [["1", case], ["2", ""]]
+    logs = game.platform.sql(
+        "select r.attempt from receipt r join run on run.id = r.run_id and run.attempt = r.attempt "
+        f"where run.submission_id = '{done.id}' and r.kind = 'run' and r.attempt = 1 "
+        "and r.files::json->'run.log' is not null"
+    )
+    assert logs == [handed_in] * bool(handed_in)

@@ -236,6 +236,22 @@ def tar(files: dict[str, bytes]) -> bytes:
     return b"".join(pack(packed)[1])
 
 
+def test_the_gateway_takes_no_more_than_it_said(held: Held) -> None:
+    """Each file has its cap, told by what the tar says of it, and there are no other names."""
+    report = PodReport(ended=True).model_dump_json().encode()
+    cap = held.play.organiser.challenge("vault").output.max_size
+    sent = {
+        413: tar({"report.json": report, "predictions": bytes(cap + 1)})[:20_000],
+        422: tar({"report.json": report, "predictions": b"id,label\n", "state.json": b"{}"}),
+    }
+    for status, content in sent.items():
+        assert held.ask("POST", "/run/output", held.token, content=content).status_code == status
+    assert held.play.platform.sql(
+        f"select 1 from receipt r join run on run.id = r.run_id "
+        f"where run.submission_id = '{held.submission.id}'"
+    ) == []  # fmt: skip
+
+
 def test_the_first_output_of_an_attempt_is_sealed_and_counts(held: Held) -> None:
     """Also where whoever comes second is the pod's own sidecar."""
     token, report = held.token, PodReport(ended=True).model_dump_json().encode()
@@ -280,9 +296,21 @@ def test_an_evaluation_is_hardened_and_cut_off_in_a_namespace_of_its_own(
 ) -> None:
     made = game.submitted(tmp_path, LOOK_WHEN_JUDGED, challenge="judged")
     pod = pod_of(game.platform, made, "evaluate")
+    where, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+    token = game.platform.cluster.execute(where, name, "cat", TOKEN, container="upload").stdout
+    with (
+        forwarded(game.platform.cluster, "challenge-gateway", 8791) as url,
+        httpx.Client(base_url=url, trust_env=False) as gateway,
+    ):
+        sent = {"headers": {"Authorization": f"Bearer {token}"}, "params": {"challenge": "vault"}}
+        labels = gateway.get("/evaluate/labels", **sent)
+        as_a_run = gateway.get("/run/inputs", **sent)
     done = game.mallory.wait(made.id)
 
     assert done.state is SubmissionState.SCORED, game.log(done, StepName.EVALUATE)
+    assert (labels.status_code, as_a_run.status_code) == (200, 401)
+    assert b"labels.csv" in labels.content
+    assert LABEL_CANARY.encode() not in labels.content
     hardened(pod)
     assert pod["metadata"]["namespace"] == EVALUATION
     assert pod["spec"]["serviceAccountName"] == "evaluate"

@@ -14,43 +14,26 @@ from obstore.store import S3Store
 
 from jupyter_challenge.client import Client
 from jupyter_challenge.core.errors import FailureClass
-from jupyter_challenge.core.models import StepName, SubmissionState
+from tests.cluster.data_elsewhere import (
+    LABELS,
+    LIMITS,
+    PHASES,
+    TEST,
+    handed_out,
+    seen,
+    seen_in_a_try,
+)
 from tests.cluster.kubectl import Cluster, probe_pod
 from tests.cluster.platform import Platform, forwarded
-from tests.tiny import ROWS, WRITE_ALL_EVEN, write_challenge, write_notebook
+from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook
 
 pytestmark = pytest.mark.timeout(300)
 
-LIMITS = {"time": "1 min", "cpu": 1, "memory": "600 MB", "disk": "20 MB"}
-LABELS = {
-    "labels": "data/labels.csv",
-    "sample": {"test": "data/sample.csv", "labels": "data/sample_labels.csv"},
-}
 SECURED = {
     "app.kubernetes.io/managed-by": "jupyter-challenge",
     "pod-security.kubernetes.io/enforce": "restricted",
 }
 """As docs/organisers/data.md tells admins to make the namespace."""
-LOOK = """
-import os
-source = os.environ["CHALLENGE_INPUT"]
-print("ROWS", open(source + "/test.csv").read().count("\\n") - 1)
-print("TRAIN", sorted(os.listdir(source + "/train")))
-for name in ("test.csv", "new.csv", "train/new.csv"):
-    try:
-        open(os.path.join(source, name), "w").write("id,x\\n")
-    except OSError as error:
-        print("WRITE", name, type(error).__name__, error.errno)
-    else:
-        print("WRITE", name, "done")
-for line in open("/proc/self/mountinfo"):
-    place, options = line.split()[4:6]
-    if place.startswith(source + "/"):
-        print("MOUNTED", place[len(source) + 1:], options.split(",")[0])
-"""
-
-
-TEST = "id,x\n" + "".join(f"{row},{row}\n" for row in ROWS)
 
 
 @contextlib.contextmanager
@@ -75,8 +58,7 @@ def filled(cluster: Cluster, namespace: str) -> None:
                    "metadata": {"name": namespace, "labels": SECURED}})  # fmt: skip
     name = f"test-{uuid.uuid4().hex[:8]}"
     folder = {"path": f"/var/lib/challenge-volumes/{name}", "type": "DirectoryOrCreate"}
-    test = "id,x\\n" + "".join(f"{row},{row}\\n" for row in ROWS)
-    script = f"mkdir -p /v/v1/train && printf '{test}' > /v/v1/test.csv && " \
+    script = f"mkdir -p /v/v1/train && printf '{TEST}' > /v/v1/test.csv && " \
         "echo 1 > /v/v1/train/a && echo 2 > /v/v1/train/b && chmod -R a+rX /v"  # fmt: skip
     writer = probe_pod(
         name, "writer", ["sh", "-c", script],
@@ -120,8 +102,7 @@ def team(
     }
     with platform.client("vera", admin=True) as organiser, platform.client("vic") as client:
         for name, where in data.items():
-            phases = [{"id": "main", "ranked": True, "feedback": "full"}]
-            made = write_challenge(folder / name, id=name, data=where, limits=LIMITS, phases=phases)
+            made = write_challenge(folder / name, id=name, data=where, limits=LIMITS, phases=PHASES)
             published = organiser.publish(made)
             client.enter(published.id, published.terms_digest)
         try:
@@ -131,15 +112,8 @@ def team(
 
 
 def test_a_run_reads_the_volume_and_cannot_write_to_it(team: Client, tmp_path: Path) -> None:
-    notebook = write_notebook(tmp_path / "model.ipynb", LOOK, WRITE_ALL_EVEN)
+    said = seen(team, tmp_path, "mounted")
 
-    done = team.wait(team.submit(notebook, "mounted").id)
-
-    assert done.state is SubmissionState.SCORED, done.failure
-    assert [score.value for score in done.scores] == [0.5]
-    said = team.log(done.id, StepName.RUN).text
-    assert f"ROWS {len(ROWS)}" in said
-    assert "TRAIN ['a', 'b']" in said
     assert "WRITE test.csv OSError 30" in said
     assert "WRITE train/new.csv OSError 30" in said
     assert "done" not in said
@@ -148,18 +122,11 @@ def test_a_run_reads_the_volume_and_cannot_write_to_it(team: Client, tmp_path: P
 
 
 def test_a_try_sees_the_sample_in_place_of_the_test_data(team: Client, tmp_path: Path) -> None:
-    notebook = write_notebook(tmp_path / "model.ipynb", LOOK, WRITE_ALL_EVEN)
-
-    done = team.wait(team.try_out(notebook, challenge="mounted").id)
-
-    assert done.state is SubmissionState.SCORED, done.failure
-    assert "ROWS 2" in team.log(done.id, StepName.RUN).text
+    assert "ROWS 2" in seen_in_a_try(team, tmp_path, "mounted")
 
 
 def test_what_is_on_the_volume_is_not_handed_out(team: Client, tmp_path: Path) -> None:
-    got = team.get("mounted", tmp_path / "mounted")
-
-    assert sorted(path.name for path in (got.folder / "input").rglob("*")) == []
+    assert handed_out(team, tmp_path, "mounted") == []
 
 
 def test_a_claim_that_is_not_there_is_the_organisers_fault(team: Client, tmp_path: Path) -> None:
@@ -172,15 +139,7 @@ def test_a_claim_that_is_not_there_is_the_organisers_fault(team: Client, tmp_pat
 
 
 def test_a_run_reads_what_is_in_the_store(team: Client, tmp_path: Path) -> None:
-    notebook = write_notebook(tmp_path / "model.ipynb", LOOK, WRITE_ALL_EVEN)
-
-    done = team.wait(team.submit(notebook, "stored").id)
-
-    assert done.state is SubmissionState.SCORED, done.failure
-    assert [score.value for score in done.scores] == [0.5]
-    said = team.log(done.id, StepName.RUN).text
-    assert f"ROWS {len(ROWS)}" in said
-    assert "TRAIN ['a', 'b']" in said
+    assert "MOUNTED" not in seen(team, tmp_path, "stored")
 
 
 def test_data_that_was_changed_in_the_store_fails_the_run(

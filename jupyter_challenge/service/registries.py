@@ -1,0 +1,194 @@
+"""What the registries of submitted images say of their size, before one is taken.
+
+Only registries of images that are allowed are asked (`images.named` comes first), and where they
+send somebody for a token. What they answer has to be what its digest says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from jupyter_challenge.core.errors import InvalidSubmission, Unavailable
+
+ONE = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+MANY = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+MOST_BYTES = 4_000_000
+"""Of a manifest, as registries have it."""
+MOST_PLATFORMS = 50
+TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+DOCKER_HUB = ("docker.io", "registry-1.docker.io", "https://index.docker.io/v1/")
+"""Its name in images, where it answers, and its name in a file of credentials."""
+
+_WORD = re.compile(r'([a-z]+)="([^"]*)"')
+
+
+class Registries:
+    """Asks registries for manifests; keeps nothing but the connections of one question."""
+
+    def __init__(self, largest: int, credentials_file: str = "") -> None:
+        """Prepare; nothing is asked yet.
+
+        Args:
+            largest: Bytes that an image may have, as its registry keeps it: compressed.
+            credentials_file: As `docker login` writes it, read anew for each question.
+        """
+        self._largest = largest
+        self._credentials_file = credentials_file
+
+    def check(self, image: str) -> None:
+        """See to it that an image is there and no larger than it may be.
+
+        Args:
+            image: As `core.images.pinned` gives it.
+
+        Raises:
+            InvalidSubmission: It is not there, is too large, or of a kind without sizes.
+            Unavailable: Its registry does not answer, or not to this service.
+        """
+        size = self.size(image)
+        if size > self._largest:
+            raise InvalidSubmission(
+                f"The image has {size / 1e9:.2f} GB in its registry; "
+                f"{self._largest / 1e9:g} GB are allowed.",
+                hint="Leave out what its program does not need: caches, compilers, data.",
+            )
+
+    def size(self, image: str) -> int:
+        """Bytes of an image in its registry; of one for several machines the largest of them."""
+        repository, _, digest = image.partition("@")
+        host, _, path = repository.partition("/")
+        if host == DOCKER_HUB[0]:
+            host = DOCKER_HUB[1]
+        try:
+            with httpx.Client(timeout=TIMEOUT, trust_env=True) as client:
+                asked = _Repository(client, host, path, self._credentials(host))
+                found = asked.manifest(digest)
+                if found.get("mediaType", "") in MANY or "manifests" in found:
+                    parts = [each for each in found["manifests"] if _for_machines(each)]
+                    manifests = [asked.manifest(e["digest"]) for e in parts[:MOST_PLATFORMS]]
+                else:
+                    manifests = [found]
+            return max(_bytes(manifest) for manifest in manifests)
+        except httpx.HTTPError as error:
+            raise Unavailable(
+                f"The registry {host} does not answer: {error}.", hint="Submit again later."
+            ) from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidSubmission(
+                f"The registry {host} does not say how large the image is.",
+                hint="Push it again in the format of OCI or of Docker's schema 2.",
+            ) from error
+
+    def _credentials(self, host: str) -> str:
+        """A name and a password as HTTP writes them, where there are some for a registry."""
+        if not self._credentials_file:
+            return ""
+        try:
+            kept = json.loads(Path(self._credentials_file).read_text(encoding="utf-8"))
+            auths: Mapping[str, Any] = kept.get("auths", {})
+            names = (host, f"https://{host}", *(DOCKER_HUB if host == DOCKER_HUB[1] else ()))
+            return next((str(auths[n]["auth"]) for n in names if "auth" in auths.get(n, {})), "")
+        except (OSError, ValueError, AttributeError) as error:
+            raise Unavailable(
+                f"ClusterConfig.registry_credentials_file cannot be used: {error}.",
+                hint="Mount it as `docker login` writes it, readable for the service.",
+            ) from error
+
+
+class _Repository:
+    """One repository of a registry, with what it wants to hear from who asks."""
+
+    def __init__(self, client: httpx.Client, host: str, path: str, credentials: str) -> None:
+        here = host.partition(":")[0] in {"localhost", "127.0.0.1"}
+        self._client = client
+        self._host = host
+        self._scheme = "http" if here else "https"
+        self._path = path
+        self._credentials = credentials
+        self._headers = {"Accept": ", ".join((*ONE, *MANY))}
+
+    def manifest(self, digest: str) -> dict[str, Any]:
+        """A manifest, which is what its digest says."""
+        url = f"{self._scheme}://{self._host}/v2/{self._path}/manifests/{digest}"
+        answer = self._asked(url)
+        if answer.status_code == 401 and "Authorization" not in self._headers:
+            word = self._authorized(answer)
+            if word:
+                self._headers["Authorization"] = word
+                answer = self._asked(url)
+        if answer.status_code in {400, 404}:
+            raise InvalidSubmission(
+                f"There is no such image: {self._host}/{self._path}@{digest[:19]}….",
+                hint="Push it, and copy its digest again.",
+            )
+        if answer.status_code != 200:
+            raise Unavailable(
+                f"The registry {self._host} refuses to say what the image is: "
+                f"{answer.status_code}.",
+                hint="If this stays so, tell the admin: ClusterConfig.registry_credentials_file "
+                "may need a way into it.",
+            )
+        if f"sha256:{hashlib.sha256(answer.content).hexdigest()}" != digest:
+            raise Unavailable(
+                f"The registry {self._host} answers with another image.", hint="Tell the admin."
+            )
+        found: dict[str, Any] = json.loads(answer.content)
+        return found
+
+    def _asked(self, url: str) -> httpx.Response:
+        with self._client.stream("GET", url, headers=self._headers) as answer:
+            content = b""
+            for piece in answer.iter_bytes():
+                content += piece
+                if len(content) > MOST_BYTES:
+                    raise ValueError("it says too much")
+        return httpx.Response(answer.status_code, headers=_told(answer), content=content)
+
+    def _authorized(self, answer: httpx.Response) -> str:
+        """What to send with a question, as the registry asks for it."""
+        kind, _, rest = answer.headers.get("WWW-Authenticate", "").partition(" ")
+        if kind.lower() == "basic" and self._credentials:
+            return f"Basic {self._credentials}"
+        said = dict(_WORD.findall(rest))
+        realm = urlsplit(said.get("realm", ""))
+        if kind.lower() != "bearer" or realm.scheme not in {self._scheme, "https"}:
+            return ""
+        headers = {"Authorization": f"Basic {self._credentials}"} if self._credentials else {}
+        scope = {"service": said.get("service", ""), "scope": f"repository:{self._path}:pull"}
+        token = self._client.get(said["realm"], params=scope, headers=headers)
+        if token.status_code != 200:
+            return ""
+        given = token.json()
+        return f"Bearer {given.get('token') or given.get('access_token')}"
+
+
+def _told(answer: httpx.Response) -> dict[str, str]:
+    wanted = answer.headers.get("WWW-Authenticate")
+    return {"WWW-Authenticate": wanted} if wanted else {}
+
+
+def _for_machines(part: Mapping[str, Any]) -> bool:
+    """Whether a part of an index is an image; others say who built it."""
+    return (part.get("platform") or {}).get("os") != "unknown"
+
+
+def _bytes(manifest: Mapping[str, Any]) -> int:
+    parts = [manifest["config"], *manifest["layers"]]
+    sizes = [int(part["size"]) for part in parts]
+    if min(sizes) < 0:
+        raise ValueError("a size below 0")
+    return sum(sizes)
