@@ -125,7 +125,9 @@ def end_failed(
         run.state, run.ended_at = "failed", now
         submission.state = SubmissionState.QUEUED.value
         submission.started_at = None
-        runs.add(session, submission.id, run.attempt + 1, now)
+        again = runs.add(session, submission.id, run.attempt + 1, now)
+        if failure.failure_class is FailureClass.PREEMPTED:
+            again.kept = run.kept  # what its pod handed in when it was told to end
         submissions.note_change(session, submission)
         return
     submission.fault, submission.failure = fault.value, failure.failure_class.value

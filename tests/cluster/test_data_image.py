@@ -40,18 +40,18 @@ class Boxed:
     folder: Path
     images: dict[str, str]
 
-    def challenge(self, name: str, **image: str) -> Path:
+    def challenge(self, id: str, /, **image: str) -> Path:
         """A challenge's folder; `image` is in place of what its data image says."""
         here = {"name": self.images["good"], "size": "1 MB", "train": "data/train"}
         data = {**LABELS, "image": {**here, "test": "data/test.csv", **image}}
         return write_challenge(
-            self.folder / name, id=name, data=data, limits=LIMITS, phases=PHASES,
+            self.folder / id, id=id, data=data, limits=LIMITS, phases=PHASES,
             submission={"kinds": ["notebook", "container"], "output": {"prediction": "label"}},
         )  # fmt: skip
 
-    def published(self, name: str, **image: str) -> str:
+    def published(self, id: str, /, **image: str) -> str:
         """A published challenge that the team has entered."""
-        made = self.organiser.publish(self.challenge(name, **image))
+        made = self.organiser.publish(self.challenge(id, **image))
         self.team.enter(made.id, made.terms_digest)
         return made.id
 

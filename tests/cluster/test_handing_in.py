@@ -20,7 +20,7 @@ BEFORE = "print('it was here')"
 OUTPUT = "import os\nout = os.environ['CHALLENGE_OUTPUT']\nfile = out + '/predictions.csv'\n"
 BOMB = """
 import subprocess, sys, time
-bomb = "import os, time\\nfor n in range(11): os.fork()\\ntime.sleep(300)"
+bomb = "import os, time\\nfor n in range(9): os.fork()\\ntime.sleep(300)"
 subprocess.Popen([sys.executable, "-c", bomb], start_new_session=True)
 time.sleep(100)
 """
@@ -211,18 +211,26 @@ def evicted(game: Play, pod: dict[str, Any]) -> None:
     )
 
 
-TAKEN = {"output_lost": (removed, []), "preempted": (evicted, ["1"])}
+GO_ON = """
+import os, time
+mark = os.environ["CHALLENGE_STATE"] + "/mark"
+print("goes on" if os.path.exists(mark) else "begins")
+open(mark, "w").close()
+time.sleep(8)
+"""
+TAKEN = {"output_lost": (removed, "begins"), "preempted": (evicted, "goes on")}
 
 
 @pytest.mark.parametrize("case", TAKEN)
 def test_a_run_whose_pod_is_taken_away_is_run_again_for_free(
     game: Play, tmp_path: Path, case: str
 ) -> None:
-    take_away, handed_in = TAKEN[case]
+    """A pod that is told to end hands in what the run keeps; one that is torn away can't."""
+    take_away, how = TAKEN[case]
     left = game.mallory.quota("vault").left_today
-    made = game.submitted(tmp_path, BEFORE, "import time\ntime.sleep(8)", WRITE_ALL_EVEN)
+    made = game.submitted(tmp_path, GO_ON, WRITE_ALL_EVEN)
     pod = pod_of(game.platform, made, "run")
-    game.platform.until(lambda: "it was here" in game.log(made))
+    game.platform.until(lambda: "begins" in game.log(made))
     take_away(game, pod)
 
     done = game.mallory.wait(made.id)
@@ -230,6 +238,7 @@ def test_a_run_whose_pod_is_taken_away_is_run_again_for_free(
     assert done.state is SubmissionState.SCORED, done.failure
     assert done.attempt == 2
     assert len(done.scores) == 1
+    assert how in game.log(done)
     assert left is not None
     assert game.mallory.quota("vault").left_today == left - 1
     attempts = game.platform.sql(
@@ -237,9 +246,3 @@ def test_a_run_whose_pod_is_taken_away_is_run_again_for_free(
         f"where submission_id = '{done.id}' order by attempt"
     )
     assert attempts == [["1", case], ["2", ""]]
-    logs = game.platform.sql(
-        "select r.attempt from receipt r join run on run.id = r.run_id and run.attempt = r.attempt "
-        f"where run.submission_id = '{done.id}' and r.kind = 'run' and r.attempt = 1 "
-        "and r.files::json->'run.log' is not null"
-    )
-    assert logs == [handed_in] * bool(handed_in)

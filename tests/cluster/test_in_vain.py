@@ -60,7 +60,7 @@ def ended(
 ) -> RunStatus:
     """Start a run on an engine with little patience, and see how it ends."""
     config = str(cluster.kubeconfig)
-    engine = KubernetesEngine(settings, sealed, kubeconfig=config, patience=3, image_patience=3)
+    engine = KubernetesEngine(settings, sealed, kubeconfig=config, patience=8, image_patience=8)
     handle = engine.start(wanted)
     try:
         until = time.monotonic() + 90
@@ -162,7 +162,7 @@ def test_a_runtime_class_decides_what_runs_the_pod(
     try:
         until = time.monotonic() + 60
         while not (said := of_pod(cluster, namespace)):
-            assert time.monotonic() < until
+            assert time.monotonic() < until, cluster.kubectl("-n", namespace, "describe", "pods")
             time.sleep(0.5)
     finally:
         cluster.kubectl("delete", "runtimeclass", named)

@@ -77,7 +77,7 @@ def held(game: Play, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]
     pod = pod_of(game.platform, submission, "run")
     with (
         forwarded(game.platform.cluster, "challenge-gateway", 8791) as url,
-        httpx.Client(base_url=url, trust_env=False) as gateway,
+        httpx.Client(base_url=url, trust_env=False, timeout=30) as gateway,
     ):
         yield Held(game, submission, pod, gateway)
         if not game.mallory.submission(submission.id).state.terminal:
@@ -300,7 +300,7 @@ def test_an_evaluation_is_hardened_and_cut_off_in_a_namespace_of_its_own(
     token = game.platform.cluster.execute(where, name, "cat", TOKEN, container="upload").stdout
     with (
         forwarded(game.platform.cluster, "challenge-gateway", 8791) as url,
-        httpx.Client(base_url=url, trust_env=False) as gateway,
+        httpx.Client(base_url=url, trust_env=False, timeout=30) as gateway,
     ):
         sent = {"headers": {"Authorization": f"Bearer {token}"}, "params": {"challenge": "vault"}}
         labels = gateway.get("/evaluate/labels", **sent)

@@ -8,14 +8,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jupyter_challenge.core.run import RunSpec
+from jupyter_challenge.core.errors import FailureClass
+from jupyter_challenge.core.run import RunFailure, RunSpec
 from jupyter_challenge.engines.base import RunHandle
-from jupyter_challenge.store import audit
+from jupyter_challenge.service import scoring
+from jupyter_challenge.store import audit, runs, submissions
 from jupyter_challenge.store.orm import RunRow, ScoreRow, StandingRow
 from tests.service.quick_engine import QuickEngine
 from tests.service.world import World
@@ -55,6 +58,30 @@ def test_a_bad_end(world: World, name: str) -> None:
     assert done["attempt"] == attempts
     assert rows(world, ScoreRow) == []
     assert ends(world, done["id"]) == [state]
+
+
+@pytest.mark.parametrize(
+    ("kind", "goes_on"), [(FailureClass.PREEMPTED, True), (FailureClass.OUTPUT_LOST, False)]
+)
+def test_a_run_that_had_to_leave_goes_on_from_its_state(
+    make_world: Callable[..., World], kind: FailureClass, goes_on: bool
+) -> None:
+    world = make_world(runs=False)
+    world.publish()
+    world.user("ana").enter()
+    made, state = world.user("ana").submit(public=1)["id"], "5a" * 32
+    with world.embedded.service.db.write() as session:
+        submission, run = submissions.get(session, made), runs.latest(session, [made])[made]
+        assert submission is not None
+        run.kept = state
+        failure = RunFailure(failure_class=kind)
+        scoring.end_failed(session, submission, run, failure, datetime.now(timezone.utc))
+        session.flush()
+
+        again = runs.latest(session, [made])[made]
+
+        assert again.attempt == 2
+        assert again.kept == (state if goes_on else None)
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
