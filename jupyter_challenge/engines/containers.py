@@ -10,10 +10,6 @@ FOLDER = "/challenge"
 TOKEN_FOLDER = "/var/run/secrets/challenge"
 PROGRAM = ("python3", "-I", "-m", "jupyter_challenge.steps.inside")
 """Isolated: no module is found in a folder that a step can write to."""
-PLATFORM_RESOURCES = {
-    "requests": {"cpu": "20m", "memory": "64Mi"},
-    "limits": {"cpu": "1", "memory": "512Mi"},
-}
 
 
 def container(
@@ -70,8 +66,16 @@ def container(
 
 def platform_container(name: str, image: str, does: str, gateway_url: str) -> Manifest:
     """A container of the platform's: it alone has the token, and what the gateway's address is."""
-    made = container(name, image, does, resources=PLATFORM_RESOURCES)
+    made = container(name, image, does, resources=platform_resources())
     made["env"].append({"name": "CHALLENGE_GATEWAY", "value": gateway_url})
     made["volumeMounts"].append({"name": "token", "mountPath": TOKEN_FOLDER, "readOnly": True})
     made["terminationMessagePolicy"] = "FallbackToLogsOnError"
     return made
+
+
+def platform_resources() -> dict[str, Any]:
+    """What a container of the platform's, which only moves files, is given."""
+    return {
+        "requests": {"cpu": "20m", "memory": "64Mi"},
+        "limits": {"cpu": "1", "memory": "512Mi"},
+    }

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_challenge.core.run import ImageFiles
-from jupyter_challenge.engines.containers import FOLDER, PLATFORM_RESOURCES, Manifest, container
+from jupyter_challenge.engines.containers import FOLDER, Manifest, container, platform_resources
 from jupyter_challenge.steps.traveller import EMPTY, command
 
 NAME = "data"
@@ -64,7 +64,7 @@ def added(pod: dict[str, Any], main: Manifest, said: Mapping[str, Any] | None) -
 
 
 def _copying(files: ImageFiles) -> Manifest:
-    made = container(NAME, files.image, "", resources=PLATFORM_RESOURCES)
+    made = container(NAME, files.image, "", resources=platform_resources())
     wanted = [text for each in files.files for text in (each.path, each.target)]
     return {
         **made,
