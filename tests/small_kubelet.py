@@ -67,7 +67,8 @@ class SmallKubelet:
         token = folder / "token"
         account = pod["spec"]["serviceAccountName"]
         token.write_text(self.api.add_token(pod["metadata"], account, OWN_AUDIENCE))
-        env = {**os.environ, "CHALLENGE_TOKEN_FILE": str(token), "TMPDIR": str(folder)}
+        given = {each["name"]: each["value"] for each in main.get("env", [])}
+        env = {**os.environ, **given, "CHALLENGE_TOKEN_FILE": str(token), "TMPDIR": str(folder)}
         path = Path(folder, "log")
         self.api.logs[key[1], key[2], main["name"]] = path.read_bytes
         with path.open("wb") as file:

@@ -2,7 +2,8 @@
 
 The floors are pods that do nothing: a Job, a Job with an init container and a sidecar, and a
 pipeline of three trivial steps on the stand-in for Kubeflow Pipelines, in one pod. A real server
-takes a driver's pod and an executor's for each step; those waits are added in the last two rows.
+takes a driver's pod and an executor's for each step; in the last rows the stand-in takes as long as
+a real one was measured to take for them (`benchmarks/cluster/pace.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.cluster.pace import PACE, expected
 from benchmarks.cluster.timeline import Timeline
 from benchmarks.timing import report
 from jupyter_challenge.client import Client
@@ -27,14 +29,10 @@ from tests.cluster.kfp_pipelines import pipeline
 from tests.cluster.kubectl import Cluster, probe_pod
 from tests.cluster.platform import NAMESPACE, Platform, deployed, forwarded
 from tests.cluster.reconfigured import restarted
-from tests.cluster.test_kfp_runs import OVERLAY
 from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook
 
 IMAGE = "jupyter-challenge/steps:test"
 SIDECAR = {"init": ["true"], "sidecar": ["sleep", "600"]}
-PACE = "3 9.5"
-"""Seconds before the first task and before each, with which three trivial steps take what they take
-on a real server 2.17.0 (41 s; one step 18.5 s): docs/developers/speed.md."""
 KFP = {"engine": "kfp", "kfp_endpoint": "http://kfp-standin.kfp-standin:8888"}
 ENGINES: dict[str, dict[str, Any]] = {
     "KubernetesEngine": {"engine": "jobs"},
@@ -128,7 +126,7 @@ class Place:
 
 def _ran(kfp: KfpApi, experiment: str, spec: dict[str, Any]) -> None:
     name = f"floor-{uuid.uuid4().hex[:8]}"
-    run = kfp.create(name, experiment, spec, {"n": 3}, "challenge-step")  # type: ignore[dict-item]
+    run = kfp.create(name, experiment, spec, {"n": 3}, "challenge-step")
     while not (found := kfp.runs([run])[run]).over:
         time.sleep(0.1)
     if found.state != "SUCCEEDED":
@@ -159,7 +157,7 @@ def main(rounds: int) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as name,
         kfp_place.standin(cluster),
-        deployed(cluster, OVERLAY) as platform,
+        deployed(cluster, kfp_place.OVERLAY) as platform,
     ):
         place = Place(platform, Path(name), kubeconfig)
         seconds = measured(
@@ -177,6 +175,7 @@ def main(rounds: int) -> None:
         paced = measured(
             {
                 "KfpEngine at a real server's pace": lambda: place.engine("KfpEngine"),
+                "KfpEngine, one step, at that pace": lambda: place.engine("KfpEngine, one step"),
                 "three steps at a real server's pace": place.stock,
             },
             max(1, rounds // 2),
@@ -188,6 +187,9 @@ def main(rounds: int) -> None:
         {"KubernetesEngine": "at most 12 s on an idle cluster"},
     )
     report(paced, "three steps at a real server's pace", {next(iter(paced)): "at most 1.3"})
+    print(
+        f"\nA real server takes {expected(3):.1f} s for three steps, {expected(1):.1f} s for one."
+    )
     for engine, found in timelines.items():
         print(f"\n{engine}: seconds after Submit, medians, and since the line before")
         medians = {

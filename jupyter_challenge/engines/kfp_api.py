@@ -103,7 +103,7 @@ class KfpApi:
         name: str,
         experiment: str,
         pipeline: dict[str, Any],
-        parameters: dict[str, str],
+        parameters: dict[str, Any],
         account: str,
     ) -> str:
         """Make a run and return its id; making the same again makes another one.

@@ -9,10 +9,12 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tests.cluster.kfp_place import PIPELINES, STANDIN
 from tests.cluster.kubectl import Cluster
 from tests.cluster.platform import NAMESPACE
 
 DOMAIN = "challenge.jupyter.org"
+CONDUCTED = "pipeline/runid"
 
 
 class BadLuck:
@@ -37,6 +39,29 @@ class BadLuck:
         if self._containerd is not None:
             kinds["containerd"] = lambda _: self._kill_containerd()
         return kinds
+
+    def of_pipelines(self) -> Mapping[str, Callable[[str], bool]]:
+        """What can befall the stand-in for Kubeflow Pipelines, and its pods."""
+        return {
+            "server": lambda _: self._pod_of(STANDIN, f"app={STANDIN}", "standin"),
+            "server and database": lambda _: self._gone(STANDIN, f"app={STANDIN}"),
+            "step's process": lambda _: self._pod_of(PIPELINES, CONDUCTED, "main"),
+            "step's pod": lambda _: self._gone(PIPELINES, CONDUCTED),
+        }
+
+    def steps_at_work(self) -> list[str]:
+        """Pods of pipelines that have not ended."""
+        return [
+            pod["metadata"]["name"]
+            for pod in self._cluster.list("pods", "-n", PIPELINES, "-l", CONDUCTED)
+            if pod["status"].get("phase") not in {"Succeeded", "Failed"}
+        ]
+
+    def _gone(self, namespace: str, selector: str) -> bool:
+        """Remove pods at once."""
+        now = ("--grace-period=0", "--force", "--wait=false")
+        done = self._cluster.kubectl("-n", namespace, "delete", "pod", "-l", selector, *now)
+        return "deleted" in done
 
     def _component(self, name: str) -> bool:
         return self._pod_of(NAMESPACE, f"app.kubernetes.io/component={name}", name)

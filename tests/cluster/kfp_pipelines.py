@@ -10,8 +10,15 @@ from kfp import dsl
 RESULT = 0.271828182
 
 
-def pipeline(name: str, image: str, seconds: int = 0) -> dict[str, Any]:
-    """A compiled pipeline: `three` steps, one that `sleeps`, one that `fails`."""
+def pipeline(name: str, image: str, seconds: int = 0, *, cached: bool = False) -> dict[str, Any]:
+    """A compiled pipeline: `three` steps, one that `sleeps`, one that `fails`, `second_fails`.
+
+    Args:
+        name: Which of them.
+        image: Image of its steps.
+        seconds: How long the one sleeps.
+        cached: Whether KFP may answer its tasks from what equal ones made.
+    """
 
     @dsl.component(base_image=image, install_kfp_package=False)
     def prepare(n: int, data: dsl.Output[dsl.Dataset]) -> None:
@@ -42,23 +49,32 @@ def pipeline(name: str, image: str, seconds: int = 0) -> dict[str, Any]:
     def fail() -> None:
         raise ValueError("on purpose")
 
-    def uncached(task: Any) -> Any:
-        return task.set_caching_options(False)
+    @dsl.component(base_image=image, install_kfp_package=False)
+    def refuse(data: dsl.Input[dsl.Dataset]) -> None:
+        raise ValueError("on purpose")
+
+    def settled(task: Any) -> Any:
+        return task.set_caching_options(cached)
 
     @dsl.pipeline(name="three")
     def three(n: int) -> None:
-        prepared = uncached(prepare(n=n))
-        executed = uncached(run(data=prepared.outputs["data"]))
-        uncached(evaluate(predictions=executed.outputs["predictions"], result=RESULT))
+        prepared = settled(prepare(n=n))
+        executed = settled(run(data=prepared.outputs["data"]))
+        settled(evaluate(predictions=executed.outputs["predictions"], result=RESULT))
 
     @dsl.pipeline(name="sleeps")
     def sleeps(n: int) -> None:
-        uncached(sleep(seconds=seconds))
+        settled(sleep(seconds=seconds))
 
     @dsl.pipeline(name="fails")
     def fails(n: int) -> None:
-        uncached(fail())
+        settled(fail())
 
-    made = {"three": three, "sleeps": sleeps, "fails": fails}[name]
+    @dsl.pipeline(name="second-fails")
+    def second_fails(n: int) -> None:
+        prepared = settled(prepare(n=n))
+        settled(refuse(data=prepared.outputs["data"]))
+
+    made = {"three": three, "sleeps": sleeps, "fails": fails, "second_fails": second_fails}[name]
     found: dict[str, Any] = MessageToDict(made.pipeline_spec)
     return found

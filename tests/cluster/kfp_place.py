@@ -12,6 +12,8 @@ STANDIN = "kfp-standin"
 PIPELINES = "challenge-pipelines"
 AUDIENCE = "pipelines.kubeflow.org"
 _HERE = Path(__file__).parent
+OVERLAY = _HERE / "deploy_kfp"
+"""The tests' platform with the stand-in as conductor."""
 _MANIFESTS = (_HERE.parents[1] / "deploy" / "kubeflow" / "pipelines", _HERE / "kfp_standin")
 
 

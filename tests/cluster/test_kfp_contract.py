@@ -1,8 +1,9 @@
 """What KfpEngine relies on of a Kubeflow Pipelines server, asked of one.
 
-With KFP_ENDPOINT and KFP_TOKEN (KFP_NAMESPACE, KFP_ACCOUNT and KFP_IMAGE where they differ) these
-tests run against that server, unchanged. Without, they run against the stand-in on the test
-cluster, which answers as the samples of a real server do.
+With KFP_ENDPOINT and KFP_TOKEN (KFP_NAMESPACE, KFP_ACCOUNT and KFP_IMAGE where they differ; in
+KFP_OTHER_IMAGE the same image by another name) these tests run against that server, unchanged.
+Without, they run against the stand-in on the test cluster, which answers as the samples of a real
+server do. docs/developers/cluster.md says which test shows what.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 import base64
 import json
 import os
+import random
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,21 @@ import httpx
 import pytest
 
 from jupyter_challenge.core.errors import Unavailable
-from jupyter_challenge.engines.kfp_api import KfpApi, KfpRefused
-from tests.cluster.kfp_pipelines import RESULT, pipeline
+from jupyter_challenge.engines.kfp_api import KfpRefused
+from tests.cluster.kfp_pipelines import RESULT
 from tests.cluster.kfp_place import AUDIENCE, PIPELINES, STANDIN
+from tests.cluster.kfp_server import (
+    API,
+    Server,
+    began,
+    connected,
+    executors,
+    let_in,
+    listed,
+    over,
+    running,
+    told,
+)
 from tests.cluster.kfp_shapes import all_runs, sample, unlike
 from tests.cluster.kubectl import Cluster
 from tests.cluster.platform import forwarded
@@ -31,53 +44,9 @@ from tests.cluster.test_gateway import FORGED
 
 pytestmark = pytest.mark.timeout(300)
 
-API = "/apis/v2beta1"
 NEVER = "1970-01-01T00:00:00Z"
 FOREIGN = "kube-system"
 """A namespace in which nobody may run pipelines."""
-LIMIT = 240.0
-
-
-@dataclass(frozen=True)
-class Server:
-    """The server that is asked."""
-
-    http: httpx.Client
-    token_file: Path
-    namespace: str
-    account: str
-    image: str
-
-    @property
-    def endpoint(self) -> str:
-        return str(self.http.base_url).rstrip("/")
-
-    @property
-    def token(self) -> str:
-        return self.token_file.read_text().strip()
-
-    def api(self, namespace: str = "", token_file: Path | None = None) -> KfpApi:
-        return KfpApi(
-            self.endpoint, namespace or self.namespace, str(token_file or self.token_file)
-        )
-
-    def ask(self, path: str, **query: Any) -> Any:
-        said = self.http.get(API + path, params=query)
-        said.raise_for_status()
-        return said.json()
-
-    def run(self, run: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.ask(f"/runs/{run}")
-        return found
-
-    def until(self, run: str, true: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
-        """What was said of a run, until something is true of it; the last is that."""
-        seen, end = [self.run(run)], time.monotonic() + LIMIT
-        while not true(seen[-1]):
-            assert time.monotonic() < end, seen[-1]
-            time.sleep(0.3)
-            seen.append(self.run(run))
-        return seen
 
 
 @pytest.fixture(scope="module")
@@ -88,75 +57,30 @@ def server(
     given = os.environ.get("KFP_ENDPOINT")
     if given:
         token_file.write_text(os.environ.get("KFP_TOKEN", ""))
-        yield from _server(given, token_file)
+        yield from connected(given, token_file)
         return
     cluster: Cluster = request.getfixturevalue("cluster")
     request.getfixturevalue("standin")
-    subject = {"kind": "ServiceAccount", "name": "contract", "namespace": PIPELINES}
-    cluster.apply(
-        {
-            "apiVersion": "v1",
-            "kind": "ServiceAccount",
-            "metadata": {"name": "contract", "namespace": PIPELINES},
-        },
-        {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "RoleBinding",
-            "metadata": {"name": "contract", "namespace": PIPELINES},
-            "roleRef": {
-                "apiGroup": "rbac.authorization.k8s.io",
-                "kind": "Role",
-                "name": "challenge-service",
-            },
-            "subjects": [subject],
-        },
-    )
+    let_in(cluster)
     token_file.write_text(
         cluster.kubectl("-n", PIPELINES, "create", "token", "contract", f"--audience={AUDIENCE}")
     )
     with forwarded(cluster, STANDIN, 8888, STANDIN) as url:
-        yield from _server(url, token_file)
+        yield from connected(url, token_file)
 
 
-def _server(endpoint: str, token_file: Path) -> Iterator[Server]:
-    headers = {"Authorization": f"Bearer {token_file.read_text().strip()}"}
-    with httpx.Client(
-        base_url=endpoint.rstrip("/"), headers=headers, trust_env=False, timeout=60
-    ) as http:
-        yield Server(
-            http,
-            token_file,
-            os.environ.get("KFP_NAMESPACE", PIPELINES),
-            os.environ.get("KFP_ACCOUNT", "challenge-step"),
-            os.environ.get("KFP_IMAGE", "jupyter-challenge/steps:test"),
-        )
+@pytest.fixture
+def asked_cluster(server: Server, request: pytest.FixtureRequest) -> Cluster:
+    """The cluster that the server runs on, where these tests have one to ask."""
+    if not os.environ.get("CLUSTER_KUBECONFIG"):
+        pytest.skip("needs the server's own cluster too: CLUSTER_KUBECONFIG")
+    found: Cluster = request.getfixturevalue("cluster")
+    return found
 
 
 @pytest.fixture(scope="module")
 def experiment(server: Server) -> str:
     return server.api().experiment("contract")
-
-
-def began(server: Server, experiment: str, name: str, **options: Any) -> str:
-    """Have a pipeline run, and say which run it is."""
-    account = options.pop("account", server.account)
-    called = options.pop("called", f"contract-{uuid.uuid4().hex[:8]}")
-    image = options.pop("image", server.image)
-    spec = pipeline(name, image, **options)
-    return server.api().create(called, experiment, spec, {"n": 3}, account)  # type: ignore[dict-item]
-
-
-def over(said: dict[str, Any]) -> bool:
-    return said.get("state") in {"SUCCEEDED", "FAILED", "CANCELED"}
-
-
-def running(said: dict[str, Any]) -> bool:
-    return said.get("state") == "RUNNING"
-
-
-def told(said: dict[str, Any]) -> str:
-    """All that is said of a run but the pipeline that it was given."""
-    return json.dumps({name: each for name, each in said.items() if name != "pipeline_spec"})
 
 
 def test_what_is_said_of_a_run_from_its_beginning_to_its_end(
@@ -177,6 +101,17 @@ def test_what_is_said_of_a_run_from_its_beginning_to_its_end(
     assert not any("error" in said for said in seen)
 
 
+@pytest.mark.parametrize(
+    ("name", "states"),
+    [
+        ("get_run.SUCCEEDED-without-retry-nodes", {"SUCCEEDED"}),
+        ("get_run.SUCCEEDED-cached", {"SKIPPED"}),
+    ],
+)
+def test_the_samples_say_by_their_executors_what_was_cached(name: str, states: set[str]) -> None:
+    assert executors(sample(name)) == states
+
+
 def test_tasks_are_named_and_say_nothing_of_what_they_made(server: Server, experiment: str) -> None:
     run = began(server, experiment, "three")
     done = server.until(run, over)[-1]
@@ -186,6 +121,12 @@ def test_tasks_are_named_and_say_nothing_of_what_they_made(server: Server, exper
     # Names repeat, so they say nothing of which step it is.
     assert len({task["display_name"] for task in tasks}) < len(tasks)
     assert not {"inputs", "outputs", "error", "executor_detail"} & {n for t in tasks for n in t}
+    # What is called a pod's name there is a node's of the workflow.
+    named = {child["pod_name"] for task in tasks for child in task.get("child_tasks", [])}
+    if os.environ.get("CLUSTER_KUBECONFIG"):
+        cluster = Cluster(Path(os.environ["CLUSTER_KUBECONFIG"]))
+        pods = cluster.list("pods", "-n", server.namespace, "-l", f"pipeline/runid={run}")
+        assert not named & {pod["metadata"]["name"] for pod in pods}
     # A result comes by another way, or not at all.
     assert str(RESULT) not in told(done) and str(RESULT + 3) not in told(done)
 
@@ -215,6 +156,28 @@ def test_all_runs_are_asked_for_at_once(server: Server, experiment: str) -> None
     assert none.get("runs") is None
 
 
+def test_runs_are_found_by_state_name_and_time(server: Server, experiment: str) -> None:
+    name = f"found-{uuid.uuid4().hex[:8]}"
+    first = began(server, experiment, "fails", called=name)
+    server.until(first, over)
+    time.sleep(1.1)  # times are whole seconds
+    second = began(server, experiment, "sleeps", seconds=300)
+    server.until(second, running)
+    ours = {"operation": "IN", "key": "run_id", "stringValues": {"values": [first, second]}}
+    at = server.run(second)["created_at"]
+
+    def found(operation: str, key: str, **value: Any) -> list[str]:
+        return listed(server, ours, {"operation": operation, "key": key, **value})
+
+    assert found("IN", "state", stringValues={"values": ["RUNNING"]}) == [second]
+    assert found("IN", "state", stringValues={"values": ["RUNNING", "FAILED"]}) == [first, second]
+    assert found("EQUALS", "display_name", stringValue=name) == [first]
+    assert found("LESS_THAN", "created_at", timestampValue=at) == [first]
+    assert found("GREATER_THAN_EQUALS", "created_at", timestampValue=at) == [second]
+    server.api().terminate(second)
+    server.until(second, over)
+
+
 def test_more_runs_than_a_page_come_on_pages(server: Server, experiment: str) -> None:
     runs = [began(server, experiment, "fails") for _ in range(2)]
     predicate = {"operation": "IN", "key": "run_id", "stringValues": {"values": runs}}
@@ -237,8 +200,11 @@ def test_a_run_that_was_told_to_end_has_failed(server: Server, experiment: str) 
     server.until(run, running)
 
     server.api().terminate(run)
-    done = server.until(run, over)[-1]
+    seen = server.until(run, over)
+    done = seen[-1]
 
+    # It may go on for a while as if nothing had been asked.
+    assert {said["state"] for said in seen[:-1]} <= {"RUNNING", "CANCELING"}
     assert done["state"] == "FAILED"
     said = [each.get("state") for each in done["state_history"]]
     assert "CANCELED" not in said
@@ -255,6 +221,64 @@ def test_a_run_that_failed_says_no_reason(server: Server, experiment: str) -> No
     assert done["state"] == "FAILED"
     assert "error" not in done and "on purpose" not in told(done)
     assert list(unlike(done, all_runs())) == []
+
+
+def test_a_run_that_is_tried_again_does_only_what_failed(server: Server, experiment: str) -> None:
+    """Why a submission is tried again as another run; what becomes of one: test_kfp_runs.py."""
+    run = began(server, experiment, "second_fails")
+    before = server.until(run, over)[-1]
+    asked = server.http.post(f"{API}/runs/{run}:retry")
+    if asked.status_code == 403:
+        pytest.skip("the token's owner may not retry runs on that server")
+    asked.raise_for_status()
+
+    server.until(run, lambda said: len(said["state_history"]) > len(before["state_history"]))
+    done = server.until(run, over)[-1]
+
+    assert done["created_at"] == before["created_at"]
+    states = [each.get("state") for each in done["state_history"]]
+    was = [each.get("state") for each in before["state_history"]]
+    assert states[: len(was)] == was
+    assert states[len(was) :] in (["RUNNING", "FAILED"], ["FAILED"])
+    assert _began(done, "prepare") == _began(before, "prepare")
+    assert _began(done, "refuse") > _began(before, "refuse")
+    assert list(unlike(done, all_runs())) == []
+
+
+def _began(said: dict[str, Any], task: str) -> str:
+    (found,) = (t for t in said["run_details"]["task_details"] if t["display_name"] == task)
+    return str(found["start_time"])
+
+
+def test_a_run_that_is_the_same_again_comes_from_the_cache_unless_its_tasks_forbid_it(
+    server: Server, experiment: str
+) -> None:
+    """Why the pipelines of submissions forbid it: see test_kfp_seams.py."""
+    never_before = random.SystemRandom().randrange(10**9)
+
+    def ran(**options: Any) -> set[str]:
+        run = began(server, experiment, "three", n=never_before, **options)
+        done = server.until(run, over)[-1]
+        assert done["state"] == "SUCCEEDED"
+        assert list(unlike(done, all_runs())) == []
+        return executors(done)
+
+    assert ran(cached=True) == {"SUCCEEDED"}
+    assert ran(cached=True) == {"SKIPPED"}
+    assert ran(cached=False) == {"SUCCEEDED"}
+
+
+def test_the_cache_tells_images_apart_by_name(server: Server, experiment: str) -> None:
+    other = os.environ.get("KFP_OTHER_IMAGE")
+    if not other and os.environ.get("KFP_ENDPOINT"):
+        pytest.skip("needs the steps' image by another name too: KFP_OTHER_IMAGE")
+    never_before = random.SystemRandom().randrange(10**9)
+    found = []
+    for image in (server.image, other or "jupyter-challenge/service:test"):
+        run = began(server, experiment, "three", n=never_before, cached=True, image=image)
+        found.append(executors(server.until(run, over)[-1]))
+
+    assert found == [{"SUCCEEDED"}, {"SUCCEEDED"}]
 
 
 def test_a_missing_image_is_waited_for_without_a_word(
@@ -341,6 +365,55 @@ def test_whoever_has_no_token_is_refused(server: Server, tmp_path: Path) -> None
         server.api(token_file=forged).runs([str(uuid.uuid4())])
 
 
+def test_a_token_for_somebody_else_is_refused(
+    server: Server, asked_cluster: Cluster, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text(asked_cluster.kubectl("-n", server.namespace, "create", "token", "default"))
+
+    with pytest.raises(Unavailable, match="401"):
+        server.api(token_file=token).runs([str(uuid.uuid4())])
+
+
+def test_rights_of_a_group_do_not_count(
+    server: Server, asked_cluster: Cluster, tmp_path: Path
+) -> None:
+    """Why the service's account is named in the RoleBinding itself."""
+    here, name = server.namespace, f"group-{uuid.uuid4().hex[:8]}"
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "challenge-service"}
+    group = f"system:serviceaccounts:{here}"
+    meta = {"name": name, "namespace": here}
+    asked_cluster.apply(
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta},
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
+            "metadata": meta,
+            "roleRef": role,
+            "subjects": [{"kind": "Group", "name": group, "apiGroup": "rbac.authorization.k8s.io"}],
+        },
+    )
+    try:
+        account = f"system:serviceaccount:{here}:{name}"
+        attributes = {
+            "group": "pipelines.kubeflow.org", "resource": "runs", "verb": "list", "namespace": here
+        }  # fmt: skip
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SubjectAccessReview",
+            "spec": {"user": account, "groups": [group], "resourceAttributes": attributes},
+        }
+        may = asked_cluster.kubectl("create", "-f", "-", "-o", "json", stdin=json.dumps(review))
+        token = tmp_path / "token"
+        made = ("-n", here, "create", "token", name, f"--audience={AUDIENCE}")
+        token.write_text(asked_cluster.kubectl(*made))
+        with pytest.raises(Unavailable, match="403"):
+            server.api(token_file=token).runs([str(uuid.uuid4())])
+        assert json.loads(may)["status"]["allowed"]  # Kubernetes itself would let it
+    finally:
+        asked_cluster.kubectl("-n", here, "delete", "rolebinding,serviceaccount", name)
+
+
 def test_another_namespace_is_refused(server: Server) -> None:
     assert server.http.get(f"{API}/runs", params={"namespace": FOREIGN}).status_code == 403
     with pytest.raises(Unavailable, match="403"):
@@ -374,6 +447,9 @@ def test_logs_are_for_everybody(server: Server, experiment: str) -> None:
         for child in task.get("child_tasks", [])
     }
 
+    # Nor does the cache's own route ask who one is.
+    tasks = httpx.get(f"{server.endpoint}/apis/v1alpha1/tasks", trust_env=False)
+    assert tasks.status_code not in {401, 403}
     for node in [*nodes, "nonsense"]:
         said = httpx.get(
             f"{server.endpoint}/apis/v1alpha1/runs/{run}/nodes/{node}/log", trust_env=False

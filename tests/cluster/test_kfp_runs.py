@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from jupyter_challenge.client import Client
 from jupyter_challenge.core.errors import FailureClass
 from jupyter_challenge.core.examples import example
 from jupyter_challenge.core.models import SubmissionState, SubmissionView
-from tests.cluster.kfp_place import PIPELINES
+from tests.cluster.kfp_place import PIPELINES, STANDIN
 from tests.cluster.kubectl import Cluster
-from tests.cluster.platform import EVALUATION, Deployments, Platform
+from tests.cluster.platform import EVALUATION, Platform, forwarded
 from tests.cluster.reconfigured import reconfigured
 from tests.cluster.test_runs import public_accuracy
 from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook
 
 pytestmark = pytest.mark.timeout(600)
 
-OVERLAY = Path(__file__).parent / "deploy_kfp"
 CANARY = f"canary{uuid.uuid4().hex}"
 PLATFORM_SECRET = "runs-must-never-hold-this"
 STEP = f"system:serviceaccount:{PIPELINES}:challenge-step"
-
-
-@pytest.fixture(scope="module")
-def kfp(deployments: Deployments, standin: None) -> Platform:
-    """The platform with the stand-in as conductor."""
-    return deployments.get(OVERLAY)
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +59,14 @@ def ended(client: Client, folder: Path, *cells: str, challenge: str = "vault") -
     return client.wait(client.submit(notebook, challenge).id)
 
 
-def said_by(cluster: Cluster, pod: dict[str, Any]) -> list[dict[str, str]]:
+def said_by(cluster: Cluster, pod: dict[str, Any]) -> list[dict[str, Any]]:
     """What the stand-in's runner says of tasks and artifacts."""
-    lines = cluster.logs(PIPELINES, pod["metadata"]["name"]).splitlines()
+    return [each for each in printed(cluster, pod) if {"task", "artifact"} & each.keys()]
+
+
+def printed(cluster: Cluster, pod: dict[str, Any]) -> list[dict[str, Any]]:
+    """The lines of JSON of a pipeline's pod: the stand-in's own, and those of our steps."""
+    lines = [line.strip() for line in cluster.logs(PIPELINES, pod["metadata"]["name"]).splitlines()]
     return [json.loads(line) for line in lines if line.startswith('{"')]
 
 
@@ -102,6 +102,23 @@ def test_starter_notebook_gets_a_score_in_three_steps_with_typed_artifacts(
         ("run", "predictions", "system.Dataset"),
         ("evaluate", "metrics", "system.Metrics"),
     ]
+    # What they say of themselves: whose they are, and that there is a score.
+    whose = {"submission": done.id, "attempt": 1, "challenge": "iris"}
+    artifacts = {each["artifact"]: each for each in said if "artifact" in each}
+    for name in ("data", "predictions"):
+        metadata = artifacts[name]["metadata"]
+        assert {key: metadata[key] for key in whose} == whose
+        assert metadata["run"] and metadata["stands_for"]
+    assert artifacts["metrics"]["metadata"] == {"scored": 1}
+    assert len({each["uri"] for each in artifacts.values()}) == 3 and all(
+        each["uri"] for each in artifacts.values()
+    )
+    # The steps' own lines say whose they are too.
+    lines = [each for each in printed(kfp.cluster, pod) if "part" in each]
+    assert {line["part"] for line in lines} == {"follow-prepare", "follow-run", "follow-evaluate"}
+    told = [line for line in lines if not line["message"].startswith("The gateway does not answer")]
+    assert {(line["submission"], line["level"]) for line in told} == {(done.id, "info")}
+    assert {line["run"] for line in lines} == {artifacts["data"]["metadata"]["run"]}
     # The Jobs are the service's, where they always are.
     assert {owner.get("kind") for owner in pod["metadata"].get("ownerReferences", [])} <= {"Job"}
     assert pod["spec"]["serviceAccountName"] == "challenge-step"
@@ -140,6 +157,54 @@ def test_a_notebook_that_fails_ends_the_pipeline_and_is_not_evaluated(
     assert [each["task"] for each in said_by(kfp.cluster, pod) if "task" in each][-1] == "run"
     selected = f"challenge.jupyter.org/submission={done.id}"
     assert kfp.cluster.list("jobs", "-n", EVALUATION, "-l", selected) == []
+
+
+PERSON = "olga@example.org"
+
+
+def test_a_run_that_a_person_has_tried_again_in_pipelines_changes_nothing(
+    kfp: Platform, participant: Client, tmp_path: Path
+) -> None:
+    """Its steps hear that their run is over; the submission has had its one end."""
+    before = pods_of_steps(kfp.cluster)
+    done = ended(participant, tmp_path, "raise ValueError('on purpose')")
+    pod = conducted(kfp.cluster, before)
+    finished(kfp, pod, "Failed")
+    run = pod["metadata"]["labels"]["pipeline/runid"]
+    meta = {"name": "person", "namespace": PIPELINES}
+    rbac, group = "rbac.authorization.k8s.io", "pipelines.kubeflow.org"
+    kfp.cluster.apply(
+        {
+            "apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": meta,
+            "rules": [{"apiGroups": [group], "resources": ["runs"], "verbs": ["get", "retry"]}],
+        },
+        {
+            "apiVersion": f"{rbac}/v1", "kind": "RoleBinding", "metadata": meta,
+            "roleRef": {"apiGroup": rbac, "kind": "Role", "name": "person"},
+            "subjects": [{"apiGroup": rbac, "kind": "User", "name": PERSON}],
+        },
+    )  # fmt: skip
+    with (
+        forwarded(kfp.cluster, STANDIN, 8888, STANDIN) as url,
+        httpx.Client(base_url=f"{url}/apis/v2beta1/runs", trust_env=False) as http,
+    ):
+        who = {"kubeflow-userid": PERSON}
+
+        def states() -> list[str]:
+            said = http.get(f"/{run}", headers=who).raise_for_status().json()
+            return [each.get("state", "") for each in said["state_history"]]
+
+        was = states()
+        http.post(f"/{run}:retry", headers=who).raise_for_status()
+        end = time.monotonic() + 90
+        while states()[len(was) :] != ["RUNNING", "FAILED"]:
+            assert time.monotonic() < end, states()
+            time.sleep(0.3)
+
+    after = participant.submission(done.id)
+    assert (after.state, after.failure, after.attempt) == (done.state, done.failure, done.attempt)
+    selected = f"challenge.jupyter.org/submission={done.id}"
+    assert kfp.cluster.list("jobs", "-A", "-l", selected) == []
 
 
 def test_a_cancelled_run_leaves_neither_pipeline_nor_jobs(

@@ -73,7 +73,9 @@ def _tasks(found: Run) -> list[dict[str, Any]]:
     """An entry per node of the workflow, unsorted, with names that repeat."""
     nodes = [(found.workflow, found.state), ("root", found.state), ("root-driver", "SUCCEEDED")]
     for name, state in found.tasks.items():
-        nodes += [(name, state), (f"{name}-driver", "SUCCEEDED"), ("executor", state)]
+        executor = "SKIPPED" if found.from_cache else state
+        nodes += [(name, state), (f"{name}-driver", "SUCCEEDED"), ("executor", executor)]
+    began = {name: at for name, (_, at) in found.started.items()}
     # Unsorted, yet the same in each answer.
     named = [(uuid.uuid5(uuid.UUID(found.id), f"{i}"), *node) for i, node in enumerate(nodes)]
     return [
@@ -82,7 +84,7 @@ def _tasks(found: Run) -> list[dict[str, Any]]:
             "task_id": str(id),
             "display_name": name,
             "create_time": moment(found.created_at),
-            "start_time": moment(found.created_at),
+            "start_time": moment(began.get(name, found.created_at)),
             "end_time": moment(found.finished_at) if found.finished_at else NO_END,
             "state": state or "RUNNING",
             "state_history": [_state(found.created_at, state or "RUNNING")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Body, Depends, FastAPI, Request
@@ -26,10 +27,11 @@ def caller(request: Request) -> Caller:
 Who = Annotated[Caller, Depends(caller)]
 
 
-def create_app(cluster: Cluster) -> FastAPI:
+def create_app(cluster: Cluster, state: Path | None = None) -> FastAPI:
     app = FastAPI(title="Stand-in for Kubeflow Pipelines", docs_url=None, redoc_url=None)
-    records = Records()
+    records = Records(state)
     conductor = Conductor(records, cluster)
+    conductor.resume()
 
     @app.exception_handler(Refused)
     def refused(_: Request, error: Refused) -> JSONResponse:
@@ -102,6 +104,24 @@ def create_app(cluster: Cluster) -> FastAPI:
             if found.over:
                 raise Refused(400, 9, f"Failed to terminate run {id}: it is {found.state}")
             found.terminating = True
+            records.save()
+        return {}
+
+    @app.post(f"{API}/runs/{{id}}:retry")
+    def retry_run(id: str, who: Who) -> dict[str, Any]:
+        found = records.run(id)
+        cluster.allow(who, "retry", "runs", found.experiment.namespace)
+        with records.lock:
+            if found.state != "FAILED":
+                raise Refused(400, 9, f"Failed to retry run {id}: it is {found.state}")
+            found.tries, found.terminating, found.finished_at = found.tries + 1, False, None
+            found.becomes("RUNNING")
+        conductor.again(found)
+        return {}
+
+    @app.get("/apis/v1alpha1/tasks")
+    def tasks() -> dict[str, Any]:
+        """Nobody is asked who they are; there is none here."""
         return {}
 
     @app.get("/apis/v1alpha1/runs/{id}/nodes/{node}/log")

@@ -84,6 +84,8 @@ class Cluster:
             "env": [
                 {"name": "HOME", "value": "/tmp"},
                 {"name": "STANDIN_PACE", "value": os.environ.get("STANDIN_PACE", "")},
+                {"name": "STANDIN_CREATED", "value": str(run.created_at.timestamp())},
+                {"name": "STANDIN_DONE", "value": " ".join(run.done)},
             ],
             "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}},
             "securityContext": {
@@ -142,7 +144,8 @@ class Cluster:
 
     @staticmethod
     def pod_of(run: Run) -> str:
-        return f"{run.workflow}-{run.id[-10:]}"
+        again = f"-{run.tries}" if run.tries else ""
+        return f"{run.workflow}-{run.id[-10:]}{again}"
 
     @staticmethod
     def _pods(run: Run) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import operator
+import pickle
 import threading
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 OVER = {"SUCCEEDED", "FAILED"}
@@ -35,7 +38,11 @@ class Experiment:
 
 @dataclass
 class Run:
-    """A run; `history` are its states so far, the last one is its state."""
+    """A run; `history` are its states so far, the last one is its state.
+
+    `pods` of its pods were made, one more than it was tried again when all is well; `started` says
+    in which of them a task was begun last, and when.
+    """
 
     name: str
     experiment: Experiment
@@ -47,7 +54,26 @@ class Run:
     finished_at: datetime | None = None
     history: list[tuple[datetime, str]] = field(default_factory=list)
     tasks: dict[str, str] = field(default_factory=dict)
+    started: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     terminating: bool = False
+    from_cache: bool = False
+    tries: int = 0
+    pods: int = 0
+
+    @property
+    def has_pod(self) -> bool:
+        return self.pods > self.tries
+
+    @property
+    def done(self) -> list[str]:
+        """Tasks that are not run again when the run is tried again."""
+        return [name for name, state in self.tasks.items() if state == "SUCCEEDED"]
+
+    @property
+    def cached(self) -> bool:
+        """Whether each of its tasks may be answered from the cache."""
+        tasks = self.pipeline["root"]["dag"]["tasks"].values()
+        return all((task.get("cachingOptions") or {}).get("enableCache") for task in tasks)
 
     @property
     def state(self) -> str:
@@ -70,12 +96,22 @@ class Run:
 
 
 class Records:
-    """All of them, for any thread."""
+    """All of them, for any thread; in a file that outlives this process, where one is named."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path | None = None) -> None:
         self.lock = threading.RLock()
         self.experiments: dict[str, Experiment] = {}
         self.runs: dict[str, Run] = {}
+        self._path = path
+        if path is not None and path.exists():
+            self.experiments, self.runs = pickle.loads(path.read_bytes())
+
+    def save(self) -> None:
+        if self._path is not None:
+            with self.lock:
+                beside = self._path.with_suffix(".new")
+                beside.write_bytes(pickle.dumps((self.experiments, self.runs)))
+                beside.replace(self._path)
 
     def add_experiment(self, name: str, namespace: str) -> Experiment:
         with self.lock:
@@ -83,6 +119,7 @@ class Records:
                 raise Refused(409, 6, f"Already exist error: experiment {name}")
             made = Experiment(name, namespace)
             self.experiments[made.id] = made
+            self.save()
             return made
 
     def experiment(self, id: str) -> Experiment:
@@ -95,6 +132,19 @@ class Records:
         with self.lock:
             run.becomes("PENDING")
             self.runs[run.id] = run
+            self.save()
+
+    def same_before(self, run: Run) -> Run | None:
+        """A run that made what this one would make; images are told apart by their names alone."""
+
+        def same(each: Run) -> tuple[Any, ...]:
+            return each.experiment.namespace, each.pipeline, each.parameters
+
+        with self.lock:
+            for each in self.runs.values():
+                if run.cached and each.state == "SUCCEEDED" and same(each) == same(run):
+                    return each
+        return None
 
     def run(self, id: str) -> Run:
         with self.lock:
@@ -128,6 +178,7 @@ class Records:
                     "display_name": each.name,
                     "name": each.name,
                     "state": each.state,
+                    "created_at": each.created_at.replace(microsecond=0),
                 },
             )
         ]
@@ -141,11 +192,26 @@ def _predicates(said: str) -> list[dict[str, Any]]:
     return [dict(each) for each in found]
 
 
-def _matches(predicates: list[dict[str, Any]], values: dict[str, str]) -> bool:
+_TIMES = {
+    "GREATER_THAN_EQUALS": operator.ge,
+    "GREATER_THAN": operator.gt,
+    "LESS_THAN_EQUALS": operator.le,
+    "LESS_THAN": operator.lt,
+}
+
+
+def _matches(predicates: list[dict[str, Any]], values: dict[str, Any]) -> bool:
     for each in predicates:
         key, operation = each.get("key"), each.get("operation")
         if key not in values:
             raise Refused(400, 3, f"Invalid input error: no filter by {key}")
+        if operation in _TIMES and key == "created_at":
+            at = str(each.get("timestampValue") or each.get("timestamp_value"))
+            if not _TIMES[operation](
+                values[key], datetime.fromisoformat(at.replace("Z", "+00:00"))
+            ):
+                return False
+            continue
         if operation == "EQUALS":
             wanted = [each.get("stringValue", each.get("string_value"))]
         elif operation == "IN":
