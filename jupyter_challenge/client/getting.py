@@ -110,9 +110,12 @@ def get(
     """Make or complete the folder; see `Client.get`.
 
     Raises:
-        Conflict: The folder belongs to another challenge.
+        Conflict: The folder belongs to another challenge, or one is published from it.
         StorageFull: The disk has no room for what is missing.
     """
+    from jupyter_challenge.core.template import refuse_inside_challenge
+
+    refuse_inside_challenge(folder)
     described = read_description(folder)
     if described is not None and described.get("challenge") not in (None, view.id):
         raise Conflict(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_challenge.core.errors import ChallengeError, Conflict
+from jupyter_challenge.core.examined_folder import FILE
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _SKIPPED = {"__pycache__", ".ipynb_checkpoints", ".DS_Store"}
@@ -27,7 +28,7 @@ def create_challenge(folder: Path, id: str | None = None, title: str | None = No
         The files that were made, as paths in the folder.
 
     Raises:
-        Conflict: The folder has something in it.
+        Conflict: The folder has something in it, or is inside another challenge.
         ChallengeError: The id cannot be one.
     """
     slug = _slug(folder.absolute().name) if id is None else id
@@ -42,6 +43,7 @@ def create_challenge(folder: Path, id: str | None = None, title: str | None = No
         raise Conflict(
             f'"{folder}" is there already.', hint="Name a new or an empty folder.", path=str(folder)
         )
+    refuse_inside_challenge(folder)
     made: list[str] = []
     _copy(files("jupyter_challenge") / "template", folder, "", made)
     spec = folder / "challenge.yaml"
@@ -57,6 +59,22 @@ def create_challenge(folder: Path, id: str | None = None, title: str | None = No
         re.sub(r"\A# .*$", lambda _: f"# {plain}", readme.read_text("utf-8"), flags=re.M), "utf-8"
     )
     return sorted(made)
+
+
+def refuse_inside_challenge(folder: Path) -> None:
+    """Refuse a folder that would be published together with the challenge around it.
+
+    Raises:
+        Conflict: It is an organiser's folder, or inside one.
+    """
+    for each in (folder.absolute(), *folder.absolute().parents):
+        if (each / FILE).is_file():
+            raise Conflict(
+                f'"{each.name}" is the folder that a challenge is published from, with all that is '
+                "in it.",
+                hint="Name another folder, outside of it.",
+                path=str(folder),
+            )
 
 
 def _copy(source: Any, target: Path, inside: str, made: list[str]) -> None:

@@ -8,6 +8,7 @@ import { FileDialog } from '@jupyterlab/filebrowser';
 import type { IActors } from '../actions';
 import type { IGetJob } from './getapi';
 import { getFolder } from './getting';
+import { holdsSpec, outside } from './outside';
 
 /** Where the user put each challenge's folder, for as long as the page lives. */
 const places = new Map<string, string>();
@@ -84,7 +85,9 @@ async function askFolder(
 ): Promise<string | null> {
   const { browsers, contents, trans, translator } = actors;
   const browser = browsers?.tracker.currentWidget ?? null;
-  const here = browser ? contents.localPath(browser.model.path) : '';
+  const here = browser
+    ? await outside(contents, contents.localPath(browser.model.path))
+    : '';
   // One that is in its folder already goes on there.
   const above =
     PathExt.basename(here) === challenge ? PathExt.dirname(here) : here;
@@ -100,9 +103,15 @@ async function askFolder(
       defaultPath: above
     });
     const chosen = answer.value?.[0];
-    return answer.button.accept && chosen
-      ? PathExt.join(contents.localPath(chosen.path), challenge)
-      : null;
+    if (!answer.button.accept || !chosen) {
+      return null;
+    }
+    const into = contents.localPath(chosen.path);
+    const folder = PathExt.join(into, challenge);
+    // The organiser's own folder has the challenge's name as a rule.
+    return (await holdsSpec(contents, folder))
+      ? PathExt.join(into, `my-${challenge}`)
+      : folder;
   }
   const answer = await InputDialog.getText({
     title: trans.__('Where to put the folder “%1”?', challenge),

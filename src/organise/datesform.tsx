@@ -248,6 +248,7 @@ function Done(props: IPageProps): JSX.Element {
   const write = async () => {
     const folder = await folders.choose(
       trans.__('The folder with challenge.yaml of %1', view.title),
+      trans.__('Select it, or open it and select none.'),
       folders.lastOf(view.id)
     );
     if (folder === null) {

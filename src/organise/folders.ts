@@ -6,15 +6,19 @@ import type { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { FileDialog } from '@jupyterlab/filebrowser';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 
+import { outside } from '../challenge/outside';
 import { DOMAIN } from '../tokens';
 
 /** Asks for folders of the Jupyter server's, and remembers which challenge came from where. */
 export interface IFolders {
-  /** Ask for a folder; null when the user changed their mind. */
-  choose(title: string, begin?: string): Promise<string | null>;
+  /** Ask for a folder, with a word about what it is for; null when the user changed their mind. */
+  choose(title: string, label: string, begin?: string): Promise<string | null>;
 
   /** The folder in sight, where new things go. */
   readonly current: string;
+
+  /** The folder in sight, or the nearest above it that no challenge is published from. */
+  outside(): Promise<string>;
 
   /** The folder that a challenge was last published from. */
   lastOf(challenge: string): string | undefined;
@@ -39,8 +43,20 @@ export class Folders implements IFolders {
     return model ? model.manager.services.contents.localPath(model.path) : '';
   }
 
+  /** The folder in sight, or the nearest above it that no challenge is published from. */
+  async outside(): Promise<string> {
+    const model = this.browsers?.tracker.currentWidget?.model;
+    return model
+      ? outside(model.manager.services.contents, this.current)
+      : this.current;
+  }
+
   /** Ask for a folder. */
-  async choose(title: string, begin?: string): Promise<string | null> {
+  async choose(
+    title: string,
+    label: string,
+    begin?: string
+  ): Promise<string | null> {
     const browser = this.browsers?.tracker.currentWidget;
     if (!browser) {
       const answer = await InputDialog.getText({
@@ -54,6 +70,7 @@ export class Folders implements IFolders {
     const answer = await FileDialog.getExistingDirectory({
       manager,
       title,
+      label,
       defaultPath: begin ?? this.current,
       translator: this.translator
     });

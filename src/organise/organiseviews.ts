@@ -106,6 +106,7 @@ export function addOrganiseViews(
           ? args['path']
           : await folders.choose(
               trans.__('Which folder holds challenge.yaml?'),
+              trans.__('Select it, or open it and select none.'),
               typeof challenge === 'string'
                 ? folders.lastOf(challenge)
                 : undefined

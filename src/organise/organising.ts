@@ -136,13 +136,18 @@ async function createChallenge(options: IOrganising): Promise<void> {
   if (!named.button.accept || !title) {
     return;
   }
+  const name = folderName(title);
   const parent = await folders.choose(
-    trans.__('Where shall the folder of %1 be?', title)
+    trans.__('Where shall the folder of %1 be?', title),
+    trans.__(
+      'Select a folder, or none for the one that is open here. In it, “%1” is made.',
+      name
+    ),
+    await folders.outside()
   );
   if (parent === null) {
     return;
   }
-  const name = folderName(title);
   const path = parent === '/' ? name : `${parent}/${name}`;
   try {
     const made = await new OrganiserApi(model.api).create(path, title);

@@ -109,3 +109,15 @@ def test_a_challenge_folder_is_zipped_the_same_each_time(tmp_path: Path) -> None
     assert "challenge.yaml" in names
     assert "challenge.yaml.bak" not in names
     assert not any(".git" in n or "__pycache__" in n for n in names)
+
+
+def test_an_organiser_gets_no_files_into_what_is_published(client: Client, tmp_path: Path) -> None:
+    organiser = write_challenge(tmp_path / "tiny")
+    client.publish(organiser)
+
+    for folder in (organiser, organiser / "mine"):
+        with pytest.raises(Conflict, match="is the folder that a challenge is published from"):
+            client.get("tiny", folder)
+
+    assert not (organiser / "input").exists()
+    assert not (organiser / "mine").exists()

@@ -42,6 +42,14 @@ def test_nothing_is_overwritten(tmp_path):
     assert create_challenge(tmp_path / "empty")
 
 
+@pytest.mark.parametrize("place", ["inside", "data/inside"])
+def test_none_is_made_inside_another_that_would_publish_it(tmp_path, place):
+    create_challenge(tmp_path / "sunshine")
+    with pytest.raises(Conflict, match='"sunshine" is the folder that a challenge is published'):
+        create_challenge(tmp_path / "sunshine" / place)
+    assert not (tmp_path / "sunshine" / place).exists()
+
+
 def test_an_id_that_cannot_be_one_is_refused_with_one_that_can(tmp_path):
     with pytest.raises(ChallengeError) as refused:
         create_challenge(tmp_path / "a", id="My Wine")

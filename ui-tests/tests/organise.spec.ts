@@ -280,3 +280,36 @@ test('everything that was submitted is saved beside the files', async ({
     /All submissions of iris are in .*iris-export-.*\.zip/
   );
 });
+
+test('what is made next to a challenge that is published is no part of it', async ({
+  page,
+  tmpPath
+}) => {
+  const challenges = new Challenges(page, tmpPath);
+  const dialog = page.locator('.jp-Dialog');
+  await uploadIris(page, `${tmpPath}/iris`);
+  await page.filebrowser.openDirectory(`${tmpPath}/iris/data`);
+  await challenges.open();
+  await challenges.panel
+    .getByRole('button', { name: 'New challenge…' })
+    .click();
+  await dialog.getByLabel('Its title').fill('Rain: tomorrow');
+  await dialog.getByRole('button', { name: 'Go on' }).click();
+  await expect(dialog).toContainText('In it, “rain-tomorrow” is made.');
+  await expect(dialog.locator('.jp-DirListing-item')).toHaveText([/iris/]);
+  await look(page, 'new-challenge-where');
+  await dialog.getByRole('button', { name: 'Select' }).click();
+  await expect(page.locator('.Toastify__toast')).toContainText(
+    `The folder ${tmpPath}/rain-tomorrow is a challenge that works as it is.`
+  );
+
+  await page.filebrowser.openDirectory(`${tmpPath}/iris`);
+  await challenges.openIris();
+  await challenges.getStarter();
+  expect(
+    await page.contents.fileExists(`${tmpPath}/my-iris/input/train.csv`)
+  ).toBe(true);
+  expect(await page.contents.directoryExists(`${tmpPath}/iris/input`)).toBe(
+    false
+  );
+});
