@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from traitlets import Dict, Int
+from traitlets import Dict, Int, Unicode
 
 from jupyter_challenge.core.errors import ChallengeError, Unavailable
 from jupyter_challenge.core.models import ChangeKind
@@ -39,6 +39,8 @@ class Cell(Base):
     _css = _HERE / "cells.css"
     state = Dict().tag(sync=True)
     words = Dict(WORDS).tag(sync=True)
+    # The id of the widget's model: with it the browser's part finds the model itself.
+    own = Unicode().tag(sync=True)
     _view_count = Int(0, allow_none=True).tag(sync=True)
 
     kinds: ClassVar[frozenset[ChangeKind]] = frozenset(
@@ -64,8 +66,10 @@ class Cell(Base):
         self._displayed = False
         self._still_at, self._still_due = -_STILL_EVERY, False
         self._watch: Watch = watch_of(client)
-        super().__init__()
+        self.own = uuid.uuid4().hex
+        # Before the widget opens its way to the browser, so that its first words are all there.
         self.refresh()
+        super().__init__(**({"model_id": self.own} if LIVE else {}))
         if LIVE:
             self.observe(self._on_view_count, "_view_count")
             self._watch.join(self)

@@ -416,4 +416,35 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+/**
+ * Hear the kernel also where this module came late.
+ *
+ * anywidget hands on what the kernel says once the module is there; where that took more than two
+ * seconds (a busy machine, a busy page) it hands on nothing any more. What is said from here on
+ * goes straight to the model then, and the kernel is asked for what was missed.
+ *
+ * @param {any} model
+ */
+async function hear(model) {
+  const own = await model.widget_manager?.get_model?.(model.get('own'));
+  if (!own?.comm || !own._handle_comm_msg) {
+    return;
+  }
+  try {
+    // Nobody knows this method, so that nothing is done; it fails where anywidget has given up.
+    await own._handle_comm_msg({ content: { data: { method: 'heard' } } });
+  } catch {
+    const above = Object.getPrototypeOf(Object.getPrototypeOf(own));
+    own.comm.on_msg((/** @type {any} */ message) =>
+      above._handle_comm_msg.call(own, message)
+    );
+    own.comm.send({ method: 'request_state' }, {});
+  }
+}
+
+/** @param {{model: any}} options */
+function initialize({ model }) {
+  hear(model).catch(() => undefined); // a place without JupyterLab's way of widgets
+}
+
+export default { initialize, render };

@@ -14,6 +14,9 @@ export const CELL_MIME = 'application/vnd.jupyter-challenge.cell+json';
 const VIEW_MIME = 'application/vnd.jupyter.widget-view+json';
 const STILL_MIME = 'text/html';
 
+/** What the widget draws; before its program is there, its view is empty. */
+const DRAWN = '.jp-ChallengeCell';
+
 /** How long a widget may take to come before its table is shown, in milliseconds. */
 const PATIENCE = 400;
 
@@ -126,7 +129,7 @@ export class CellRenderer extends Panel implements IRenderMime.IRenderer {
     live.hide();
     this.addWidget(live);
     this._observer = new MutationObserver(() => this._choose());
-    this._observer.observe(live.node, { childList: true });
+    this._observer.observe(live.node, { childList: true, subtree: true });
     this._timer = window.setTimeout(() => this._wait(), PATIENCE);
     // It writes into what it is given once the widget is closed, and that would be saved. Of a
     // widget that never comes it may wait for ever.
@@ -138,9 +141,9 @@ export class CellRenderer extends Panel implements IRenderMime.IRenderer {
     });
   }
 
-  /** The widget's renderer holds a view, or words about there being none. */
+  /** The widget has drawn itself, and not only words about there being none. */
   private get _isLive(): boolean {
-    return [...(this._live?.layout ?? [])].length > 0;
+    return !!this._live?.node.querySelector(DRAWN);
   }
 
   private _wait(): void {

@@ -36,3 +36,22 @@ test('a board and my scores change while a cell sleeps, and stay when the kernel
     await reader.screenshot({ path: picturePath('cells-exported') });
   }
 });
+
+test('a cell is full and hears the kernel where its program came late', async ({
+  page
+}) => {
+  // anywidget waits two seconds for it, and not at all here.
+  await page.addInitScript(() => {
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    AbortSignal.timeout = ms => timeout(ms === 2000 ? 0 : ms);
+  });
+  const errors: string[] = [];
+  page.on('pageerror', error => errors.push(error.message));
+  await page.goto('/lab');
+  const challenges = new Challenges(page as IJupyterLabPageFixture, '');
+  await challenges.enterIris();
+  const cells = new LiveCells(page, '/lab/tree', 'late.ipynb');
+  await cells.changeWhileACellSleeps();
+  expect(errors.join()).toContain('Failed to initialize model');
+  await cells.endKernels();
+});

@@ -303,6 +303,8 @@ test('what is made next to a challenge that is published is no part of it', asyn
     `The folder ${tmpPath}/rain-tomorrow is a challenge that works as it is.`
   );
 
+  await challenges.enterIris();
+  await page.sidebar.openTab('filebrowser');
   await page.filebrowser.openDirectory(`${tmpPath}/iris`);
   await challenges.openIris();
   await challenges.getStarter();
