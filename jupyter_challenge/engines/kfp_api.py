@@ -221,7 +221,8 @@ class KfpApi:
             return said
         except ApiException as error:
             status, message = int(error.status or 0), _message(error.body)
-            if status in _AWAY or status >= 500:
+            # What the server itself refuses it says why; else something in front of it answered.
+            if status in _AWAY or status >= 500 or not message:
                 raise _away(f"{status} {message}") from error
             raise KfpRefused(status, message) from error
         except (HTTPError, ValueError) as error:
@@ -259,7 +260,8 @@ def _message(body: Any) -> str:
         said = json.loads(body or "{}")
     except ValueError:
         return ""
-    return str(said.get("message") or said.get("error") or "")[:500] if said else ""
+    known = said if isinstance(said, dict) else {}
+    return str(known.get("message") or known.get("error") or "")[:500]
 
 
 def _away(why: str) -> Unavailable:

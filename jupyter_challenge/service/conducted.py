@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from jupyter_challenge.core.errors import Forbidden, NotSignedIn, Unavailable
-from jupyter_challenge.core.models import StepName, StepState, StepView, SubmissionState
+from jupyter_challenge.core.models import StepName, StepState, StepView
 from jupyter_challenge.core.run import FollowedStep, RunFailure
 from jupyter_challenge.engines.cluster_api import account_of, pod_of
 from jupyter_challenge.engines.jobs import Order
@@ -103,8 +103,10 @@ def _followed(run: RunRow, owner: SubmissionRow, step: StepName) -> FollowedStep
     state = next((view.state for view in views if view.name is step), StepState.PENDING)
     over, well = run.ended_at is not None, False
     if over:
-        scored = owner.state == SubmissionState.SCORED.value
-        well = scored or state is StepState.SUCCEEDED
+        # Of this run: another attempt's score is not its own, and without one nothing is scored.
+        well = run.state == "succeeded" or (
+            state is StepState.SUCCEEDED and step is not StepName.EVALUATE
+        )
     elif step is not StepName.EVALUATE:
         # The score is the service's to take: until then an evaluation is not done.
         over = well = state in _DONE

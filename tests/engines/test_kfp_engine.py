@@ -8,6 +8,7 @@ import time
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -318,6 +319,36 @@ def test_a_hundred_runs_are_looked_at_in_one_call_and_less_often_the_longer_that
     at[0] += 2
     place.engine._runs.get("kfp-1")
     assert place.server.asked == asked + 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        pytest.param(404, '{"code": 5, "message": "not found"}', KfpRefused, id="the-server"),
+        pytest.param(404, "<h1>default backend</h1>", Unavailable, id="what-is-in-front"),
+        pytest.param(200, "<form>Sign in</form>", Unavailable, id="a-page-to-sign-in"),
+        pytest.param(400, "[]", Unavailable, id="no-object"),
+    ],
+)
+def test_only_the_servers_own_word_is_a_refusal(
+    status: int, body: str, error: type[Exception]
+) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        api = KfpApi(f"http://127.0.0.1:{server.server_address[1]}", "n")
+        with pytest.raises(error):
+            api.runs(["one"])
+        thread.join()
 
 
 def test_a_server_that_does_not_answer_is_left_alone_for_a_moment() -> None:
