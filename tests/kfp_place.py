@@ -15,12 +15,34 @@ NAMESPACE = "challenge-pipelines"
 AUDIENCE = "pipelines.kubeflow.org"
 
 
-@dataclass(frozen=True)
+@dataclass
 class KfpPlace:
     """Where the stand-in is, and the file with a token that it takes."""
 
-    endpoint: str
     token_file: Path
+    command: list[str]
+    process: subprocess.Popen[str] | None = None
+    port: int = 0
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def begin(self) -> None:
+        """Have it serve, where it did before."""
+        command = [*self.command, "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        said = self.process.stdout.readline()
+        self.port = int(said.rstrip(".\n").rpartition(" ")[2])
+
+    def kill(self) -> None:
+        """Have it die; what it knows is in its file."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.communicate(timeout=30)
 
 
 @contextmanager
@@ -33,19 +55,15 @@ def kfp_standin(api: SmallApiServer, folder: Path) -> Iterator[KfpPlace]:
     token_file.write_text(
         api.add_account_token("jupyter-challenge:challenge-service", AUDIENCE) + "\n"
     )
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "tests.cluster.kfp_standin"),
-            *("--kubeconfig", api.kubeconfig(folder / "kfp-kube")),
-        ],
-        cwd=Path(__file__).parents[1],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    command = [
+        *(sys.executable, "-m", "tests.cluster.kfp_standin"),
+        *("--kubeconfig", api.kubeconfig(folder / "kfp-kube")),
+        *("--state", str(folder / "kfp-known")),
+    ]
+    place = KfpPlace(token_file, command)
+    place.begin()
     try:
-        assert process.stdout is not None
-        port = process.stdout.readline().rstrip(".\n").rpartition(" ")[2]
-        yield KfpPlace(f"http://127.0.0.1:{int(port)}", token_file)
+        yield place
     finally:
-        process.terminate()
-        process.communicate(timeout=30)
+        if place.process is not None and place.process.poll() is None:
+            place.kill()

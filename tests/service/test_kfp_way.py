@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jupyter_challenge.engines.kfp import KfpEngine
-from tests.kfp_place import kfp_standin
+from tests.kfp_place import KfpPlace, kfp_standin
 from tests.service.cluster_world import PATIENCE, Cluster
 from tests.small_api_server import small_api_server
 from tests.tiny import WRITE_ALL_EVEN
@@ -18,6 +18,8 @@ from tests.tiny import WRITE_ALL_EVEN
 
 class KfpCluster(Cluster):
     """The same with KFP as conductor."""
+
+    kfp: KfpPlace
 
     @property
     def engine(self) -> KfpEngine:
@@ -42,6 +44,7 @@ def opened(tmp_path: Path, db_url: str) -> Iterator[Opened]:
                 engine="kfp", kfp_endpoint=kfp.endpoint, kfp_token_file=str(kfp.token_file),
                 **settings,
             )  # fmt: skip
+            made.kfp = kfp
             stack.callback(made.close)
             return made
 
@@ -76,6 +79,42 @@ def test_a_cancelled_run_is_cancelled_though_pipelines_says_that_it_failed(opene
 
     assert cluster.ended(made["id"])["state"] == "cancelled"
     cluster.world.until(lambda: pods(cluster) == "", PATIENCE)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("cells", "state"),
+    [
+        pytest.param([WRITE_ALL_EVEN], "scored", id="scored"),
+        pytest.param(["raise ValueError('on purpose')"], "failed", id="failed"),
+    ],
+)
+def test_a_server_that_dies_and_comes_back_costs_no_attempt(
+    opened: Opened, cells: list[str], state: str
+) -> None:
+    cluster = opened()
+    made = cluster.ana.submit(**cluster.notebook("import time; time.sleep(2)", *cells))
+    cluster.world.until(lambda: "challenge-run" in pods(cluster), PATIENCE)
+
+    cluster.kfp.kill()
+    cluster.world.until(lambda: _ran(cluster.ana.show(made["id"])), PATIENCE)
+    cluster.kfp.begin()
+
+    done = cluster.ended(made["id"])
+    assert (done["state"], done["attempt"]) == (state, 1), done
+    cluster.world.until(lambda: _over(cluster), PATIENCE)
+
+
+def _ran(shown: dict[str, Any]) -> bool:
+    """Whether the notebook has been executed; while the server is away, that is seen too."""
+    states = {step["name"]: step["state"] for step in shown["steps"]}
+    return states["run"] in {"succeeded", "failed"}
+
+
+def _over(cluster: KfpCluster) -> bool:
+    """Whether the pods of pipelines have ended, each by itself."""
+    found = [v for k, v in cluster.api.objects.items() if k[:2] == ("pods", "challenge-pipelines")]
+    return all(pod["status"]["phase"] in {"Succeeded", "Failed"} for pod in found)
 
 
 @pytest.mark.timeout(300)
