@@ -96,6 +96,8 @@ class RunSpec(Spec):
     submission_id: str
     challenge_id: str
     is_try: bool = False
+    # Never told to a machine that runs participants' code: what is verified must not notice.
+    is_verification: bool = Field(default=False, exclude=True)
     kind: SubmissionKind
     bundle: Path = Field(description="Zip with the notebook or predictions and declared files.")
     entry: str = Field(description="Path of the notebook or predictions file in the bundle.")

@@ -29,7 +29,6 @@ OWN = {"app.kubernetes.io/managed-by": "jupyter-challenge"}
 ORDER = f"{DOMAIN}/order"
 SOURCE = f"{DOMAIN}/source"
 """Label that says what kind of submission it is."""
-GATEWAY_LABELS = {"app.kubernetes.io/component": "gateway"}
 
 PREPARE: Mapping[ReceiptKind, str] = {"run": "prepare", "evaluate": "fetch"}
 UPLOAD = "upload"
@@ -86,6 +85,11 @@ class ClusterSettings:
         """The namespace in which a challenge's runs are."""
         return run_namespace(self.run_namespace_prefix, challenge_id)
 
+    def gpu_of(self, profile: str) -> str:
+        """The resource by which a run on a compute profile asks for GPUs, or for slices of one."""
+        kind = self.queues.kind(profile) if self.queues is not None else None
+        return (kind.gpu if kind is not None else "") or self.gpu_resource
+
     def audience(self, kind: ReceiptKind) -> str:
         """For whom the token of a Job's platform containers is."""
         return self.audience_run if kind == "run" else self.audience_evaluate
@@ -113,6 +117,7 @@ class Order:
     volumes: list[dict[str, str]] = field(default_factory=list)
     state: int = 0
     is_try: bool = False
+    is_verification: bool = False
     profile: str = ""
     data_image: dict[str, Any] | None = None
 
@@ -140,6 +145,7 @@ class Order:
             volumes=[volume.model_dump() for volume in spec.volumes],
             state=most_state(limits),
             is_try=spec.is_try,
+            is_verification=spec.is_verification,
             profile=spec.profile,
             data_image=spec.data_image.model_dump() if spec.data_image is not None else None,
         )
@@ -179,63 +185,6 @@ def labels(order: Order, kind: ReceiptKind) -> dict[str, str]:
         f"{DOMAIN}/team": order.team_id or "none",
         f"{DOMAIN}/submission": order.submission_id,
         SOURCE: order.kind,
-    }
-
-
-def namespace_objects(
-    name: str, account: str, settings: ClusterSettings
-) -> list[tuple[str, Manifest]]:
-    """What a namespace for Jobs needs, in the order in which it is made: resource and manifest."""
-    return [
-        ("namespaces", _namespace(name)),
-        ("serviceaccounts", _account(name, account)),
-        ("networkpolicies", network_policy(name, settings)),
-    ]
-
-
-def _namespace(name: str) -> Manifest:
-    secured = {
-        f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")
-    }
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": name, "labels": {**OWN, **secured}},
-    }
-
-
-def _account(namespace: str, name: str) -> Manifest:
-    return {
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": {"name": name, "namespace": namespace, "labels": OWN},
-        "automountServiceAccountToken": False,
-    }
-
-
-def network_policy(namespace: str, settings: ClusterSettings) -> Manifest:
-    """Nothing comes in, and the gateway is all that can be reached."""
-    gateway = {
-        "namespaceSelector": {
-            "matchLabels": {"kubernetes.io/metadata.name": settings.platform_namespace}
-        },
-        "podSelector": {"matchLabels": GATEWAY_LABELS},
-    }
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": "gateway-only", "namespace": namespace, "labels": OWN},
-        "spec": {
-            "podSelector": {},
-            "policyTypes": ["Ingress", "Egress"],
-            "ingress": [],
-            "egress": [
-                {
-                    "to": [gateway],
-                    "ports": [{"protocol": "TCP", "port": settings.gateway_port}],
-                }
-            ],
-        },
     }
 
 
@@ -415,7 +364,7 @@ def _token(audience: str) -> dict[str, Any]:
 
 
 def _limits(order: Order, settings: ClusterSettings) -> dict[str, Any]:
-    gpu = {settings.gpu_resource: str(order.gpu)} if order.gpu else {}
+    gpu = {settings.gpu_of(order.profile): str(order.gpu)} if order.gpu else {}
     memory = str(order.memory)
     asked = _cores(order.cpu / settings.cpu_overcommit)
     return {

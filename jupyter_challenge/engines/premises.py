@@ -6,9 +6,9 @@ import threading
 from typing import Any
 
 from jupyter_challenge.core.errors import Unavailable
-from jupyter_challenge.engines import jobs
 from jupyter_challenge.engines.cluster_api import ClusterApi
 from jupyter_challenge.engines.jobs import ClusterSettings
+from jupyter_challenge.engines.namespaces import namespace_objects
 
 
 class Premises:
@@ -31,7 +31,7 @@ class Premises:
         with self._lock:
             if namespace in self._ready:
                 return
-            for resource, manifest in jobs.namespace_objects(namespace, account, settings):
+            for resource, manifest in namespace_objects(namespace, account, settings):
                 if resource == "networkpolicies":
                     self._api.replace_spec(resource, manifest)
                     continue

@@ -55,7 +55,12 @@ class Queueing:
         if made is None:
             return
         found = (
-            queues.of_run(made, self._settings.run_namespace(order.challenge_id), order.team_id)
+            queues.of_run(
+                made,
+                self._settings.run_namespace(order.challenge_id),
+                queues.queue_of_run(order),
+                order.challenge_id,
+            )
             if kind == "run"
             else queues.of_evaluation(self._settings.evaluation_namespace)
         )

@@ -1,9 +1,9 @@
 """Kueue's objects as plain values: queues, priorities, and how a Job waits in one.
 
-Quotas are the cohort's: every challenge has a ClusterQueue of its own that has nothing by itself
-and borrows, so that one challenge uses what others leave. In it every team has a LocalQueue, and
-Kueue admits first whose team has used least. The evaluation's queue is outside the cohort, so that
-no run takes its place.
+Quotas are the cohort's: every challenge has a ClusterQueue of its own that has nothing by itself,
+or what the settings say is its own, and borrows, so that one challenge uses what others leave. In
+it every team has a LocalQueue, and Kueue admits first whose team has used least. The evaluation's
+queue is outside the cohort, so that no run takes its place.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ VERSION = "kueue.x-k8s.io/v1beta2"
 QUEUE = "kueue.x-k8s.io/queue-name"
 PRIORITY = "kueue.x-k8s.io/priority-class"
 EVALUATIONS = "evaluations"
+VERIFICATIONS = "verifications"
+"""The queue of what organisers have run again: no team's usage grows by it."""
 ANY_NODE = "challenge-any"
 
 TRY, RANKED, VERIFICATION = "challenge-try", "challenge-ranked", "challenge-verification"
@@ -39,16 +41,34 @@ def installation(queues: QueueSettings, settings: ClusterSettings) -> list[tuple
         ("resourceflavors", _object("ResourceFlavor", ANY_NODE, {})),
         ("cohorts", cohort(queues)),
         ("clusterqueues", evaluation_queue(queues, evaluation)),
+        # What is its own is lent from the beginning, not only from its first submission on.
+        *(
+            ("clusterqueues", challenge_queue(queues, settings.run_namespace(id), id))
+            for id in queues.shares
+        ),
     ]
 
 
-def of_run(queues: QueueSettings, namespace: str, team_id: str) -> list[tuple[str, Manifest]]:
-    """The queues that a run's Job needs: its challenge's and its team's."""
-    name = team_queue_name(team_id)
+def of_run(
+    queues: QueueSettings, namespace: str, name: str, challenge_id: str = ""
+) -> list[tuple[str, Manifest]]:
+    """The queues that a run's Job needs: its challenge's, and the one of that name in it."""
     return [
-        ("clusterqueues", challenge_queue(queues, namespace)),
+        ("clusterqueues", challenge_queue(queues, namespace, challenge_id)),
         ("localqueues", local_queue(namespace, name, namespace)),
     ]
+
+
+def queue_of_run(order: Order) -> str:
+    """The name of the queue in which a run waits: its team's, unless it is no run of theirs."""
+    return VERIFICATIONS if order.is_verification else team_queue_name(order.team_id)
+
+
+def priority_of(order: Order) -> str:
+    """The priority of a run and of its evaluation."""
+    if order.is_verification:
+        return VERIFICATION
+    return TRY if order.is_try else RANKED
 
 
 def of_evaluation(namespace: str) -> list[tuple[str, Manifest]]:
@@ -65,8 +85,8 @@ def queued(
     meta, spec = job["metadata"], job["spec"]
     marked = {
         **meta["labels"],
-        QUEUE: team_queue_name(order.team_id) if kind == "run" else EVALUATIONS,
-        PRIORITY: TRY if order.is_try else RANKED,
+        QUEUE: queue_of_run(order) if kind == "run" else EVALUATIONS,
+        PRIORITY: priority_of(order),
     }
     chosen = queues.kind(order.profile) if kind == "run" else None
     pod = spec["template"]["spec"]
@@ -129,12 +149,14 @@ def flavor_name(kind: NodeKind) -> str:
 
 
 def cohort(queues: QueueSettings) -> Manifest:
-    """What all challenges share: everything that there is."""
-    return _object("Cohort", queues.cohort, {"resourceGroups": _groups(queues, own=True)})
+    """What all challenges share: everything that is nobody's own."""
+    shared = {kind.name: queues.shared(kind) for kind in queues.kinds}
+    return _object("Cohort", queues.cohort, {"resourceGroups": _groups(queues, shared)})
 
 
-def challenge_queue(queues: QueueSettings, namespace: str) -> Manifest:
+def challenge_queue(queues: QueueSettings, namespace: str, challenge_id: str = "") -> Manifest:
     """A challenge's queue, named like the namespace of its runs."""
+    own = queues.shares.get(challenge_id, {})
     return _object(
         "ClusterQueue",
         namespace,
@@ -152,7 +174,7 @@ def challenge_queue(queues: QueueSettings, namespace: str) -> Manifest:
                     "maxPriorityThreshold": PRIORITIES[TRY],
                 },
             },
-            "resourceGroups": _groups(queues, own=False),
+            "resourceGroups": _groups(queues, own),
         },
     )
 
@@ -174,11 +196,11 @@ def local_queue(namespace: str, name: str, cluster_queue: str) -> Manifest:
     return {**made, "metadata": {**made["metadata"], "namespace": namespace}}
 
 
-def _groups(queues: QueueSettings, *, own: bool) -> list[Manifest]:
-    """The quotas of all kinds: what is there, or nothing, so that everything is borrowed."""
+def _groups(queues: QueueSettings, amounts: Mapping[str, Amounts]) -> list[Manifest]:
+    """The quotas of all kinds, by their names; what is not said is nothing, and borrowed."""
     resources = queues.resources
     flavors = [
-        _quota(flavor_name(kind), resources, kind.quota if own else {}) for kind in queues.kinds
+        _quota(flavor_name(kind), resources, amounts.get(kind.name, {})) for kind in queues.kinds
     ]
     return [{"coveredResources": resources, "flavors": flavors}]
 

@@ -172,8 +172,15 @@ class ClusterConfig(Configurable):
         {"any": {"quota": {"cpu": "16", "memory": "64Gi"}}},
         help="Kinds of nodes by name, in the order in which runs are given them. Of each: `quota`, "
         "what runs may use of it all together, by resource; `labels`, what its nodes carry; "
-        "`tolerations`, taints that do not keep runs away; `title`, what people read. Where there "
-        "are several, each is a compute profile.",
+        "`tolerations`, taints that do not keep runs away; `title`, what people read; `gpu`, the "
+        "resource by which runs ask for its GPUs, such as nvidia.com/mig-1g.10gb, where it is "
+        "another one than gpu_resource. Where there are several, each is a compute profile.",
+    ).tag(config=True)
+    queue_shares = Dict(
+        {},
+        help="What is a challenge's own, by its id: of kinds of nodes, by their names, an amount "
+        "by resource. It is part of that kind's quota, and others borrow what the challenge leaves "
+        "of it. Challenges that are not named have nothing of their own.",
     ).tag(config=True)
     queue_evaluation = Dict(
         {"cpu": "4", "memory": "16Gi"},
@@ -202,11 +209,17 @@ class ClusterConfig(Configurable):
         if not self.queues:
             return None
         try:
-            return queue_settings(self.queue_nodes, self.queue_evaluation, self.queue_cohort)
+            return queue_settings(
+                self.queue_nodes,
+                self.queue_evaluation,
+                self.queue_cohort,
+                self.queue_shares,
+                self.gpu_resource,
+            )
         except ValueError as error:
             raise Unavailable(
                 f"The settings of the queues cannot be used: {error}.",
-                hint="Correct ClusterConfig.queue_nodes or queue_evaluation.",
+                hint="Correct ClusterConfig.queue_nodes, queue_shares or queue_evaluation.",
             ) from error
 
     def settings(self, gateway_address: str) -> ClusterSettings:

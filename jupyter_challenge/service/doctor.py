@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 
 from jupyter_challenge.core.errors import Forbidden, NotFound
 from jupyter_challenge.core.walls import Wall, unknown, wall
-from jupyter_challenge.engines import jobs, walls
+from jupyter_challenge.engines import walls
 from jupyter_challenge.engines.cluster_api import ApiRefused, ClusterApi
 from jupyter_challenge.engines.containers import Manifest
 from jupyter_challenge.engines.jobs import ClusterSettings
 from jupyter_challenge.engines.judging import moment
+from jupyter_challenge.engines.namespaces import namespace_objects
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 
 ACCOUNT = "run"
@@ -64,7 +65,7 @@ def examine(
     try:
         if not namespace:
             tell(f"Making the namespace {place} as the service makes those of runs.")
-            for resource, manifest in jobs.namespace_objects(place, ACCOUNT, settings):
+            for resource, manifest in namespace_objects(place, ACCOUNT, settings):
                 api.create(resource, manifest)
         return examination.all(quick=quick, tell=tell)
     except ApiRefused as refused:

@@ -80,8 +80,8 @@ def _kinds(service: Service, challenge: Challenge | None) -> list[NodeKind]:
     if challenge is None:
         return list(kinds)
     allowed = challenge.profiles or [kind.name for kind in kinds]
-    gpu = "nvidia.com/gpu" if challenge.limits.gpu else ""
-    return [k for k in kinds if k.name in allowed and (not gpu or k.quota.get(gpu, "0") != "0")]
+    gpu = challenge.limits.gpu
+    return [k for k in kinds if k.name in allowed and (not gpu or k.quota.get(k.gpu, "0") != "0")]
 
 
 def _of_a_kind(any_kind: ProfileView, kind: NodeKind) -> ProfileView:

@@ -10,6 +10,7 @@ from typing import Any
 from jupyter_challenge.core.errors import Unavailable
 from jupyter_challenge.engines import queues
 from jupyter_challenge.engines.cluster_api import ApiRefused, ClusterApi
+from jupyter_challenge.engines.queueing import SELECTOR
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 
 
@@ -20,6 +21,8 @@ def manifests(cluster: ClusterConfig) -> list[dict[str, Any]]:
 
 def setup(cluster: ClusterConfig, kubeconfig: str = "") -> Iterator[tuple[str, str]]:
     """Make what is not there, and set right what is not as it should be.
+
+    That is also the queues of challenges whose share was taken back: the cohort has it again.
 
     Args:
         cluster: What is wanted.
@@ -33,15 +36,28 @@ def setup(cluster: ClusterConfig, kubeconfig: str = "") -> Iterator[tuple[str, s
         Unavailable: There is no such cluster, or it has no Kueue.
     """
     api = ClusterApi(kubeconfig or cluster.kubeconfig or _usual())
-    for resource, manifest in _objects(cluster):
-        name = f"{manifest['kind']} {manifest['metadata']['name']}"
-        try:
-            yield name, api.keep(resource, manifest)
-        except ApiRefused as refused:
-            raise Unavailable(
-                f"{name} could not be made: {refused.message}",
-                hint="Kueue 0.19 or newer has to be installed, and you have to be its admin.",
-            ) from refused
+    objects = _objects(cluster)
+    for resource, manifest in objects:
+        yield _kept(api, resource, manifest)
+    named = {manifest["metadata"]["name"] for _, manifest in objects}
+    wanted = cluster.settings("").queues
+    assert wanted is not None
+    for found in api.all("clusterqueues", labels=SELECTOR):
+        name = str(found["metadata"]["name"])
+        ours = (found.get("spec") or {}).get("cohortName") == wanted.cohort
+        if ours and name not in named:
+            yield _kept(api, "clusterqueues", queues.challenge_queue(wanted, name))
+
+
+def _kept(api: ClusterApi, resource: str, manifest: dict[str, Any]) -> tuple[str, str]:
+    name = f"{manifest['kind']} {manifest['metadata']['name']}"
+    try:
+        return name, api.keep(resource, manifest)
+    except ApiRefused as refused:
+        raise Unavailable(
+            f"{name} could not be made: {refused.message}",
+            hint="Kueue 0.19 or newer has to be installed, and you have to be its admin.",
+        ) from refused
 
 
 def _objects(cluster: ClusterConfig) -> list[tuple[str, dict[str, Any]]]:

@@ -13,6 +13,7 @@ import pytest
 from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.engines import jobs
 from jupyter_challenge.engines.jobs import ClusterSettings, Order
+from jupyter_challenge.engines.namespaces import namespace_objects
 from tests.engines.small_challenge import SmallChallenge
 
 SETTINGS = ClusterSettings(
@@ -243,7 +244,7 @@ def test_a_runtime_class_is_set_where_it_is_configured(order: Order) -> None:
 
 
 def test_a_namespace_is_restricted_and_reaches_only_the_gateway() -> None:
-    made = jobs.namespace_objects("challenge-run-x", "run", SETTINGS)
+    made = namespace_objects("challenge-run-x", "run", SETTINGS)
     assert [resource for resource, _ in made] == [
         "namespaces", "serviceaccounts", "networkpolicies"
     ]  # fmt: skip

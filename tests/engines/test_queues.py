@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from jupyter_challenge.engines import jobs, queues
 from jupyter_challenge.engines.jobs import OWN, ClusterSettings, Order
-from jupyter_challenge.engines.queue_settings import NodeKind, QueueSettings
+from jupyter_challenge.engines.quantities import left
+from jupyter_challenge.engines.queue_settings import NodeKind, QueueSettings, queue_settings
 from tests.engines.small_challenge import SmallChallenge
 
 CPU = NodeKind("cpu", {"cpu": "8", "memory": "32Gi"})
@@ -81,7 +83,9 @@ def test_an_installation_is_kinds_priorities_one_cohort_and_the_evaluations_queu
 
 
 def test_a_challenge_borrows_everything_and_a_team_has_a_queue_that_does_not_name_it() -> None:
-    (first, challenge), (second, team) = queues.of_run(QUEUES, "challenge-run-iris", "Team Rocket")
+    (first, challenge), (second, team) = queues.of_run(
+        QUEUES, "challenge-run-iris", queues.team_queue_name("Team Rocket")
+    )
 
     assert (first, second) == ("clusterqueues", "localqueues")
     spec = challenge["spec"]
@@ -115,6 +119,83 @@ def test_a_challenge_borrows_everything_and_a_team_has_a_queue_that_does_not_nam
     assert "ocket" not in team["metadata"]["name"]
 
 
+SHARED = replace(QUEUES, shares={"iris": {"a100": {"cpu": "1500m", "nvidia.com/gpu": "2"}}})
+
+
+def test_what_is_a_challenges_own_is_taken_from_what_all_share() -> None:
+    made = queues.installation(SHARED, SETTINGS)
+
+    cohort = next(manifest for resource, manifest in made if resource == "cohorts")
+    assert cohort["spec"]["resourceGroups"][0]["flavors"] == [
+        {"name": "challenge-cpu", "resources": quotas("8", "32Gi", "0")},
+        {"name": "challenge-a100", "resources": quotas("14500m", "64Gi", "0")},
+    ]
+    resource, own = made[-1]
+    assert (resource, own["metadata"]["name"]) == ("clusterqueues", "challenge-run-iris")
+    assert own["spec"]["resourceGroups"][0]["flavors"] == [
+        {"name": "challenge-cpu", "resources": quotas("0", "0", "0")},
+        {"name": "challenge-a100", "resources": quotas("1500m", "0", "2")},
+    ]
+    # At its first submission the service finds the queue as it should be.
+    assert queues.of_run(SHARED, "challenge-run-iris", "team", "iris")[0] == made[-1]
+
+
+@pytest.mark.parametrize(
+    ("whole", "taken", "expected"),
+    [
+        ("64Gi", [], "64Gi"),
+        ("64Gi", ["8Gi"], "56Gi"),
+        ("1Gi", ["512Mi"], "512Mi"),
+        ("64Gi", ["1G"], "67719476736"),
+        ("8", ["500m", "1.5"], "6"),
+        ("8", ["7500m"], "500m"),
+        ("130", ["2"], "128"),
+        ("2k", ["1000"], "1k"),
+        ("4", ["4"], "0"),
+    ],
+)
+def test_what_is_left_is_written_as_the_api_server_writes_it(
+    whole: str, taken: list[str], expected: str
+) -> None:
+    assert left(whole, taken) == expected
+
+
+KINDS: dict[str, Any] = {"any": {"quota": {"cpu": 4, "memory": "8Gi"}}}
+
+
+@pytest.mark.parametrize(
+    ("shares", "problem"),
+    [
+        ({"a": {"any": {"cpu": 3}}, "b": {"any": {"cpu": "1500m"}}}, "3 .* 1500m is more than 4"),
+        ({"a": {"gpu": {"cpu": 3}}}, "queue_nodes has not"),
+        ({"a": {"any": {"nvidia.com/gpu": 1}}}, "of which there is none"),
+        ({"a": {"any": {"cpu": "four"}}}, "no quantity"),
+    ],
+)
+def test_shares_that_cannot_be_are_refused(shares: Any, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        queue_settings(KINDS, {"cpu": 1, "memory": "1Gi"}, "challenge", shares)
+
+
+SLICE = NodeKind("slice", {"cpu": "4", "nvidia.com/mig-1g.10gb": "7"}, gpu="nvidia.com/mig-1g.10gb")
+
+
+@pytest.mark.parametrize(
+    ("profile", "expected"), [("slice", "nvidia.com/mig-1g.10gb"), ("a100", "nvidia.com/gpu")]
+)
+def test_a_slice_of_a_gpu_is_asked_for_by_its_own_resource(
+    order: Order, profile: str, expected: str
+) -> None:
+    settings = replace(SETTINGS, queues=replace(QUEUES, kinds=(A100, SLICE)))
+    wanted = Order(**{**order.as_json(), "gpu": 1, "profile": profile})
+
+    resources = jobs.run_job(wanted, settings)["spec"]["template"]["spec"]["containers"][0]
+    found = resources["resources"]
+
+    assert {name: n for name, n in found["limits"].items() if "nvidia" in name} == {expected: "1"}
+    assert found["requests"][expected] == "1"
+
+
 @pytest.fixture
 def order(tmp_path: Path) -> Order:
     spec = SmallChallenge(tmp_path).spec(b"")
@@ -122,17 +203,19 @@ def order(tmp_path: Path) -> Order:
 
 
 @pytest.mark.parametrize(
-    ("kind", "is_try", "queue", "priority"),
+    ("kind", "what", "queue", "priority"),
     [
-        ("run", False, queues.team_queue_name("team-1"), "challenge-ranked"),
-        ("run", True, queues.team_queue_name("team-1"), "challenge-try"),
-        ("evaluate", False, "evaluations", "challenge-ranked"),
+        ("run", {}, queues.team_queue_name("team-1"), "challenge-ranked"),
+        ("run", {"is_try": True}, queues.team_queue_name("team-1"), "challenge-try"),
+        ("run", {"is_verification": True}, "verifications", "challenge-verification"),
+        ("evaluate", {}, "evaluations", "challenge-ranked"),
+        ("evaluate", {"is_verification": True}, "evaluations", "challenge-verification"),
     ],
 )
 def test_a_queued_job_differs_by_its_queue_alone(
-    order: Order, kind: Any, is_try: bool, queue: str, priority: str
+    order: Order, kind: Any, what: dict[str, bool], queue: str, priority: str
 ) -> None:
-    order = Order(**{**order.as_json(), "is_try": is_try})
+    order = Order(**{**order.as_json(), **what})
     maker = jobs.run_job if kind == "run" else jobs.evaluate_job
     plain = maker(order, SETTINGS)
 
