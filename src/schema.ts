@@ -578,6 +578,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/submissions/{submission}/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Verifications
+         * @description What came of running a submission again, the newest first.
+         */
+        get: operations["list_verifications_api_v1_submissions__submission__verifications_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submissions/{submission}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify
+         * @description Run a scored submission again, for its organisers: it counts nowhere.
+         */
+        post: operations["verify_api_v1_submissions__submission__verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1489,6 +1529,15 @@ export interface components {
             /** Total */
             total?: number | null;
         };
+        /** Page[VerificationView] */
+        Page_VerificationView_: {
+            /** Items */
+            items: components["schemas"]["VerificationView"][];
+            /** Next */
+            next?: string | null;
+            /** Total */
+            total?: number | null;
+        };
         /** Page[VersionView] */
         Page_VersionView_: {
             /** Items */
@@ -2180,6 +2229,11 @@ export interface components {
             /** User */
             user: string;
             /**
+             * Verifies
+             * @description Id of the submission that this one runs again, for organisers.
+             */
+            verifies?: string | null;
+            /**
              * Version
              * @description Digest of the challenge version it is scored under.
              */
@@ -2212,6 +2266,83 @@ export interface components {
          * @enum {string}
          */
         TieRule: "shared" | "earliest";
+        /**
+         * VerificationView
+         * @description A submission that was run once more for its organisers; it counts nowhere.
+         *
+         *     Its log, notebook and predictions are to be had under its own id, as those of a submission.
+         */
+        VerificationView: {
+            /**
+             * By
+             * @description Who had it run again.
+             */
+            by: string;
+            /** Challenge */
+            challenge: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at?: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Scores
+             * @default []
+             */
+            scores: components["schemas"]["VerifiedScore"][];
+            state: components["schemas"]["SubmissionState"];
+            /**
+             * Submission
+             * @description Id of the submission that is verified.
+             */
+            submission: string;
+            /**
+             * Verdict
+             * @description `same` where every score ranks alike; null until it is over.
+             */
+            verdict?: ("same" | "different" | "failed" | "cancelled") | null;
+        };
+        /**
+         * VerifiedScore
+         * @description A score, and the same one of the run again.
+         */
+        VerifiedScore: {
+            /**
+             * Again
+             * @description Of the run again, rounded alike.
+             * @example 0.9667
+             */
+            again: string;
+            /**
+             * Before
+             * @description As it counts, rounded as it ranks.
+             * @example 0.9667
+             */
+            before: string;
+            /**
+             * Board
+             * @enum {string}
+             */
+            board: "public" | "private";
+            /**
+             * Difference
+             * @description Of both without rounding: again minus before.
+             */
+            difference: number;
+            /** Label */
+            label: string;
+            /** Metric */
+            metric: string;
+            /**
+             * Same
+             * @description Whether both rank alike.
+             */
+            same: boolean;
+        };
         /**
          * VersionChanges
          * @description What a version changed of the one before it.
@@ -4340,6 +4471,7 @@ export interface operations {
                      *       },
                      *       "teams": 87,
                      *       "user": "ana",
+                     *       "verifies": null,
                      *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
                      *       "wait_seconds": null
                      *     }
@@ -4434,6 +4566,7 @@ export interface operations {
                      *       },
                      *       "teams": 87,
                      *       "user": "ana",
+                     *       "verifies": null,
                      *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
                      *       "wait_seconds": null
                      *     }
@@ -5020,6 +5153,7 @@ export interface operations {
                      *           },
                      *           "teams": 87,
                      *           "user": "ana",
+                     *           "verifies": null,
                      *           "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
                      *           "wait_seconds": null
                      *         }
@@ -5175,6 +5309,7 @@ export interface operations {
                      *       },
                      *       "teams": 87,
                      *       "user": "ana",
+                     *       "verifies": null,
                      *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
                      *       "wait_seconds": null
                      *     }
@@ -5348,6 +5483,7 @@ export interface operations {
                      *       },
                      *       "teams": 87,
                      *       "user": "ana",
+                     *       "verifies": null,
                      *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
                      *       "wait_seconds": null
                      *     }
@@ -5644,6 +5780,7 @@ export interface operations {
                      *       },
                      *       "teams": 87,
                      *       "user": "ana",
+                     *       "verifies": null,
                      *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
                      *       "wait_seconds": null
                      *     }
@@ -5795,11 +5932,164 @@ export interface operations {
                      *       },
                      *       "teams": 87,
                      *       "user": "ana",
+                     *       "verifies": null,
                      *       "version": "3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a",
                      *       "wait_seconds": null
                      *     }
                      */
                     "application/json": components["schemas"]["SubmissionView"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    list_verifications_api_v1_submissions__submission__verifications_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "by": "ola",
+                     *           "challenge": "iris",
+                     *           "created_at": "2026-11-21T12:30:00Z",
+                     *           "ended_at": "2026-11-21T12:31:30Z",
+                     *           "id": "7f0e2c1d-4b7a-4f0e-8a53-91b6f6b0c3de",
+                     *           "scores": [
+                     *             {
+                     *               "again": "0.9333",
+                     *               "before": "0.9667",
+                     *               "board": "public",
+                     *               "difference": -0.0333,
+                     *               "label": "Accuracy",
+                     *               "metric": "accuracy",
+                     *               "same": false
+                     *             }
+                     *           ],
+                     *           "state": "scored",
+                     *           "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *           "verdict": "different"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_VerificationView_"];
+                };
+            };
+            /** @description Refused; says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "details": {
+                     *           "next_at": "2026-11-21T23:00:00+00:00",
+                     *           "quota": "per_day"
+                     *         },
+                     *         "hint": "There is room again at midnight in the zone Europe/Zurich.",
+                     *         "message": "All 5 submissions of today are used."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    verify_api_v1_submissions__submission__verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One waits or runs already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "by": "ola",
+                     *       "challenge": "iris",
+                     *       "created_at": "2026-11-21T12:30:00Z",
+                     *       "ended_at": null,
+                     *       "id": "7f0e2c1d-4b7a-4f0e-8a53-91b6f6b0c3de",
+                     *       "scores": [],
+                     *       "state": "queued",
+                     *       "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *       "verdict": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VerificationView"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "by": "ola",
+                     *       "challenge": "iris",
+                     *       "created_at": "2026-11-21T12:30:00Z",
+                     *       "ended_at": null,
+                     *       "id": "7f0e2c1d-4b7a-4f0e-8a53-91b6f6b0c3de",
+                     *       "scores": [],
+                     *       "state": "queued",
+                     *       "submission": "0b9d3a52-6d7e-4f43-9d9c-3f5f0a7f2c14",
+                     *       "verdict": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VerificationView"];
                 };
             };
             /** @description Refused; says why and what to do. */

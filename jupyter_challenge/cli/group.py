@@ -30,6 +30,7 @@ COMMANDS = {
     "publish": "organising",
     "diff": "organising",
     "versions": "organising",
+    "verify": "verifying",
     "export": "organising",
     "serve": "operating",
     "gateway": "operating",

@@ -16,6 +16,7 @@ from jupyter_challenge.core.models import (
     ChallengeOverview,
     PhaseDates,
     PublishPreview,
+    VerificationView,
     VersionChanges,
     VersionView,
 )
@@ -121,6 +122,19 @@ class Organising:
     def close_challenge(self, challenge: str, closed: bool = True) -> Challenge:
         """Close a challenge to new submissions, or open it again."""
         return self._channel.ask(Challenge, "PATCH", _at(challenge), json={"closed": closed})
+
+    def verify(self, submission: str) -> VerificationView:
+        """Have a scored submission run again; it counts nowhere, and its team does not see it.
+
+        `wait(verification.id)` waits for it, `verifications(submission)` says what came of it.
+        """
+        path = f"/submissions/{quote(submission, safe='')}/verify"
+        return self._channel.ask(VerificationView, "POST", path)
+
+    def verifications(self, submission: str) -> list[VerificationView]:
+        """What came of running a submission again, the newest first."""
+        path = f"/submissions/{quote(submission, safe='')}/verifications"
+        return self._channel.pages(VerificationView, path, {})
 
     def export(
         self, challenge: str, path: str | os.PathLike[str], progress: Progress | None = None

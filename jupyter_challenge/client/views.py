@@ -108,6 +108,8 @@ def outcome(submission: SubmissionView, width: int = 100) -> str:
 
 def title(submission: SubmissionView) -> str:
     """Name a submission."""
+    if submission.verifies:
+        return "Verification"
     return "Try" if submission.is_try else f"#{submission.number}"
 
 

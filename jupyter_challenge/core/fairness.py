@@ -17,11 +17,13 @@ class Waiting:
         id: Of the submission.
         team: Whose it is.
         queued_at: When it was accepted, with a zone.
+        first: Whether it comes before all teams': an organiser waits for it.
     """
 
     id: str
     team: str
     queued_at: datetime
+    first: bool = False
 
 
 def next_order(queued: Sequence[Waiting], running: Iterable[str] = ()) -> list[Waiting]:
@@ -35,11 +37,13 @@ def next_order(queued: Sequence[Waiting], running: Iterable[str] = ()) -> list[W
         queued: What waits.
         running: Team of each run at work now, once per run.
     """
+    first = sorted((w for w in queued if w.first), key=lambda w: (w.queued_at, w.id))
+    queued = [w for w in queued if not w.first]
     ahead: Counter[str] = Counter(running)
     lines: dict[str, list[Waiting]] = {}
     for item in sorted(queued, key=lambda w: (w.queued_at, w.id), reverse=True):
         lines.setdefault(item.team, []).append(item)
-    order = []
+    order = first
 
     def place(team: str) -> tuple[int, datetime, str, str]:
         oldest = lines[team][-1]

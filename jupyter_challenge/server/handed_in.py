@@ -40,8 +40,8 @@ class CopyHandler(ChallengeHandler):
             if view.kind.value != "notebook":
                 raise Conflict(f"{called(view)} is no notebook.")
             folder = beneath(root, view.challenge)
-            kind = "try" if view.is_try else "submission"
-            place = folder / f"{Path(view.name).stem}-{kind}-{view.number}.ipynb"
+            kind = "verification" if view.verifies else "try" if view.is_try else "submission"
+            place = folder / f"{Path(view.name).stem}-{kind}-{abs(view.number)}.ipynb"
             if not place.exists():
                 notebook = handed_in(client, view)
                 folder.mkdir(parents=True, exist_ok=True)
@@ -79,4 +79,6 @@ def handed_in(client: Client, view: SubmissionView) -> Notebook:
 
 def called(view: SubmissionView) -> str:
     """What people call a submission."""
+    if view.verifies:
+        return "The verification"
     return f"Try {view.number}" if view.is_try else f"#{view.number}"

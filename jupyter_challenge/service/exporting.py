@@ -43,6 +43,7 @@ def export(service: Service, identity: Identity, challenge_id: str) -> IO[bytes]
             table, writer = _table(
                 "id", "number", "is_try", "team", "user", "phase", "version", "kind", "entry",
                 "state", "fault", "failure", "created_at", "started_at", "ended_at", "note",
+                "verifies",
             )  # fmt: skip
             for row in rows:
                 run = latest.get(row.id)
@@ -54,6 +55,7 @@ def export(service: Service, identity: Identity, challenge_id: str) -> IO[bytes]
                         row.state, row.fault or "", failure, row.created_at.isoformat(),
                         row.started_at.isoformat() if row.started_at else "",
                         row.ended_at.isoformat() if row.ended_at else "", harmless(row.note),
+                        row.verifies or "",
                     ]
                 )  # fmt: skip
             _write(out, "submissions.csv", table.getvalue().encode())

@@ -41,7 +41,7 @@ def inputs(gateway: Gateway, asking: Asking) -> Stream:
     """
     layout = asking.version.layout
     found = dict(layout["inputs"])
-    if asking.submission.is_try:
+    if asking.submission.sampled:
         found["test"] = layout["sample"]["test"]
     files = [
         (str(each["target"]) + place[len(each["at"]) :], digest)
@@ -50,7 +50,7 @@ def inputs(gateway: Gateway, asking: Asking) -> Stream:
     ]
     packed = [_packed(gateway, name, digest) for name, digest in files]
     for name, pinned in layout.get("stored", {}).items():
-        if not (name == "test" and asking.submission.is_try):
+        if not (name == "test" and asking.submission.sampled):
             packed += _from_store(gateway.datasets, pinned)
     return pack(packed)
 

@@ -92,7 +92,8 @@ class Metrics(Observer):
         if gpu and run.started_at is not None:
             # A pod holds its GPUs from its first container on, whatever that does with them.
             held = _seconds(run, StepName.PREPARE) + notebook
-            self._gpu.labels(challenge, submission.team_id).inc(gpu * held)
+            team = submission.team_id if submission.verifies is None else "verification"
+            self._gpu.labels(challenge, team).inc(gpu * held)
 
     def turned(self, seconds: float, followed: int) -> None:
         """The loop made a turn."""

@@ -49,6 +49,27 @@ _SCORE = m.ScoreView(
     direction=Direction.MAXIMIZE,
     ranked=True,
 )
+_VERIFICATION = m.VerificationView(
+    id="7f0e2c1d-4b7a-4f0e-8a53-91b6f6b0c3de",
+    submission=_SUBMISSION,
+    challenge="iris",
+    by="ola",
+    state=m.SubmissionState.SCORED,
+    created_at=_AT,
+    ended_at=_AT + timedelta(seconds=90),
+    verdict="different",
+    scores=[
+        m.VerifiedScore(
+            board="public",
+            metric="accuracy",
+            label="Accuracy",
+            before="0.9667",
+            again="0.9333",
+            difference=-0.0333,
+            same=False,
+        )
+    ],
+)
 _METRIC = m.MetricView(
     name="accuracy", label="Accuracy", direction=Direction.MAXIMIZE, precision=4, ranked=True
 )
@@ -332,6 +353,12 @@ EXAMPLES: dict[str, BaseModel] = {
     ),
     f"PUT {_BY_SUBMISSION}/selection": _SUBMITTED.model_copy(update={"selected": True}),
     f"DELETE {_BY_SUBMISSION}/selection": _SUBMITTED,
+    f"POST {_BY_SUBMISSION}/verify": _VERIFICATION.model_copy(
+        update={"state": m.SubmissionState.QUEUED, "ended_at": None, "verdict": None, "scores": []}
+    ),
+    f"GET {_BY_SUBMISSION}/verifications": m.Page[m.VerificationView](
+        items=[_VERIFICATION], total=1
+    ),
     f"GET {_BY_SUBMISSION}/logs/{{step}}": m.LogChunk(
         step=m.StepName.RUN, offset=0, next=9, text="cell 3/7\n", ended=False
     ),

@@ -30,6 +30,7 @@ from jupyter_challenge.service.observing import ids
 from jupyter_challenge.service.state import Service
 from jupyter_challenge.service.uploads import remove_abandoned
 from jupyter_challenge.service.versions import run_spec
+from jupyter_challenge.service.waiting import in_line
 from jupyter_challenge.store import challenges, changes, runs, submissions
 from jupyter_challenge.store.database import Session
 from jupyter_challenge.store.leases import RENEW_SECONDS, Leases
@@ -213,11 +214,9 @@ class Reconciler:
         running = [
             submission.team_id
             for run, submission in found
-            if submission.state == SubmissionState.RUNNING.value
+            if submission.state == SubmissionState.RUNNING.value and submission.verifies is None
         ]
-        order = fairness.next_order(
-            [fairness.Waiting(s.id, s.team_id, s.created_at) for _, s in waiting], running
-        )
+        order = fairness.next_order([in_line(submission) for _, submission in waiting], running)
         by_submission = {submission.id: run for run, submission in waiting}
         for each in order[:free]:
             self._claim(by_submission[each.id].id)

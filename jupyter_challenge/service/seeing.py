@@ -101,6 +101,8 @@ def see_submission(
             seen = see(session, identity, row.challenge_id)
             mine = seen.team is not None and seen.team.id == row.team_id
             version = challenges.version(session, row.version)
-            if version is not None and (mine or seen.manages):
+            # What organisers have run again is theirs alone.
+            theirs = mine and row.verifies is None
+            if version is not None and (theirs or seen.manages):
                 return SeenSubmission(seen, row, version, challenges.spec(version), mine)
     raise NotFound("There is no such submission.", hint="Look in your list of submissions.")

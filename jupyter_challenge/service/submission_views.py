@@ -108,6 +108,7 @@ def _view(
         id=row.id,
         number=row.number,
         is_try=row.is_try,
+        verifies=row.verifies,
         challenge=row.challenge_id,
         challenge_title=challenge.title,
         version=row.version,
@@ -141,7 +142,7 @@ def _view(
         if state is SubmissionState.SCORED and not row.is_try
         else None,
         feedback=Feedback.CLASS_ONLY if not full else Feedback.FULL,
-        mine=found.mine,
+        mine=found.mine and row.verifies is None,
         has_notebook=full and run is not None and run.notebook is not None,
         has_logs=full and run is not None and (bool(run.logs) or run.handle is not None),
     )

@@ -76,12 +76,13 @@ def spec_in(
 ) -> RunSpec:
     """What a run is given where a version's folder and the bundle are at those paths."""
     challenge = challenges.spec(version)
-    inputs = _inputs(folder, version, submission.is_try)
+    inputs = _inputs(folder, version, submission.sampled)
     return RunSpec(
         run_id=run.id,
         submission_id=submission.id,
         challenge_id=submission.challenge_id,
-        is_try=submission.is_try,
+        is_try=submission.sampled,
+        is_verification=submission.verifies is not None,
         kind=SubmissionKind(submission.kind),
         bundle=bundle,
         entry=submission.entry,
@@ -89,14 +90,16 @@ def spec_in(
         inputs=inputs,
         volumes=_volumes(challenge.data.volume, submission),
         data_image=_image_files(challenge.data.image, submission),
-        evaluation=evaluation_spec(folder, version, challenge, submission.phase, submission.is_try),
+        evaluation=evaluation_spec(
+            folder, version, challenge, submission.phase, submission.sampled
+        ),
         limits=challenge.limits,
         attempt=run.attempt,
         team_id=submission.team_id,
         image=submission.image,
         profile=submission.profile or "",
         data_size=_size(folder, inputs, version)
-        + _stored(version, submission.is_try)
+        + _stored(version, submission.sampled)
         + 2 * sum(f["size"] for f in submission.files),
     )
 
@@ -156,7 +159,7 @@ def _seen(
     """Paths of data that is not in the folder, each with its path under input/."""
     if data is None or submission.kind == SubmissionKind.PREDICTIONS.value:
         return
-    named = {"train": data.train, "test": None if submission.is_try else data.test}
+    named = {"train": data.train, "test": None if submission.sampled else data.test}
     for name, path in named.items():
         if path is not None:
             yield path, name + "".join(suffixes(path))

@@ -12,7 +12,7 @@ from jupyter_challenge.engines.cluster_api import ApiRefused
 from jupyter_challenge.service.state import Service
 from jupyter_challenge.store import runs
 from jupyter_challenge.store.database import Session
-from jupyter_challenge.store.orm import utc_now
+from jupyter_challenge.store.orm import SubmissionRow, utc_now
 
 LAST_RUNS = 20
 _ROUNDED_TO = 10
@@ -24,7 +24,7 @@ def places(session: Session, service: Service) -> dict[str, int]:
     Where the engine has a queue per challenge, it is the place in that; what it was not given yet
     comes behind, and what it has just let go has no place any more.
     """
-    waiting = [fairness.Waiting(row.id, row.team_id, row.created_at) for row in runs.queue(session)]
+    waiting = [in_line(row) for row in runs.queue(session)]
     order = fairness.next_order(waiting, running(session))
     if not has_queues(service):
         return {each.id: place for place, each in enumerate(order, start=1)}
@@ -34,6 +34,11 @@ def places(session: Session, service: Service) -> dict[str, int]:
     behind = max(found.values(), default=0)
     rest = [each.id for each in order if latest[each.id].state == runs.WAITING]
     return {**found, **{each: behind + number for number, each in enumerate(rest, start=1)}}
+
+
+def in_line(row: SubmissionRow) -> fairness.Waiting:
+    """A submission as it waits."""
+    return fairness.Waiting(row.id, row.team_id, row.created_at, first=row.verifies is not None)
 
 
 def running(session: Session) -> list[str]:
@@ -86,7 +91,7 @@ class Estimates:
 def ahead(session: Session, service: Service, team_id: str) -> tuple[int, int]:
     """How many runs must end before one more of a team may begin, and how many can be at work."""
     mine = fairness.Waiting("", team_id, utc_now())
-    queue = [fairness.Waiting(row.id, row.team_id, row.created_at) for row in runs.queue(session)]
+    queue = [in_line(row) for row in runs.queue(session)]
     at_work = running(session)
     at_once = slots(service, len(at_work), len(queue))
     order = fairness.next_order([*queue, mine], at_work)

@@ -159,6 +159,8 @@ class SubmissionRow(Base):
     `fault` and `failure` are set on failed ones, `started_at` once a run really began: `fault` and
     it decide what a quota counts. `best_before`, `score` are the team's ranked public values at
     scoring. `image` has a digest; without one a run has the image of the configuration.
+
+    `is_try` is true of all that counts nowhere: tries, and what `verifies` another submission.
     """
 
     __tablename__ = "submission"
@@ -168,6 +170,7 @@ class SubmissionRow(Base):
         Index("ix_submission_challenge", "challenge_id", "created_at"),
         Index("ix_submission_state", "state"),
         Index("ix_submission_failure", "challenge_id", "failure"),
+        Index("ix_submission_verifies", "verifies"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -196,6 +199,12 @@ class SubmissionRow(Base):
     best_before: Mapped[float | None]
     failure: Mapped[str | None] = mapped_column(String(32))
     image: Mapped[str | None] = mapped_column(Text)
+    verifies: Mapped[str | None] = mapped_column(String(36))
+
+    @property
+    def sampled(self) -> bool:
+        """Whether it is run on the public sample: a try is, what verifies another never."""
+        return self.is_try and self.verifies is None
 
 
 class RunRow(Base):

@@ -73,7 +73,9 @@ def active_by_team(session: Session) -> dict[str, int]:
     """How many submissions of each team are running."""
     rows = session.execute(
         sa.select(SubmissionRow.team_id, sa.func.count())
-        .where(SubmissionRow.state == SubmissionState.RUNNING.value)
+        .where(
+            SubmissionRow.state == SubmissionState.RUNNING.value, SubmissionRow.verifies.is_(None)
+        )
         .group_by(SubmissionRow.team_id)
     )
     return {team: int(number) for team, number in rows}

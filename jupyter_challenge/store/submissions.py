@@ -13,6 +13,7 @@ from jupyter_challenge.core.models import ChangeKind, SubmissionState
 from jupyter_challenge.store.database import Session, changed
 from jupyter_challenge.store.orm import IdempotencyRow, SelectionRow, SubmissionRow, TeamRow
 
+NO_TEAM = "-"
 ACTIVE = (SubmissionState.QUEUED.value, SubmissionState.RUNNING.value)
 
 
@@ -126,7 +127,7 @@ def totals(session: Session, challenge_id: str, day_start: datetime) -> Totals:
             number(sa.and_(~row.is_try, today)),
             number(sa.and_(~row.is_try, today, failed)),
             number(row.state.in_(ACTIVE)),
-            number(sa.and_(row.is_try)),
+            number(sa.and_(row.is_try, row.verifies.is_(None))),
         ).where(row.challenge_id == challenge_id)
     ).one()
     return Totals(*(int(each) for each in found))
@@ -157,6 +158,7 @@ def active_tries(session: Session, team_id: str) -> int:
             sa.select(sa.func.count()).where(
                 SubmissionRow.team_id == team_id,
                 SubmissionRow.is_try,
+                SubmissionRow.verifies.is_(None),
                 SubmissionRow.state.in_(ACTIVE),
             )
         )
@@ -191,8 +193,26 @@ def by_key(session: Session, team_id: str, key: str) -> tuple[str, SubmissionRow
 
 
 def note_change(session: Session, row: SubmissionRow) -> None:
-    """Tell the feed that a submission looks different now."""
-    changed(session, ChangeKind.SUBMISSION, row.challenge_id, row.id, row.team_id)
+    """Tell the feed that a submission looks different now.
+
+    Of a verification its organisers hear, and no team.
+    """
+    team = row.team_id if row.verifies is None else NO_TEAM
+    changed(session, ChangeKind.SUBMISSION, row.challenge_id, row.id, team)
+
+
+def verifications(session: Session, submission_id: str) -> list[SubmissionRow]:
+    """What verifies a submission, the newest first."""
+    row = SubmissionRow
+    query = sa.select(row).where(row.verifies == submission_id)
+    return list(session.scalars(query.order_by(row.created_at.desc(), row.id.desc())))
+
+
+def verifications_of(session: Session, team_id: str) -> int:
+    """How many verifications there are of a team's submissions."""
+    row = SubmissionRow
+    query = sa.select(sa.func.count()).where(row.team_id == team_id, row.verifies.is_not(None))
+    return int(session.scalar(query) or 0)
 
 
 @dataclass(frozen=True)
@@ -221,7 +241,8 @@ def page(
     """One page, newest first, from the cursor on; asks for one more than `limit`."""
     row = SubmissionRow
     query = sa.select(row).where(
-        sa.or_(row.team_id.in_(wanted.teams), row.challenge_id.in_(wanted.organised))
+        sa.or_(row.team_id.in_(wanted.teams), row.challenge_id.in_(wanted.organised)),
+        row.verifies.is_(None),
     )
     for column, value in (
         (row.challenge_id, wanted.challenge),
@@ -255,7 +276,7 @@ def page(
 
 
 def of_challenge(session: Session, challenge_id: str) -> Sequence[SubmissionRow]:
-    """Every submission to a challenge, oldest first, tries too."""
+    """Every submission to a challenge, oldest first, tries and verifications too."""
     return session.scalars(
         sa.select(SubmissionRow)
         .where(SubmissionRow.challenge_id == challenge_id)
@@ -278,7 +299,8 @@ def count_by_state(session: Session) -> list[tuple[str, str, bool, int]]:
     """How many submissions each challenge has in each state: challenge, state, is_try, number."""
     row = SubmissionRow
     group = (row.challenge_id, row.state, row.is_try)
-    found = session.execute(sa.select(*group, sa.func.count()).group_by(*group))
+    query = sa.select(*group, sa.func.count()).where(row.verifies.is_(None))
+    found = session.execute(query.group_by(*group))
     return [(challenge, state, is_try, number) for challenge, state, is_try, number in found]
 
 

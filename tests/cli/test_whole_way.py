@@ -103,6 +103,14 @@ def test_taking_part(run: Run, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert len(begins) < len(sent["id"])
     assert json.loads(run("status", begins, "--json").output)["id"] == sent["id"]
     assert run("logs", "1", "run").exit_code == 0
+    # In this place whoever takes part organises too.
+    verified = run("verify", "--top", "1", "--challenge", "tiny").output
+    assert "#2 · predictions.csv" in verified
+    assert "same       Accuracy 0.8000" in verified
+    (again,) = json.loads(run("verify", sent["id"], "--json").output)
+    assert (again["verdict"], again["submission"]) == ("same", sent["id"])
+    assert run("leaderboard").output == board
+    run("verify", code=2)
     run("export", "tiny", "-o", "all.zip")
     assert Path("all.zip").stat().st_size > 0
 

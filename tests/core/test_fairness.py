@@ -29,6 +29,13 @@ def test_a_team_with_runs_at_work_comes_after_those_without():
     assert ids(next_order(queue, running=["a", "b", "b"])) == ["a0", "a1", "b0"]
 
 
+def test_what_an_organiser_waits_for_comes_first_and_counts_for_no_team():
+    queue = [waiting("a0", "a", 0), waiting("b0", "b", 5)]
+    first = [Waiting(each, "a", START + timedelta(seconds=s), first=True)
+             for each, s in (("v1", 9), ("v0", 8))]  # fmt: skip
+    assert ids(next_order([*queue, *first])) == ["v0", "v1", "a0", "b0"]
+
+
 def test_one_team_is_served_in_its_own_order():
     queue = [waiting("late", "a", 9), waiting("z", "a", 1), waiting("b", "a", 1)]
     assert ids(next_order(queue)) == ["b", "z", "late"]

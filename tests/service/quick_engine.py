@@ -1,8 +1,9 @@
 """An engine whose runs are real processes that do at once what their predictions file says.
 
 The label of its first row is JSON: `public` and `private` (values of every metric that is not
-named itself), `stderr` and `n` of them all, `sleep` (seconds), `fail` (a failure class), `die`
-(the process kills itself), `digest` (of the evaluator it claims to be).
+named itself), `random` (another value each time), `stderr` and `n` of them all, `sleep` (seconds),
+`fail` (a failure class), `die` (the process kills itself), `digest` (of the evaluator it claims to
+be).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from jupyter_challenge.core.run import EvaluationResult, RunSpec
 from jupyter_challenge.engines.base import RunFiles, RunHandle, RunStatus
 
 PROGRAM = """
-import csv, io, json, os, pathlib, signal, sys, time, zipfile
+import csv, io, json, os, pathlib, random, signal, sys, time, zipfile
 folder = pathlib.Path(sys.argv[1])
 spec = json.loads((folder / "spec.json").read_text())
 
@@ -53,7 +54,8 @@ if "fail" in said:
     state("failed", "succeeded", "failed", "skipped", failure=failure)
     sys.exit()
 boards = {
-    board: {m["name"]: {"value": said.get(m["name"], said.get(board, 0.0)),
+    board: {m["name"]: {"value": random.random() if said.get("random")
+                        else said.get(m["name"], said.get(board, 0.0)),
                         "stderr": said.get("stderr"), "n": said.get("n", 5)}
             for m in spec["evaluation"]["metrics"]}
     for board in spec["evaluation"]["boards"]

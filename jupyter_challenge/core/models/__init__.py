@@ -57,6 +57,7 @@ from jupyter_challenge.core.models.submissions import (
     SubmissionState,
     SubmissionView,
 )
+from jupyter_challenge.core.models.verifying import VerificationView, VerifiedScore
 
 __all__ = [
     "TERMINAL",
@@ -109,6 +110,8 @@ __all__ = [
     "SubmissionState",
     "SubmissionView",
     "TeamRef",
+    "VerificationView",
+    "VerifiedScore",
     "VersionChanges",
     "VersionView",
     "Wire",

@@ -51,6 +51,9 @@ class SubmissionView(Wire):
     id: str
     number: int = Field(description="Counts a team's submissions (tries apart) in a challenge.")
     is_try: bool = False
+    verifies: str | None = Field(
+        default=None, description="Id of the submission that this one runs again, for organisers."
+    )
     challenge: str
     challenge_title: str = ""
     version: str = Field(description="Digest of the challenge version it is scored under.")

@@ -16,8 +16,9 @@ from jupyter_challenge.core.models import (
     SubmissionRequest,
     SubmissionState,
     SubmissionView,
+    VerificationView,
 )
-from jupyter_challenge.service import outputs, submissions
+from jupyter_challenge.service import outputs, submissions, verifying
 from jupyter_challenge.service.answers import answer, attachment
 from jupyter_challenge.service.routes.asking import Cursor, Here, Limit, Search, Who, file_answer
 
@@ -116,6 +117,29 @@ def select(request: Request, service: Here, who: Who, submission: str) -> Respon
 def deselect(request: Request, service: Here, who: Who, submission: str) -> Response:
     """Take that choice back."""
     return answer(request, submissions.deselect(service, who, submission))
+
+
+@router.post(
+    "/submissions/{submission}/verify",
+    tags=["submissions"],
+    response_model=VerificationView,
+    status_code=201,
+    responses={200: {"model": VerificationView, "description": "One waits or runs already."}},
+)
+def verify(request: Request, service: Here, who: Who, submission: str) -> Response:
+    """Run a scored submission again, for its organisers: it counts nowhere."""
+    view, new = verifying.verify(service, who, submission)
+    return answer(request, view, 201 if new else 200)
+
+
+@router.get(
+    "/submissions/{submission}/verifications",
+    tags=["submissions"],
+    response_model=Page[VerificationView],
+)
+def list_verifications(request: Request, service: Here, who: Who, submission: str) -> Response:
+    """What came of running a submission again, the newest first."""
+    return answer(request, verifying.page(service, who, submission))
 
 
 @router.get("/submissions/{submission}/logs/{step}", tags=["submissions"], response_model=LogChunk)
