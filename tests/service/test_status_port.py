@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -138,6 +141,38 @@ def test_probes_numbers_log_and_end(served: Served, tmp_path: Path) -> None:
     last = http.get("/health")  # who has not heard of it is still answered
     assert (last.status_code, last.headers["connection"]) == (200, "close")
     assert served.process.wait(60) == 0
+
+
+def test_a_probe_that_waits_no_longer_leaves_no_traceback(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    asked, go, answered = threading.Event(), threading.Event(), threading.Event()
+
+    def slow() -> bytes:
+        asked.set()
+        go.wait(60)
+        return b"n 1\n" * 100_000
+
+    port = StatusPort("127.0.0.1", 0, live={}, ready={}, metrics=slow)
+    shutdown = port._server.shutdown_request
+
+    def noted(*given: Any) -> None:
+        shutdown(*given)
+        answered.set()
+
+    port._server.shutdown_request = noted  # type: ignore[method-assign]
+    try:
+        with socket.create_connection(("127.0.0.1", port.port)) as probe:
+            probe.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+            assert asked.wait(60)
+            # Closed at once, as by a kubelet whose time is over.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        go.set()
+        assert answered.wait(60)
+    finally:
+        go.set()
+        port.close()
+    assert capfd.readouterr().err == ""
 
 
 def test_what_fails_is_named() -> None:
