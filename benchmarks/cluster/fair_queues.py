@@ -20,6 +20,13 @@ from typing import Any
 
 import yaml
 
+from jupyter_challenge.core.compute import (
+    Accelerator,
+    Catalogue,
+    ComputeProfile,
+    Toleration,
+    Vendor,
+)
 from jupyter_challenge.engines import queues
 from jupyter_challenge.engines.base import RunHandle
 from jupyter_challenge.engines.cluster_api import ClusterApi
@@ -27,7 +34,7 @@ from jupyter_challenge.engines.cluster_jobs import Ref
 from jupyter_challenge.engines.jobs import ClusterSettings, Order
 from jupyter_challenge.engines.judging import moment
 from jupyter_challenge.engines.kubernetes import KubernetesEngine
-from jupyter_challenge.engines.queue_settings import NodeKind, QueueSettings
+from jupyter_challenge.engines.queue_settings import queue_settings
 from tests.cluster.kubectl import Cluster
 from tests.cluster.platform import MADE_BY_THE_SERVICE
 
@@ -53,17 +60,25 @@ class Sealed:
 def settings() -> ClusterSettings:
     """What the runs are made with: of each kind so many GPUs."""
     quota = {"cpu": "1000", "memory": "1000Gi", GPU: str(AT_ONCE)}
-    tolerations = ({"key": TAINT["key"], "operator": "Exists"},)
+    profiles = [
+        ComputeProfile(
+            id=kind,
+            name=kind,
+            accelerator=Accelerator(vendor=Vendor.NVIDIA, resource=GPU, count=4),
+            node_labels={"bench": kind},
+            tolerations=[Toleration(key=TAINT["key"])],
+            quota=quota,
+        )
+        for kind in KINDS
+    ]
+    catalogue = Catalogue(profiles=profiles)
     return ClusterSettings(
         gateway_url="http://challenge-gateway:8791",
         gateway_address="10.96.0.9",
         steps_image="pretended",
         notebook_image="pretended",
-        queues=QueueSettings(
-            kinds=tuple(NodeKind(kind, quota, {"bench": kind}, tolerations) for kind in KINDS),
-            evaluation={"cpu": "1", "memory": "1Gi"},
-            cohort="bench",
-        ),
+        queues=queue_settings(catalogue, {"cpu": "1", "memory": "1Gi"}, "bench"),
+        catalogue=catalogue,
     )
 
 

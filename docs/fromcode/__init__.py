@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fromcode import (
-    challenge_yaml,
     commands,
     errors,
     files,
@@ -22,13 +21,14 @@ from fromcode import (
     pictures,
     routes,
     settings,
+    yaml_files,
 )
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 WRITERS: dict[str, Callable[[], str]] = {
-    "challenge.yaml": challenge_yaml.fields,
+    "challenge.yaml": yaml_files.challenge,
     "changelog": files.changelog,
     "cluster settings": settings.cluster_settings,
     "commands": commands.commands,
@@ -40,6 +40,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "lab settings": lab.settings,
     "metrics": metrics.metrics,
     "models": routes.models,
+    "profiles.yaml": yaml_files.profiles,
     "refusals": errors.refusals,
     "releasing": files.releasing,
     "routes": routes.routes,

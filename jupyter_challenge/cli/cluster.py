@@ -23,7 +23,7 @@ def cluster_command() -> None:
 )
 @placed
 def setup_command(dry_run: bool, kubeconfig: str | None, place: Place) -> None:
-    """Make the queues' cluster-wide part in Kueue, as ClusterConfig.queue_nodes says.
+    """Make the queues' cluster-wide part in Kueue, as ClusterConfig.profiles says.
 
     Kinds of nodes, priorities, the cohort with all quotas, and the queue of evaluations. Queues of
     challenges and teams are made by the service when they are needed. Done again it changes what

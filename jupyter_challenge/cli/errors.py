@@ -48,7 +48,13 @@ def problem_line(problem: Mapping[str, Any]) -> str:
 
 def told(error: Exception) -> Told:
     """Put an exception into words."""
-    from jupyter_challenge.core.errors import ChallengeError, NotFound, QuotaExceeded, Unavailable
+    from jupyter_challenge.core.errors import (
+        ChallengeError,
+        InvalidProfiles,
+        NotFound,
+        QuotaExceeded,
+        Unavailable,
+    )
 
     if isinstance(error, ChallengeError):
         code = REFUSED
@@ -62,7 +68,9 @@ def told(error: Exception) -> Told:
         problems = error.details.get("problems") or ()
         if problems:
             count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
-            return Told(f"The challenge has {count}.", "Mend them and try again.", code, problems)
+            of_profiles = isinstance(error, (InvalidProfiles, Unavailable))
+            what = "The compute profiles have" if of_profiles else "The challenge has"
+            return Told(f"{what} {count}.", "Mend them and try again.", code, problems)
         return Told(error.message, error.hint, code)
     if isinstance(error, OSError) and error.errno is not None:
         where = f"{error.filename}: " if error.filename else ""

@@ -111,6 +111,13 @@ class InvalidChallenge(ChallengeError):
     code = "invalid_challenge"
 
 
+class InvalidProfiles(ChallengeError):
+    """The compute profiles have mistakes (422); `details["problems"]` lists every one of them."""
+
+    status = 422
+    code = "invalid_profiles"
+
+
 class Unavailable(ChallengeError):
     """The service cannot answer now (503)."""
 

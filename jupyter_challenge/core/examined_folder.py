@@ -5,35 +5,16 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from jupyter_challenge.core.marked_yaml import Loc, Marked
+from jupyter_challenge.core.model_problems import Problem
 from jupyter_challenge.core.spec_problems import Draft
 
 FILE = "challenge.yaml"
 # What an editor or a system leaves in a folder is no part of a challenge.
 LEFT_OUT = frozenset({"__pycache__", ".ipynb_checkpoints", ".git", ".DS_Store", "Thumbs.db"})
 _COPIES = ("~", ".bak", ".swp")
-
-
-@dataclass(frozen=True, order=True)
-class Problem:
-    """A mistake in a challenge folder.
-
-    Attributes:
-        file: Path in the folder.
-        line: Counted from 1; 0 where the mistake is of the whole file.
-        column: Counted from 1; 0 where the mistake is of the whole line.
-        message: What is wrong.
-        fix: What mends it.
-    """
-
-    file: str
-    line: int
-    column: int
-    message: str
-    fix: str
 
 
 class Folder:

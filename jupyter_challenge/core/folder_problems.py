@@ -11,12 +11,12 @@ from jupyter_challenge.core.errors import InvalidSubmission
 from jupyter_challenge.core.examined_folder import (
     LEFT_OUT,
     Folder,
-    Problem,
     files_below,
     is_left_out,
 )
 from jupyter_challenge.core.label_problems import check_labels
 from jupyter_challenge.core.marked_yaml import Loc, Marked
+from jupyter_challenge.core.model_problems import Problem
 from jupyter_challenge.core.names import first_clash, name_problem
 from jupyter_challenge.core.notebook import read_notebook
 from jupyter_challenge.core.spec_problems import Draft

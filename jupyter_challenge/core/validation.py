@@ -9,9 +9,10 @@ from pydantic import ValidationError
 
 from jupyter_challenge.core.challenge import Challenge
 from jupyter_challenge.core.errors import InvalidChallenge
-from jupyter_challenge.core.examined_folder import FILE, Problem
+from jupyter_challenge.core.examined_folder import FILE
 from jupyter_challenge.core.folder_problems import folder_problems
 from jupyter_challenge.core.marked_yaml import MAX_SIZE, Loc, Mark, Marked, read_marked
+from jupyter_challenge.core.model_problems import Problem, placed
 from jupyter_challenge.core.spec_problems import Draft, spec_problems
 
 
@@ -95,15 +96,8 @@ def _spec(marked: Marked) -> tuple[Challenge | None, list[Problem], Draft | None
         found = list(spec_problems(error, marked.value))
         # What pydantic says of the whole, the draft says with a place.
         own += [each for each in found if each[0] or each[3] or not own]
-    problems += [_placed(marked, *each) for each in own]
+    problems += [placed(marked, FILE, each) for each in own]
     return challenge, problems, draft
-
-
-def _placed(
-    marked: Marked, loc: tuple[str | int, ...], message: str, fix: str, at_key: bool
-) -> Problem:
-    mark = marked.mark(loc, key=at_key)
-    return Problem(FILE, mark.line, mark.column, message, fix)
 
 
 def _read(folder: Path) -> tuple[Marked | None, Problem | None]:

@@ -41,6 +41,10 @@ __all__ = [
 ]
 
 
+class NoMachine(Exception):  # noqa: N818 - it says what the matter is
+    """The compute profile that a run has chosen is not offered any more."""
+
+
 class NotNow(Exception):
     """This run cannot be started yet, through no fault of its own; others can."""
 

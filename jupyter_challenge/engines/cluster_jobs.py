@@ -196,7 +196,7 @@ class ClusterJobs:
 
     def _queue(self, job: dict[str, Any], order: Order, kind: ReceiptKind) -> None:
         self.queueing.make(order, kind)
-        self.api.create("jobs", queues.queued(job, order, kind, self._given.queues))
+        self.api.create("jobs", queues.queued(job, order, kind, self._given))
 
     def _doubt(self, namespace: str) -> None:
         self._premises.doubt(namespace)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_challenge.core.compute.rendering import NO_GPU
+
 Manifest = dict[str, Any]
 
 FOLDER = "/challenge"
@@ -43,8 +45,7 @@ def container(
     else:
         env.append({"name": "HOME", "value": "/nonexistent"})
     if not gpu:
-        # An image may ask for all of a node's; only the pod's own word takes that back.
-        env.append({"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"})
+        env += [{"name": variable, "value": value} for variable, value in NO_GPU.items()]
     return {
         "name": name,
         "image": image,
@@ -61,6 +62,31 @@ def container(
             "capabilities": {"drop": ["ALL"]},
         },
         "volumeMounts": mounts,
+    }
+
+
+def own_program(main: Manifest, image: str) -> Manifest:
+    """The container of a run with an image's own entry point in place of ours.
+
+    It sees of the run's volume what its program needs, and nothing of what the platform keeps
+    there: what it says of itself is its exit status alone.
+    """
+    folders = {name: f"{FOLDER}/work/{name}" for name in ("input", "output", "state")}
+    own = {name: value for name, value in main.items() if name not in {"command", "workingDir"}}
+    return {
+        **own,
+        "image": image,
+        "env": [
+            *main["env"],
+            *({"name": f"CHALLENGE_{n.upper()}", "value": at} for n, at in folders.items()),
+        ],
+        "volumeMounts": [
+            *(
+                {"name": "run", "mountPath": f"{FOLDER}/{part}", "subPath": part}
+                for part in ("work", "home", "tmp")
+            ),
+            *(mount for mount in main["volumeMounts"] if mount["name"] != "run"),
+        ],
     }
 
 

@@ -13,15 +13,29 @@ import ipaddress
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from jupyter_challenge.core.challenge import SubmissionKind
+from jupyter_challenge.core.compute import Catalogue, ComputeProfile
+from jupyter_challenge.core.compute.rendering import (
+    PROFILE_LABEL,
+    SHM_MOUNT,
+    shm_volume,
+    tolerations,
+)
 from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import ReceiptKind, RunSpec, most_state
 from jupyter_challenge.engines import data_image
-from jupyter_challenge.engines.containers import FOLDER, Manifest, container, platform_container
+from jupyter_challenge.engines.base import NoMachine
+from jupyter_challenge.engines.containers import (
+    FOLDER,
+    Manifest,
+    container,
+    own_program,
+    platform_container,
+)
 from jupyter_challenge.engines.queue_settings import QueueSettings
 
 DOMAIN = "challenge.jupyter.org"
@@ -59,6 +73,8 @@ of ours that too much was written before the kubelet sees it, who would take the
 """
 KEPT_SECONDS = 86_400
 _NAME = 63
+NOT_CHOSEN = ("", "local")
+"""What a run says that was handed in where there was nothing to choose from."""
 
 
 @dataclass(frozen=True)
@@ -80,15 +96,29 @@ class ClusterSettings:
     cpu_overcommit: float = 1.0
     start_seconds: int = 300
     queues: QueueSettings | None = None
+    catalogue: Catalogue = field(default_factory=Catalogue)
+
+    def profile(self, order: Order) -> ComputeProfile | None:
+        """The compute profile that a run has chosen; None where it may be on any node.
+
+        Raises:
+            NoMachine: It is not offered any more.
+        """
+        found = self.catalogue.get(order.profile)
+        if found is not None or not self.catalogue.profiles:
+            return found
+        if order.profile not in NOT_CHOSEN:
+            raise NoMachine(f"there is no compute profile {order.profile!r} any more")
+        return None if self.catalogue.first_free else self.catalogue.profiles[0]
+
+    def nodes_of(self, order: Order) -> str:
+        """The kind of nodes that a run's profile is on; empty where it has none."""
+        profile = self.profile(order)
+        return "" if profile is None else self.catalogue.nodes_of(profile)
 
     def run_namespace(self, challenge_id: str) -> str:
         """The namespace in which a challenge's runs are."""
         return run_namespace(self.run_namespace_prefix, challenge_id)
-
-    def gpu_of(self, profile: str) -> str:
-        """The resource by which a run on a compute profile asks for GPUs, or for slices of one."""
-        kind = self.queues.kind(profile) if self.queues is not None else None
-        return (kind.gpu if kind is not None else "") or self.gpu_resource
 
     def audience(self, kind: ReceiptKind) -> str:
         """For whom the token of a Job's platform containers is."""
@@ -191,12 +221,18 @@ def labels(order: Order, kind: ReceiptKind) -> dict[str, str]:
 def run_job(order: Order, settings: ClusterSettings) -> Manifest:
     """The Job that runs a submission."""
     notebook = order.kind == SubmissionKind.NOTEBOOK.value
+    profile = settings.profile(order)
+    given, resource, own = order, "", order.image
+    if profile is not None:
+        given = _within(order, profile)
+        resource = profile.accelerator.resource if profile.accelerator is not None else ""
+        own = own or settings.catalogue.image(profile) or ""
     main = container(
         "run",
-        (order.image or settings.notebook_image) if notebook else settings.steps_image,
+        (own or settings.notebook_image) if notebook else settings.steps_image,
         "run",
-        resources=_limits(order, settings),
-        gpu=order.gpu,
+        resources=_limits(given, settings, resource),
+        gpu=given.gpu,
         writes=True,
     )
     if order.kind == SubmissionKind.CONTAINER.value:
@@ -210,31 +246,40 @@ def run_job(order: Order, settings: ClusterSettings) -> Manifest:
         }
         for number, volume in enumerate(order.volumes)
     ]
-    return _job("run", order, settings, settings.run_namespace(order.challenge_id), main)
+    job = _job("run", order, settings, settings.run_namespace(order.challenge_id), main)
+    return job if profile is None else _on(profile, job)
 
 
-def own_program(main: Manifest, image: str) -> Manifest:
-    """The container of a run with an image's own entry point in place of ours.
+def _within(order: Order, profile: ComputeProfile) -> Order:
+    """A run that gets what its challenge allows, and no more than its profile has."""
+    return replace(
+        order,
+        cpu=min(order.cpu, profile.cpu or order.cpu),
+        memory=min(order.memory, profile.memory or order.memory),
+        gpu=min(order.gpu, profile.accelerator.count) if profile.accelerator is not None else 0,
+    )
 
-    It sees of the run's volume what its program needs, and nothing of what the platform keeps
-    there: what it says of itself is its exit status alone.
-    """
-    folders = {name: f"{FOLDER}/work/{name}" for name in ("input", "output", "state")}
-    own = {name: value for name, value in main.items() if name not in {"command", "workingDir"}}
+
+def _on(profile: ComputeProfile, job: Manifest) -> Manifest:
+    """The run Job on a profile's nodes."""
+    spec = job["spec"]
+    template = spec["template"]
+    marked = {PROFILE_LABEL: profile.id}
+    pod: dict[str, Any] = {**template["spec"]}
+    if profile.labels:
+        pod["nodeSelector"] = profile.labels
+    if profile.tolerations:
+        pod["tolerations"] = tolerations(profile)
+    shm = shm_volume(profile)
+    if shm is not None:
+        (main,) = pod["containers"]
+        pod["containers"] = [{**main, "volumeMounts": [*main["volumeMounts"], dict(SHM_MOUNT)]}]
+        pod["volumes"] = [*pod["volumes"], shm]
+    labelled = {"labels": {**template["metadata"]["labels"], **marked}}
     return {
-        **own,
-        "image": image,
-        "env": [
-            *main["env"],
-            *({"name": f"CHALLENGE_{n.upper()}", "value": at} for n, at in folders.items()),
-        ],
-        "volumeMounts": [
-            *(
-                {"name": "run", "mountPath": f"{FOLDER}/{part}", "subPath": part}
-                for part in ("work", "home", "tmp")
-            ),
-            *(mount for mount in main["volumeMounts"] if mount["name"] != "run"),
-        ],
+        **job,
+        "metadata": {**job["metadata"], "labels": {**job["metadata"]["labels"], **marked}},
+        "spec": {**spec, "template": {**template, "metadata": labelled, "spec": pod}},
     }
 
 
@@ -363,8 +408,8 @@ def _token(audience: str) -> dict[str, Any]:
     return {"defaultMode": 0o440, "sources": [{"serviceAccountToken": source}]}
 
 
-def _limits(order: Order, settings: ClusterSettings) -> dict[str, Any]:
-    gpu = {settings.gpu_of(order.profile): str(order.gpu)} if order.gpu else {}
+def _limits(order: Order, settings: ClusterSettings, resource: str = "") -> dict[str, Any]:
+    gpu = {resource or settings.gpu_resource: str(order.gpu)} if order.gpu else {}
     memory = str(order.memory)
     asked = _cores(order.cpu / settings.cpu_overcommit)
     return {

@@ -122,6 +122,7 @@ class KfpEngine(KubernetesEngine):
     def start(self, spec: RunSpec) -> RunHandle:
         """Have KFP run the pipeline. Starting the same run again finds the same one."""
         order = Order.of(spec)
+        self._settings.profile(order)  # one that is not offered any more is refused at once
         if self._memory.get(spec.run_id) is None:
             # Nothing keeps two runs of KFP from having one name: after a crash the first counts.
             name = f"submission-{spec.run_id}"

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable, Mapping
 
 from jupyter_challenge.core.challenge import Limits
+from jupyter_challenge.core.compute import Catalogue
 from jupyter_challenge.core.errors import FailureClass
 from jupyter_challenge.core.models import LogChunk, StepName, StepView
 from jupyter_challenge.core.run import EvaluationResult, RunFailure, RunSpec
@@ -28,7 +29,6 @@ from jupyter_challenge.engines.cluster_steps import (
 from jupyter_challenge.engines.handed_in import HandedIn, SealedFiles
 from jupyter_challenge.engines.jobs import ClusterSettings, Order
 from jupyter_challenge.engines.judging import Look, Patience, Stage, ending, hopeless, overdue
-from jupyter_challenge.engines.queue_settings import NodeKind
 
 GOING_ON = {Stage.WAITING, Stage.PREPARING, Stage.WORKING}
 
@@ -75,10 +75,9 @@ class KubernetesEngine:
         return self._jobs.queueing.on
 
     @property
-    def kinds(self) -> tuple[NodeKind, ...]:
-        """The kinds of nodes that a run may choose from, if there are several."""
-        kinds = self._settings.queues.kinds if self._settings.queues is not None else ()
-        return kinds if len(kinds) > 1 else ()
+    def catalogue(self) -> Catalogue:
+        """The compute profiles that runs may choose from."""
+        return self._settings.catalogue
 
     def places(self) -> Mapping[str, int]:
         """The place of each run that waits in such a queue, by the run's id: 1 is next."""

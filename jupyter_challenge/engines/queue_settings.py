@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from jupyter_challenge.core.compute import Catalogue
+from jupyter_challenge.core.compute.rendering import toleration
 from jupyter_challenge.engines.quantities import left
 
 Amounts = Mapping[str, str]
@@ -14,24 +16,21 @@ Amounts = Mapping[str, str]
 
 @dataclass(frozen=True)
 class NodeKind:
-    """A kind of node that runs are offered; where there are several it is a compute profile.
+    """A kind of node that runs are offered; compute profiles with the same nodes share one.
 
     Attributes:
-        name: Its name, the profile's id.
+        name: Its name, the id of the first profile on it.
         quota: How much of it runs may use, all together.
         labels: What nodes of this kind carry; none when all nodes are of it.
         tolerations: Taints of such nodes that runs may be put on in spite of.
-        title: What people read; the name when it is empty.
-        gpu: The resource by which runs on it ask for GPUs, such as that of a MIG slice; that of
-            the installation when it is empty.
+        chosen: Whether only those runs get such nodes that chose a profile on them.
     """
 
     name: str
     quota: Amounts
     labels: Mapping[str, str] = field(default_factory=dict)
     tolerations: tuple[Mapping[str, str], ...] = ()
-    title: str = ""
-    gpu: str = ""
+    chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,59 +76,53 @@ class QueueSettings:
 
 
 def queue_settings(
-    kinds: Mapping[str, Mapping[str, Any]],
+    catalogue: Catalogue,
     evaluation: Mapping[str, Any],
     cohort: str,
     shares: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
-    gpu: str = "",
 ) -> QueueSettings:
-    """Read what `ClusterConfig` says; `gpu` is the resource of kinds that name none.
+    """The queues of a catalogue's profiles, and what is challenges' own of them.
 
     Raises:
-        ValueError: It is not of the shape that the settings' help describes.
+        ValueError: There is no quota of something that runs ask for, or more is somebody's own
+            than there is.
     """
-    found = QueueSettings(
-        kinds=tuple(_kind(name, said, gpu) for name, said in kinds.items()),
-        evaluation=_amounts(evaluation, "queue_evaluation"),
-        cohort=cohort,
-        shares={id: _share(id, said, kinds) for id, said in (shares or {}).items()},
+    kinds = tuple(
+        NodeKind(
+            name=nodes.name,
+            quota=_amounts(nodes.quota, f"the quota of compute profile {nodes.name!r}"),
+            labels=nodes.labels,
+            tolerations=tuple(toleration(each) for each in nodes.tolerations),
+            chosen=not catalogue.first_free,
+        )
+        for nodes in catalogue.nodes
     )
-    for kind in found.kinds:
+    found = QueueSettings(
+        kinds,
+        _amounts(evaluation, "queue_evaluation"),
+        cohort,
+        {id: _share(id, said, kinds) for id, said in (shares or {}).items()},
+    )
+    for kind in kinds:
         found.shared(kind)
     return found
 
 
 def _share(
-    id: str, said: Mapping[str, Mapping[str, Any]], kinds: Mapping[str, Mapping[str, Any]]
+    id: str, said: Mapping[str, Mapping[str, Any]], kinds: Sequence[NodeKind]
 ) -> dict[str, Amounts]:
     where = f"queue_shares[{id!r}]"
-    for kind, amounts in said.items():
-        if kind not in kinds:
-            raise ValueError(f"{where} has {kind!r}, which queue_nodes has not")
-        for name in amounts:
-            if name not in (kinds[kind].get("quota") or {}):
-                raise ValueError(f"{where} has {name} of {kind!r}, of which there is none")
+    quotas = {kind.name: kind.quota for kind in kinds}
+    for name, amounts in said.items():
+        if name not in quotas:
+            raise ValueError(f"{where} has {name!r}, which is no profile with a quota")
+        for resource in amounts:
+            if resource not in quotas[name]:
+                raise ValueError(f"{where} has {resource} of {name!r}, of which there is none")
     return {
-        kind: {str(name): str(amount) for name, amount in amounts.items()}
-        for kind, amounts in said.items()
+        name: {str(resource): str(amount) for resource, amount in amounts.items()}
+        for name, amounts in said.items()
     }
-
-
-def _kind(name: str, said: Mapping[str, Any], gpu: str) -> NodeKind:
-    where = f"queue_nodes[{name!r}]"
-    unknown = sorted(set(said) - {"quota", "labels", "tolerations", "title", "gpu"})
-    if unknown:
-        raise ValueError(
-            f"{where} has {unknown[0]!r}: it may have quota, labels, tolerations, title, gpu"
-        )
-    return NodeKind(
-        name=name,
-        quota=_amounts(said.get("quota") or {}, where),
-        labels={str(key): str(value) for key, value in (said.get("labels") or {}).items()},
-        tolerations=tuple(dict(each) for each in said.get("tolerations") or ()),
-        title=str(said.get("title", "")),
-        gpu=str(said.get("gpu") or gpu),
-    )
 
 
 def _amounts(said: Mapping[str, Any], where: str) -> dict[str, str]:

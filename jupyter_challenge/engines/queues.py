@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_challenge.core.run import ReceiptKind
-from jupyter_challenge.engines.jobs import OWN, UPLOAD_RATE, ClusterSettings, Order
+from jupyter_challenge.engines.jobs import DOMAIN, OWN, UPLOAD_RATE, ClusterSettings, Order
 from jupyter_challenge.engines.queue_settings import Amounts, NodeKind, QueueSettings
 
 Manifest = dict[str, Any]
@@ -26,6 +26,8 @@ EVALUATIONS = "evaluations"
 VERIFICATIONS = "verifications"
 """The queue of what organisers have run again: no team's usage grows by it."""
 ANY_NODE = "challenge-any"
+NODES = f"{DOMAIN}/nodes"
+"""Key of the taint by which Kueue keeps a kind of nodes for those that chose a profile on it."""
 
 TRY, RANKED, VERIFICATION = "challenge-try", "challenge-ranked", "challenge-verification"
 PRIORITIES = {TRY: 0, RANKED: 1_000, VERIFICATION: 2_000}
@@ -76,10 +78,12 @@ def of_evaluation(namespace: str) -> list[tuple[str, Manifest]]:
     return [("localqueues", local_queue(namespace, EVALUATIONS, namespace))]
 
 
-def queued(
-    job: Manifest, order: Order, kind: ReceiptKind, queues: QueueSettings | None
-) -> Manifest:
-    """A Job that waits until Kueue lets it go; the same Job where there are no queues."""
+def queued(job: Manifest, order: Order, kind: ReceiptKind, settings: ClusterSettings) -> Manifest:
+    """A Job that waits until Kueue lets it go; the same Job where there are no queues.
+
+    By the labels of its profile's nodes, which it has already, Kueue knows which it may get.
+    """
+    queues = settings.queues
     if queues is None:
         return job
     meta, spec = job["metadata"], job["spec"]
@@ -88,15 +92,14 @@ def queued(
         QUEUE: queue_of_run(order) if kind == "run" else EVALUATIONS,
         PRIORITY: priority_of(order),
     }
-    chosen = queues.kind(order.profile) if kind == "run" else None
+    nodes = queues.kind(settings.nodes_of(order)) if kind == "run" else None
     pod = spec["template"]["spec"]
     if kind == "run":
         # Who makes way hands in its state too.
         seconds = pod["terminationGracePeriodSeconds"] + math.ceil(order.state / UPLOAD_RATE)
         pod = {**pod, "terminationGracePeriodSeconds": seconds}
-    if chosen is not None and chosen.labels:
-        # Of the kinds of nodes Kueue then takes the one with these labels.
-        pod = {**pod, "nodeSelector": dict(chosen.labels)}
+    if nodes is not None and nodes.chosen:
+        pod = {**pod, "tolerations": [*pod.get("tolerations", ()), _only_on(nodes)]}
     template = {**spec["template"], "spec": pod}
     return {
         **job,
@@ -138,9 +141,19 @@ def flavor(kind: NodeKind) -> Manifest:
     spec: Manifest = {}
     if kind.labels:
         spec["nodeLabels"] = dict(kind.labels)
-    if kind.tolerations:
+    if kind.chosen:
+        # No node has this taint: Kueue alone looks at it, and what tolerates it is there already.
+        spec["nodeTaints"] = [
+            {"key": NODES, "value": kind.name, "effect": "NoSchedule"},
+        ]
+    elif kind.tolerations:
         spec["tolerations"] = [dict(each) for each in kind.tolerations]
     return _object("ResourceFlavor", flavor_name(kind), spec)
+
+
+def _only_on(kind: NodeKind) -> Manifest:
+    """The toleration by which Kueue gives a run nodes of a kind that has to be chosen."""
+    return {"key": NODES, "operator": "Equal", "value": kind.name, "effect": "NoSchedule"}
 
 
 def flavor_name(kind: NodeKind) -> str:

@@ -9,10 +9,14 @@ from typing import Any
 from traitlets import Bool, Dict, Enum, Float, Integer, List, Unicode
 from traitlets.config import Configurable
 
+from jupyter_challenge.core.compute import Catalogue
 from jupyter_challenge.core.errors import Unavailable
 from jupyter_challenge.engines.jobs import ClusterSettings
 from jupyter_challenge.engines.kfp_api import KfpSettings
 from jupyter_challenge.engines.queue_settings import QueueSettings, queue_settings
+from jupyter_challenge.service.catalogue import from_file, from_nodes, moved
+
+_ONE_KIND = {"any": {"quota": {"cpu": "16", "memory": "64Gi"}}}
 
 
 class ClusterConfig(Configurable):
@@ -75,9 +79,15 @@ class ClusterConfig(Configurable):
     runtime_class = Unicode(
         help="RuntimeClass of runs, such as gvisor. Default: the cluster's own."
     ).tag(config=True)
-    gpu_resource = Unicode("nvidia.com/gpu", help="Resource by which runs ask for GPUs.").tag(
-        config=True
-    )
+    profiles = Unicode(
+        help="File with the compute profiles (profiles.yaml): the kinds of machine that runs are "
+        "offered, see `jupyter challenge profiles`. A relative path is one from where the service "
+        "is started. Default: those that queue_nodes names."
+    ).tag(config=True)
+    gpu_resource = Unicode(
+        "nvidia.com/gpu",
+        help="Resource by which runs ask for GPUs where there are no compute profiles.",
+    ).tag(config=True)
     cpu_overcommit = Float(
         1.0,
         min=1.0,
@@ -169,18 +179,19 @@ class ClusterConfig(Configurable):
         "cluster setup` prepares.",
     ).tag(config=True)
     queue_nodes = Dict(
-        {"any": {"quota": {"cpu": "16", "memory": "64Gi"}}},
-        help="Kinds of nodes by name, in the order in which runs are given them. Of each: `quota`, "
-        "what runs may use of it all together, by resource; `labels`, what its nodes carry; "
-        "`tolerations`, taints that do not keep runs away; `title`, what people read; `gpu`, the "
-        "resource by which runs ask for its GPUs, such as nvidia.com/mig-1g.10gb, where it is "
-        "another one than gpu_resource. Where there are several, each is a compute profile.",
+        _ONE_KIND,
+        help="Kinds of nodes where there is no profiles.yaml, by name, in the order in which runs "
+        "are given them. Of each: `quota`, what runs may use of it all together, by resource; "
+        "`labels`, what its nodes carry; `tolerations`, taints that do not keep runs away; "
+        "`title`, what people read; `gpu`, the resource by which runs ask for its GPUs, such as "
+        "nvidia.com/mig-1g.10gb, where it is another one than gpu_resource. Where there are "
+        "several, each is a compute profile.",
     ).tag(config=True)
     queue_shares = Dict(
         {},
-        help="What is a challenge's own, by its id: of kinds of nodes, by their names, an amount "
-        "by resource. It is part of that kind's quota, and others borrow what the challenge leaves "
-        "of it. Challenges that are not named have nothing of their own.",
+        help="What is a challenge's own, by its id: of kinds of nodes, by the ids of their "
+        "profiles, an amount by resource. It is part of that kind's quota, and others borrow what "
+        "the challenge leaves of it. Challenges that are not named have nothing of their own.",
     ).tag(config=True)
     queue_evaluation = Dict(
         {"cpu": "4", "memory": "16Gi"},
@@ -205,25 +216,56 @@ class ClusterConfig(Configurable):
             audience=self.service_account_audience_step,
         )
 
-    def _queues(self) -> QueueSettings | None:
+    @property
+    def catalogue(self) -> Catalogue:
+        """The compute profiles that runs and servers are offered.
+
+        Raises:
+            Unavailable: The settings or the file have mistakes.
+        """
+        nodes_are_set = "queue_nodes" in self._trait_values and self.queue_nodes != _ONE_KIND
+        if self.profiles:
+            if nodes_are_set:
+                raise Unavailable(
+                    "Both ClusterConfig.profiles and ClusterConfig.queue_nodes name kinds of "
+                    "nodes.",
+                    hint="Move what is in queue_nodes to the file and leave the setting out.",
+                )
+            return from_file(self.profiles)
+        if not self.queues:
+            return Catalogue()
+        try:
+            found = from_nodes(self.queue_nodes, self.gpu_resource)
+        except (TypeError, ValueError) as error:
+            raise Unavailable(
+                f"The settings of the queues cannot be used: {error}.",
+                hint="Correct ClusterConfig.queue_nodes.",
+            ) from error
+        if nodes_are_set and len(found.profiles) > 1:
+            moved(found)
+        return found
+
+    def _queues(self, catalogue: Catalogue) -> QueueSettings | None:
         if not self.queues:
             return None
         try:
             return queue_settings(
-                self.queue_nodes,
-                self.queue_evaluation,
-                self.queue_cohort,
-                self.queue_shares,
-                self.gpu_resource,
+                catalogue, self.queue_evaluation, self.queue_cohort, self.queue_shares
             )
         except ValueError as error:
+            said = "quotas of its profiles" if self.profiles else "settings of the queues"
+            where = "the quotas in ClusterConfig.profiles" if self.profiles else "queue_nodes"
             raise Unavailable(
-                f"The settings of the queues cannot be used: {error}.",
-                hint="Correct ClusterConfig.queue_nodes, queue_shares or queue_evaluation.",
+                f"The {said} cannot be used: {error}.",
+                hint=f"Correct {where}, ClusterConfig.queue_shares or queue_evaluation.",
             ) from error
 
     def settings(self, gateway_address: str) -> ClusterSettings:
         """What manifests are made with."""
+        catalogue = self.catalogue
+        queues = self._queues(catalogue)
+        if not self.profiles and len(catalogue.profiles) < 2:
+            catalogue = Catalogue()  # of one kind of nodes there is nothing to choose
         return ClusterSettings(
             gateway_url=self.gateway_url,
             gateway_address=gateway_address,
@@ -239,7 +281,8 @@ class ClusterConfig(Configurable):
             gpu_resource=self.gpu_resource,
             cpu_overcommit=self.cpu_overcommit,
             start_seconds=self.start_seconds,
-            queues=self._queues(),
+            queues=queues,
+            catalogue=catalogue,
         )
 
     @property

@@ -8,15 +8,14 @@ from __future__ import annotations
 import glob
 import math
 import os
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from jupyter_challenge.core import environment
 from jupyter_challenge.core.challenge import Challenge, Feedback, Limits
-from jupyter_challenge.core.errors import InvalidSubmission
+from jupyter_challenge.core.compute import Catalogue, ComputeProfile
+from jupyter_challenge.core.errors import Forbidden, InvalidSubmission
 from jupyter_challenge.core.models import EnvironmentView, Page, ProfileView
 from jupyter_challenge.core.models.phrases import say
-from jupyter_challenge.engines.queue_settings import NodeKind
 from jupyter_challenge.service import waiting
 from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.seeing import Seen, see
@@ -43,55 +42,122 @@ def page(
     with service.db.read() as session:
         seen = see(session, identity, challenge_id) if challenge_id is not None else None
         found = _local(session, service, seen)
-        offered = _kinds(service, seen.challenge if seen is not None else None)
     if service.place != "cluster":  # there the kernels are in an image, not on this machine
         found.environments = environments(kernel)
-    named = [_of_a_kind(found, kind) for kind in offered]
-    if offered and seen is not None and seen.challenge.profiles:
+    challenge = seen.challenge if seen is not None else None
+    named = [
+        _view(found, profile, challenge)
+        for profile in _offered(service, challenge)
+        if profile.usable_by(identity.groups)
+    ]
+    if _may_be_anywhere(service, challenge):
+        return Page[ProfileView](items=[found, *named], total=1 + len(named))
+    if named:
         named[0].default = True
-        return Page[ProfileView](items=named, total=len(named))
-    return Page[ProfileView](items=[found, *named], total=1 + len(named))
+    return Page[ProfileView](items=named, total=len(named))
 
 
-def chosen(service: Service, challenge: Challenge, profile: str | None) -> str:
+def chosen(
+    service: Service,
+    identity: Identity,
+    challenge: Challenge,
+    profile: str | None,
+    *,
+    is_try: bool,
+) -> str:
     """The id of the profile that a submission runs on.
 
     Raises:
-        InvalidSubmission: There is no such profile here.
+        Forbidden: It is for groups that the submitter is not in.
+        InvalidSubmission: There is no such profile here, or it takes no ranked runs.
     """
-    names = [kind.name for kind in _kinds(service, challenge)]
-    # Where there are no kinds, one machine stands in for every profile that the challenge names.
-    if not (names and challenge.profiles):
+    offered = _offered(service, challenge)
+    mine = [each for each in offered if each.usable_by(identity.groups)]
+    fitting = [each for each in mine if is_try or not each.shared]
+    names = [each.id for each in fitting]
+    if _may_be_anywhere(service, challenge):
         names.insert(0, LOCAL)
+    if profile in names or (profile is None and names):
+        return profile or names[0]
+    hint = f"Choose one of: {', '.join(names)}." if names else ""
+    named = next((each for each in offered if each.id == profile), None)
+    if named is None and profile is None and offered:
+        named = (mine or offered)[0]
+    if named is not None and named not in mine:
+        raise Forbidden(
+            f'The compute profile "{named.name}" is not open to you. {named.refusal}',
+            hint=hint,
+            profiles=names,
+        )
+    if named is not None:
+        raise InvalidSubmission(
+            f'"{named.name}" is a share of an accelerator that others are on too: it takes tries '
+            "and no ranked runs.",
+            hint=hint or "Ask the organiser to allow a profile that takes ranked runs.",
+            profiles=names,
+        )
     if profile is None:
-        return names[0]
-    if profile in names:
-        return profile
+        raise InvalidSubmission(
+            "There is no compute profile here that the challenge allows.",
+            hint="Tell its organiser: `profiles` and `limits.gpu` in challenge.yaml say which.",
+            profiles=names,
+        )
     raise InvalidSubmission(
-        f'There is no compute profile "{profile}" here.',
-        hint=f"Choose one of: {', '.join(names)}.",
-        profiles=names,
+        f'There is no compute profile "{profile}" here.', hint=hint, profiles=names
     )
 
 
-def _kinds(service: Service, challenge: Challenge | None) -> list[NodeKind]:
-    """The kinds of nodes that a challenge's runs may choose from, if there are several."""
-    kinds: Sequence[NodeKind] = getattr(service.engine, "kinds", ())
+def _offered(service: Service, challenge: Challenge | None) -> list[ComputeProfile]:
+    """The profiles that a challenge's runs may choose from."""
+    catalogue: Catalogue = getattr(service.engine, "catalogue", None) or Catalogue()
     if challenge is None:
-        return list(kinds)
-    allowed = challenge.profiles or [kind.name for kind in kinds]
-    gpu = challenge.limits.gpu
-    return [k for k in kinds if k.name in allowed and (not gpu or k.quota.get(k.gpu, "0") != "0")]
+        return list(catalogue.profiles)
+    allowed = challenge.profiles or [profile.id for profile in catalogue.profiles]
+    offered = [profile for profile in catalogue.profiles if profile.id in allowed]
+    if challenge.limits.gpu:
+        return [profile for profile in offered if profile.accelerator is not None]
+    # Who needs no GPU keeps none from others, unless the organiser says so.
+    return [p for p in offered if p.accelerator is None or challenge.profiles]
 
 
-def _of_a_kind(any_kind: ProfileView, kind: NodeKind) -> ProfileView:
-    return any_kind.model_copy(
+def _may_be_anywhere(service: Service, challenge: Challenge | None) -> bool:
+    """Whether a run may be left without a profile.
+
+    Where there are none, one machine stands in for every profile that a challenge names.
+    """
+    catalogue: Catalogue = getattr(service.engine, "catalogue", None) or Catalogue()
+    if not catalogue.profiles:
+        return True
+    named = challenge is not None and bool(challenge.profiles)
+    return catalogue.first_free and not (named and _offered(service, challenge))
+
+
+def _view(
+    anywhere: ProfileView, profile: ComputeProfile, challenge: Challenge | None
+) -> ProfileView:
+    """A profile as a run of the challenge would have it."""
+    accelerator, limits = profile.accelerator, challenge.limits if challenge is not None else None
+    # What a profile does not bound is what the challenge allows.
+    bounds = limits or anywhere
+    cores, memory = profile.cpu or bounds.cpu, profile.memory or bounds.memory
+    gpus = accelerator.count if accelerator is not None else 0
+    said = [profile.description] if profile.description else []
+    if limits is not None:
+        said += _less(limits, cores, memory, gpus if limits.gpu else 0)
+        cores, memory = min(cores, limits.cpu), min(memory, limits.memory)
+        gpus = min(gpus, limits.gpu)
+    if profile.shared:
+        said.append("For tries: on a share of an accelerator there are no ranked runs.")
+    return anywhere.model_copy(
         update={
-            "id": kind.name,
-            "title": kind.title or kind.name,
-            "accelerator": (kind.title or kind.name) if any_kind.gpu else "",
+            "id": profile.id,
+            "title": profile.name,
+            "cpu": cores,
+            "memory": memory,
+            "gpu": gpus,
+            "accelerator": profile.name if gpus else "",
             "default": False,
-            "sentence": "",
+            "sentence": " ".join(said),
         }
     )
 
@@ -146,10 +212,18 @@ def _shortfalls(seen: Seen | None, cores: int, memory: int, gpus: int) -> list[s
     """Say where this machine has less than the challenge allows, and stands in for others."""
     if seen is None:
         return []
-    challenge, said = seen.challenge, []
-    limits = challenge.limits
+    said = _less(seen.challenge.limits, cores, memory, gpus)
+    others = [name for name in seen.challenge.profiles if name != LOCAL]
+    if others:
+        said.append(f"It stands in for what the challenge names: {', '.join(others)}.")
+    return said
+
+
+def _less(limits: Limits, cores: float, memory: int, gpus: int) -> list[str]:
+    """Say where there is less than a challenge allows."""
+    said = []
     if limits.cpu > cores:
-        said.append(f"The challenge allows {limits.cpu:g} cores; there are {cores}.")
+        said.append(f"The challenge allows {limits.cpu:g} cores; there are {cores:g}.")
     if limits.memory > memory:
         said.append(
             f"The challenge allows {limits.memory / 1e9:.3g} GB of memory; "
@@ -157,9 +231,6 @@ def _shortfalls(seen: Seen | None, cores: int, memory: int, gpus: int) -> list[s
         )
     if limits.gpu > gpus:
         said.append(f"The challenge allows {limits.gpu} GPU; there are {gpus}.")
-    others = [name for name in challenge.profiles if name != LOCAL]
-    if others:
-        said.append(f"It stands in for what the challenge names: {', '.join(others)}.")
     return said
 
 

@@ -65,7 +65,7 @@ def _objects(cluster: ClusterConfig) -> list[tuple[str, dict[str, Any]]]:
     wanted = settings.queues
     if wanted is None:
         raise Unavailable(
-            "No queues are configured.", hint="Set c.ClusterConfig.queues = True, and queue_nodes."
+            "No queues are configured.", hint="Set c.ClusterConfig.queues = True, and profiles."
         )
     return queues.installation(wanted, settings)
 

@@ -19,6 +19,7 @@ from jupyter_challenge.core.models import SubmissionState
 from jupyter_challenge.engines.base import (
     EvaluationResult,
     EvaluationSpec,
+    NoMachine,
     NotNow,
     RunFailure,
     RunHandle,
@@ -300,8 +301,9 @@ class Reconciler:
             if isinstance(error, NotNow) and soon:
                 return  # asked again at the next look
             log.exception("Run %s could not be started.", run.id, extra=ids(submission, run))
+            nowhere = isinstance(error, NoMachine)
             failure = RunFailure(
-                failure_class=FailureClass.PLATFORM_ERROR,
+                failure_class=FailureClass.NO_CAPACITY if nowhere else FailureClass.PLATFORM_ERROR,
                 detail=f"The run could not be started: {type(error).__name__}: {error}",
             )
             self._end_failed(run, failure, cleared=True)

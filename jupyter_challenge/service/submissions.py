@@ -162,7 +162,7 @@ def _check(
 ) -> None:
     quotas.check_entered(session, seen)
     quotas.check_open(seen, seen.challenge, phase, now, place=service.place, is_try=request.is_try)
-    profiles.chosen(service, seen.challenge, request.profile)
+    _profile(service, seen, request)
     assert seen.team is not None
     if request.is_try:
         tries, most = submissions.active_tries(session, seen.team.id), service.config.tries_at_once
@@ -175,6 +175,12 @@ def _check(
             )
         return
     quotas.check_quota(phase, quotas.used(session, seen.team.id, phase, now), now)
+
+
+def _profile(service: Service, seen: Seen, request: SubmissionRequest) -> str:
+    return profiles.chosen(
+        service, seen.identity, seen.challenge, request.profile, is_try=request.is_try
+    )
 
 
 def _phase(challenge: Challenge, phase_id: str | None) -> Phase:
@@ -231,7 +237,7 @@ def _row(
         files=[file.model_dump() for file in files],
         parameters=request.parameters,
         environment=request.environment,
-        profile=profiles.chosen(service, seen.challenge, request.profile),
+        profile=_profile(service, seen, request),
         note=request.note,
         state=SubmissionState.QUEUED.value,
         created_at=now,

@@ -6,7 +6,7 @@ import pytest
 
 import jupyter_challenge
 from jupyter_challenge.core.errors import InvalidChallenge
-from jupyter_challenge.core.examined_folder import Problem
+from jupyter_challenge.core.model_problems import Problem
 from jupyter_challenge.core.template import create_challenge
 from jupyter_challenge.core.validation import check_folder, load_challenge
 

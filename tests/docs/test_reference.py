@@ -13,6 +13,7 @@ from traitlets import HasTraits
 
 from jupyter_challenge.cli.group import COMMANDS, challenge
 from jupyter_challenge.client.api import Client
+from jupyter_challenge.core.compute.schema import schema as profiles_schema
 from jupyter_challenge.core.errors import FAILURES, ChallengeError
 from jupyter_challenge.core.metrics import METRICS
 from jupyter_challenge.core.schema import schema
@@ -108,8 +109,17 @@ def test_every_field_of_a_challenge_is_explained(site: Site) -> None:
     assert [path for path in fields if path not in page] == []
 
 
-def test_every_field_of_a_challenge_has_a_sentence() -> None:
-    document = schema()
+def test_every_field_of_the_compute_profiles_is_explained(site: Site) -> None:
+    page = site.pages["admins/profiles"].text
+    document = profiles_schema()
+    fields = paths_of(document, document["$defs"])
+
+    assert "profiles[].accelerator.sharing" in fields
+    assert [path for path in fields if path not in page] == []
+
+
+@pytest.mark.parametrize("document", [schema(), profiles_schema()], ids=["challenge", "profiles"])
+def test_every_field_has_a_sentence(document: dict[str, Any]) -> None:
     models = {"": document, **document["$defs"]}
 
     silent = [

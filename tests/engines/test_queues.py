@@ -8,26 +8,42 @@ from typing import Any
 
 import pytest
 
+from jupyter_challenge.core.compute import (
+    Accelerator,
+    Catalogue,
+    ComputeProfile,
+    Toleration,
+    Vendor,
+)
 from jupyter_challenge.engines import jobs, queues
 from jupyter_challenge.engines.jobs import OWN, ClusterSettings, Order
 from jupyter_challenge.engines.quantities import left
-from jupyter_challenge.engines.queue_settings import NodeKind, QueueSettings, queue_settings
+from jupyter_challenge.engines.queue_settings import queue_settings
 from tests.engines.small_challenge import SmallChallenge
 
-CPU = NodeKind("cpu", {"cpu": "8", "memory": "32Gi"})
-A100 = NodeKind(
-    "a100",
-    {"cpu": "16", "memory": "64Gi", "nvidia.com/gpu": "2"},
-    {"gpu": "a100"},
-    ({"key": "gpu", "operator": "Exists"},),
+CATALOGUE = Catalogue(
+    profiles=[
+        ComputeProfile(id="cpu", name="CPU", quota={"cpu": 8, "memory": "32Gi"}),
+        ComputeProfile(
+            id="a100",
+            name="A100",
+            accelerator=Accelerator(vendor=Vendor.NVIDIA, count=2),
+            node_labels={"gpu": "a100"},
+            tolerations=[Toleration(key="gpu")],
+            quota={"cpu": 16, "memory": "64Gi", "nvidia.com/gpu": 2},
+        ),
+    ]
 )
-QUEUES = QueueSettings(kinds=(CPU, A100), evaluation={"cpu": "2", "memory": "8Gi"})
+FIRST_FREE = CATALOGUE.model_copy(update={"first_free": True})
+EVALUATION = {"cpu": "2", "memory": "8Gi"}
+QUEUES = queue_settings(CATALOGUE, EVALUATION, "challenge")
 SETTINGS = ClusterSettings(
     gateway_url="http://challenge-gateway:8791",
     gateway_address="10.96.0.9",
     steps_image="steps:1",
     notebook_image="notebook:1",
     queues=QUEUES,
+    catalogue=CATALOGUE,
 )
 
 
@@ -52,9 +68,12 @@ def test_an_installation_is_kinds_priorities_one_cohort_and_the_evaluations_queu
     ]
     values = [manifest["value"] for _, manifest in made[:3]]
     assert values == sorted(set(values))
+    # Only runs that chose a profile on such nodes get past the taint, which no node has.
     assert made[4][1]["spec"] == {
         "nodeLabels": {"gpu": "a100"},
-        "tolerations": [{"key": "gpu", "operator": "Exists"}],
+        "nodeTaints": [
+            {"key": "challenge.jupyter.org/nodes", "value": "a100", "effect": "NoSchedule"}
+        ],
     }
     assert made[6][1] == {
         "apiVersion": "kueue.x-k8s.io/v1beta2",
@@ -160,40 +179,21 @@ def test_what_is_left_is_written_as_the_api_server_writes_it(
     assert left(whole, taken) == expected
 
 
-KINDS: dict[str, Any] = {"any": {"quota": {"cpu": 4, "memory": "8Gi"}}}
+ONE = Catalogue(profiles=[ComputeProfile(id="any", name="Any", quota={"cpu": 4, "memory": "8Gi"})])
 
 
 @pytest.mark.parametrize(
     ("shares", "problem"),
     [
         ({"a": {"any": {"cpu": 3}}, "b": {"any": {"cpu": "1500m"}}}, "3 .* 1500m is more than 4"),
-        ({"a": {"gpu": {"cpu": 3}}}, "queue_nodes has not"),
+        ({"a": {"gpu": {"cpu": 3}}}, "no profile with a quota"),
         ({"a": {"any": {"nvidia.com/gpu": 1}}}, "of which there is none"),
         ({"a": {"any": {"cpu": "four"}}}, "no quantity"),
     ],
 )
 def test_shares_that_cannot_be_are_refused(shares: Any, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
-        queue_settings(KINDS, {"cpu": 1, "memory": "1Gi"}, "challenge", shares)
-
-
-SLICE = NodeKind("slice", {"cpu": "4", "nvidia.com/mig-1g.10gb": "7"}, gpu="nvidia.com/mig-1g.10gb")
-
-
-@pytest.mark.parametrize(
-    ("profile", "expected"), [("slice", "nvidia.com/mig-1g.10gb"), ("a100", "nvidia.com/gpu")]
-)
-def test_a_slice_of_a_gpu_is_asked_for_by_its_own_resource(
-    order: Order, profile: str, expected: str
-) -> None:
-    settings = replace(SETTINGS, queues=replace(QUEUES, kinds=(A100, SLICE)))
-    wanted = Order(**{**order.as_json(), "gpu": 1, "profile": profile})
-
-    resources = jobs.run_job(wanted, settings)["spec"]["template"]["spec"]["containers"][0]
-    found = resources["resources"]
-
-    assert {name: n for name, n in found["limits"].items() if "nvidia" in name} == {expected: "1"}
-    assert found["requests"][expected] == "1"
+        queue_settings(ONE, {"cpu": 1, "memory": "1Gi"}, "challenge", shares)
 
 
 @pytest.fixture
@@ -219,9 +219,9 @@ def test_a_queued_job_differs_by_its_queue_alone(
     maker = jobs.run_job if kind == "run" else jobs.evaluate_job
     plain = maker(order, SETTINGS)
 
-    waiting = queues.queued(plain, order, kind, QUEUES)
+    waiting = queues.queued(plain, order, kind, SETTINGS)
 
-    assert queues.queued(plain, order, kind, None) == plain
+    assert queues.queued(plain, order, kind, replace(SETTINGS, queues=None)) == plain
     labels = waiting["metadata"].pop("labels")
     assert labels == {
         **plain["metadata"].pop("labels"),
@@ -235,9 +235,35 @@ def test_a_queued_job_differs_by_its_queue_alone(
     assert (longer > shorter) is (kind == "run")
     for pod in pods:
         pod.pop(grace, None)
-    selector = waiting["spec"]["template"]["spec"].pop("nodeSelector", None)
-    assert selector == ({"gpu": "a100"} if kind == "run" else None)
+    own, profiles = (pod.pop("tolerations", []) for pod in pods)
+    assert profiles == ([{"key": "gpu", "operator": "Exists"}] if kind == "run" else [])
+    only = {"key": "challenge.jupyter.org/nodes", "operator": "Equal", "value": "a100"}
+    assert own == profiles + ([{**only, "effect": "NoSchedule"}] if kind == "run" else [])
     assert waiting == plain
+
+
+def test_a_run_that_may_be_anywhere_gets_whichever_nodes_have_room_first(order: Order) -> None:
+    free = queue_settings(FIRST_FREE, EVALUATION, "challenge")
+    settings = replace(SETTINGS, queues=free, catalogue=FIRST_FREE)
+
+    flavors = [made for name, made in queues.installation(free, settings) if "flavors" in name]
+    assert [made["spec"] for made in flavors] == [
+        {},
+        {
+            "nodeLabels": {"gpu": "a100"},
+            "tolerations": [{"key": "gpu", "operator": "Exists"}],
+        },
+        {},
+    ]
+    anywhere = replace(order, profile="local")
+    pod = queues.queued(jobs.run_job(anywhere, settings), anywhere, "run", settings)["spec"]
+    assert not {"nodeSelector", "tolerations"} & set(pod["template"]["spec"])
+
+
+def test_quotas_that_do_not_say_what_runs_ask_for_are_named() -> None:
+    without = Catalogue(profiles=[ComputeProfile(id="cpu", name="CPU")])
+    with pytest.raises(ValueError, match="compute profile 'cpu' says nothing of cpu"):
+        queue_settings(without, EVALUATION, "challenge")
 
 
 HELD = {"metadata": {"labels": {queues.QUEUE: "q"}}, "spec": {"suspend": True}}

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_challenge.core.compute import as_yaml
 from jupyter_challenge.core.errors import Unavailable
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
@@ -92,6 +93,81 @@ def test_queues_are_read_from_plain_settings() -> None:
     assert found.resources == ["cpu", "memory", "nvidia.com/gpu"]
     assert [kind.name for kind in found.kinds] == ["cpu", "a100"]
     assert found.kinds[1].quota["nvidia.com/gpu"] == "2"
+
+
+PROFILES = """
+profiles:
+  - {id: cpu, name: CPU, quota: {cpu: 8, memory: 32Gi}}
+  - id: h100
+    name: H100
+    accelerator: {vendor: nvidia, product_labels: {gpu: h100}}
+    quota: {cpu: 16, memory: 64Gi, nvidia.com/gpu: 2}
+"""
+
+
+def test_profiles_are_read_from_their_file(tmp_path: Path) -> None:
+    file = tmp_path / "profiles.yaml"
+    file.write_text(PROFILES)
+
+    plain = ClusterConfig(profiles=str(file)).settings("")
+    queued = ClusterConfig(profiles=str(file), queues=True).settings("")
+
+    assert [each.id for each in plain.catalogue.profiles] == ["cpu", "h100"]
+    assert plain.queues is None
+    assert queued.queues is not None
+    assert [(kind.name, kind.chosen) for kind in queued.queues.kinds] == [
+        ("cpu", True), ("h100", True),
+    ]  # fmt: skip
+
+
+def test_two_places_that_name_kinds_of_nodes_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "profiles.yaml"
+    file.write_text(PROFILES)
+    nodes = {"a": {"quota": {"cpu": "1", "memory": "1Gi"}}}
+    with pytest.raises(Unavailable, match="Both ClusterConfig.profiles"):
+        ClusterConfig(profiles=str(file), queue_nodes=nodes).settings("")
+
+
+def test_mistakes_in_the_profiles_keep_the_service_from_starting(tmp_path: Path) -> None:
+    file = tmp_path / "profiles.yaml"
+    file.write_text(PROFILES.replace("vendor: nvidia", "vendor: nvida"))
+    with pytest.raises(Unavailable, match="on line 6 of .*profiles.yaml: vendor") as refused:
+        ClusterConfig(profiles=str(file)).settings("")
+    assert refused.value.details["problems"]
+    file.write_text("profiles: [{id: cpu, name: CPU}]")
+    with pytest.raises(Unavailable, match="compute profile 'cpu' says nothing of cpu"):
+        ClusterConfig(profiles=str(file), queues=True).settings("")
+
+
+def test_older_settings_are_moved_to_a_file_by_what_the_log_says(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    nodes = {
+        "cpu": {"quota": {"cpu": 8, "memory": "32Gi"}},
+        "a100": {
+            "title": "A100",
+            "quota": {"cpu": 16, "memory": "64Gi", "nvidia.com/gpu": 2},
+            "labels": {"gpu": "a100"},
+            "tolerations": [{"key": "gpu", "operator": "Exists"}],
+        },
+        "slice": {
+            "gpu": "nvidia.com/mig-1g.10gb",
+            "quota": {"cpu": 4, "memory": "8Gi", "nvidia.com/mig-1g.10gb": 7},
+        },
+    }
+    old = ClusterConfig(queues=True, queue_nodes=nodes)
+    before = old.settings("")
+    assert "profiles show --yaml" in caplog.text
+    file = tmp_path / "profiles.yaml"
+    file.write_text(as_yaml(old.catalogue))
+
+    after = ClusterConfig(queues=True, profiles=str(file)).settings("")
+
+    assert after == before
+    accelerators = [each.accelerator for each in after.catalogue.profiles]
+    assert [each.resource if each is not None else "" for each in accelerators] == [
+        "", "nvidia.com/gpu", "nvidia.com/mig-1g.10gb",
+    ]  # fmt: skip
 
 
 WRONG_QUEUES = {

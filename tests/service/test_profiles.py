@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from jupyter_challenge.core.compute import Catalogue
+from jupyter_challenge.engines.base import NoMachine
+from jupyter_challenge.service.clusterconfig import ClusterConfig
+from tests.service.quick_engine import QuickEngine
 from tests.service.world import User, World
 
 
@@ -141,3 +145,142 @@ def test_what_is_installed_later_is_seen(
     assert version() == "1.5"
     (packages / "quark_model-1.5.dist-info").rmdir()
     assert version() is None
+
+
+OFFERED = Catalogue.model_validate(
+    {
+        "profiles": [
+            {"id": "cpu", "name": "CPU", "cpu": 4, "memory": "8 GB"},
+            {
+                "id": "h100",
+                "name": "NVIDIA H100",
+                "description": "80 GB.",
+                "accelerator": {"vendor": "nvidia", "count": 2},
+                "groups": ["gpu"],
+                "denied": "Ask gpu@example.org.",
+            },
+            {
+                "id": "share",
+                "name": "A share of a T4",
+                "accelerator": {"vendor": "nvidia", "sharing": "mps"},
+            },
+        ]
+    }
+)
+
+
+class Offering(QuickEngine):
+    """An engine with compute profiles."""
+
+    catalogue = OFFERED
+
+
+@pytest.fixture
+def offering(make_world: Callable[..., World], tmp_path: Path) -> World:
+    return make_world(runs=False, engine=Offering(tmp_path / "quick"))
+
+
+def ids(user: User, challenge: str = "tiny") -> list[str]:
+    page = user.ask("GET", "/profiles", params={"challenge": challenge})
+    defaults = [each["default"] for each in page["items"]]
+    assert defaults == [True, *[False] * (len(defaults) - 1)][: len(defaults)]
+    return [each["id"] for each in page["items"]]
+
+
+def test_everybody_sees_what_they_may_use_and_the_challenge_can(offering: World) -> None:
+    offering.publish("tiny", limits={"cpu": 1, "memory": "1 GB"})
+    offering.publish("deep", limits={"cpu": 8, "memory": "1 GB", "gpu": 4})
+    offering.publish("named", profiles=["h100"])
+    ana, ben = offering.user("ana"), offering.user("ben", "gpu")
+
+    assert (ids(ana), ids(ana, "deep"), ids(ana, "named")) == (["cpu"], ["share"], [])
+    assert (ids(ben), ids(ben, "deep"), ids(ben, "named")) == (["cpu"], ["h100", "share"], ["h100"])
+    page = ben.ask("GET", "/profiles", params={"challenge": "deep"})
+    found = page["items"][0]
+    assert (found["title"], found["cpu"], found["memory"], found["gpu"]) == (
+        "NVIDIA H100", 8, 1_000_000_000, 2,
+    )  # fmt: skip
+    assert found["sentence"] == "80 GB. The challenge allows 4 GPU; there are 2."
+    assert "no ranked runs" in page["items"][1]["sentence"]
+
+
+def test_who_is_not_of_the_groups_is_told_whom_to_ask(offering: World) -> None:
+    offering.publish(profiles=["cpu", "h100"])
+    offering.publish("named", profiles=["h100"])
+    ana, ben = offering.user("ana"), offering.user("ben", "gpu")
+    for user in (ana, ben):
+        for challenge in ("tiny", "named"):
+            user.enter(challenge)
+
+    error = ana.submit(403, request={"profile": "h100"})["error"]
+    assert error["message"].endswith("is not open to you. Ask gpu@example.org.")
+    assert error["hint"] == "Choose one of: cpu."
+    error = ana.submit(403, challenge="named")["error"]
+    assert (error["message"].endswith("Ask gpu@example.org."), error["hint"]) == (True, "")
+    assert ana.submit()["profile"] == "cpu"
+    assert ben.submit(request={"profile": "h100"})["profile"] == "h100"
+    assert ben.submit(challenge="named")["profile"] == "h100"
+    error = ben.submit(422, request={"profile": "local"})["error"]
+    assert error["hint"] == "Choose one of: cpu, h100."
+
+
+def test_a_share_takes_tries_and_no_ranked_runs(offering: World) -> None:
+    offering.publish(profiles=["cpu", "share"])
+    offering.publish("shared", profiles=["share"])
+    ana = offering.user("ana")
+    ana.enter()
+    ana.enter("shared")
+
+    error = ana.submit(422, request={"profile": "share"})["error"]
+    assert "takes tries and no ranked runs" in error["message"]
+    assert error["hint"] == "Choose one of: cpu."
+    ana.submit(422, challenge="shared")
+    assert ana.submit(request={"profile": "share", "is_try": True})["profile"] == "share"
+
+
+def test_a_challenge_that_no_profile_fits_says_so(offering: World) -> None:
+    offering.publish(profiles=["cpu"], limits={"gpu": 1})
+    ana = offering.user("ana")
+    ana.enter()
+    error = ana.submit(422)["error"]
+    assert (error["message"], error["details"]["profiles"]) == (
+        "There is no compute profile here that the challenge allows.", [],
+    )  # fmt: skip
+
+
+def test_a_run_whose_profile_has_gone_costs_nothing(
+    offering: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offering.publish()
+    ana = offering.user("ana")
+    ana.enter()
+
+    def gone(*_: Any) -> None:
+        raise NoMachine("there is no compute profile 'cpu' any more")
+
+    monkeypatch.setattr(offering.engine, "start", gone)
+    ended = ana.submitted()
+    assert (ended["state"], ended["failure"]["failure_class"]) == ("failed", "no_capacity")
+
+
+def test_kinds_of_nodes_are_still_profiles_and_need_not_be_chosen(
+    make_world: Callable[..., World], tmp_path: Path
+) -> None:
+    nodes = {
+        "cpu": {"quota": {"cpu": 8, "memory": "32Gi"}},
+        "a100": {
+            "title": "NVIDIA A100",
+            "quota": {"cpu": 16, "memory": "64Gi", "nvidia.com/gpu": 2},
+        },
+    }
+    engine = Offering(tmp_path / "quick")
+    engine.catalogue = ClusterConfig(queues=True, queue_nodes=nodes).settings("").catalogue
+    world = make_world(runs=False, engine=engine)
+    world.publish(limits={"gpu": 1})
+    world.publish("named", profiles=["cpu"])
+    ana = world.user("ana")
+
+    assert (ids(ana), ids(ana, "named")) == (["local", "a100"], ["cpu"])
+    ana.enter()
+    assert ana.submit()["profile"] == "local"
+    assert ana.submit(request={"profile": "a100"})["profile"] == "a100"

@@ -1,4 +1,4 @@
-"""Every field of challenge.yaml, from the models that check it."""
+"""Every field of challenge.yaml and of profiles.yaml, from the models that check them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from fromcode.tables import code, table
-from jupyter_challenge.core.schema import schema
+from jupyter_challenge.core import schema
+from jupyter_challenge.core.compute import schema as profiles_schema
 
 _TYPES = {
     "array": "list",
@@ -20,9 +21,18 @@ _TYPES = {
 _SIZE = "[kMGT]?i?B?"
 
 
-def fields() -> str:
+def challenge() -> str:
+    """Write what challenge.yaml may say."""
+    return _fields(schema.schema())
+
+
+def profiles() -> str:
+    """Write what profiles.yaml may say."""
+    return _fields(profiles_schema.schema())
+
+
+def _fields(document: dict[str, Any]) -> str:
     """Write a table for the whole file and one for each part, in the order of the file."""
-    document = schema()
     parts = document["$defs"]
     sections = ["## The file\n", document["description"] + "\n", _table(document, "", parts)]
     for name, path in _order(document, "", parts):
