@@ -167,7 +167,7 @@ def waiting(cluster: Cluster) -> Iterator[str]:
     cluster.kubectl("create", "namespace", namespace)
     made = [
         *queues.installation(SETTINGS.queues, SETTINGS),
-        *queues.of_run(SETTINGS.queues, namespace, "team"),
+        *queues.of_run(SETTINGS.queues, namespace, queues.team_queue_name("team")),
     ]
     cluster.apply(*[manifest for _, manifest in made])
     yield namespace
