@@ -21,7 +21,7 @@ from jupyter_challenge.core.errors import FailureClass, Unavailable
 from jupyter_challenge.core.models import StepName, StepState, StepView
 from jupyter_challenge.core.run import RunFailure, RunSpec
 from jupyter_challenge.engines import run_state
-from jupyter_challenge.engines.base import NotNow, RunHandle, RunState, RunStatus
+from jupyter_challenge.engines.base import NoMachine, NotNow, RunHandle, RunState, RunStatus
 from jupyter_challenge.engines.cluster_jobs import Ref
 from jupyter_challenge.engines.cluster_steps import closed, failed, pending, steps_of
 from jupyter_challenge.engines.handed_in import SealedFiles
@@ -156,8 +156,13 @@ class KfpEngine(KubernetesEngine):
         if StepName.PREPARE.value not in noted.asked:
             status = pending(_steps(noted.order))
         else:
-            if not noted.begun and not self._begun(noted):
-                return pending(_steps(noted.order))
+            try:
+                if not noted.begun and not self._begun(noted):
+                    return pending(_steps(noted.order))
+            except NoMachine as error:
+                gone = RunFailure(failure_class=FailureClass.NO_CAPACITY, detail=str(error))
+                self._end(ref, noted, gone)
+                return closed(failed(_steps(noted.order), gone), gone)
             status = super().status(handle)
         failure = None if status.state.terminal else self._stopped(noted, status)
         if failure is None:

@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
+from jupyter_challenge.core.compute import Catalogue
 from jupyter_challenge.core.errors import FailureClass, Unavailable
 from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import RunFailure, RunSpec
 from jupyter_challenge.engines import kfp
-from jupyter_challenge.engines.base import NotNow, RunState
+from jupyter_challenge.engines.base import NoMachine, NotNow, RunState
 from jupyter_challenge.engines.jobs import ClusterSettings, Order
 from jupyter_challenge.engines.kfp import Conducted, KfpEngine
 from jupyter_challenge.engines.kfp_api import KfpApi, KfpRefused, KfpRun, KfpSettings
@@ -113,12 +114,13 @@ class Place:
         self.api, self.server, self.memory = api, Server(), Remembered()
         self.spec: RunSpec = SmallChallenge(folder).spec(b"")
         self._kubeconfig = api.kubeconfig(folder / "kube")
+        self.settings = SETTINGS
         self.engine = self.another()
 
     def another(self) -> KfpEngine:
         """The engine of another process, or of the same after a restart."""
         return KfpEngine(
-            SETTINGS,
+            self.settings,
             Sealed(),  # type: ignore[arg-type]
             kfp=WHERE,
             memory=self.memory,
@@ -270,6 +272,26 @@ def test_a_namespace_that_is_being_removed_is_waited_for(
             place.engine.status(handle)
     place.engine.status(handle)
     assert place.memory.rows["run-1"].begun
+
+
+def test_a_run_whose_profile_has_gone_meanwhile_ends_here_and_there(place: Place) -> None:
+    offered = Catalogue.model_validate({"profiles": [{"id": "h100", "name": "H100"}]})
+    place.settings = replace(SETTINGS, catalogue=offered)
+    place.spec = place.spec.model_copy(update={"profile": "h100"})
+    handle = place.another().start(place.spec)
+    place.memory.asked("run-1", StepName.PREPARE)
+    left = Catalogue.model_validate({"profiles": [{"id": "cpu", "name": "CPU"}]})
+    place.settings = replace(SETTINGS, catalogue=left)
+    engine = place.another()
+
+    status = engine.status(handle)
+
+    assert status.failure is not None
+    assert status.failure.failure_class is FailureClass.NO_CAPACITY
+    assert place.memory.rows["run-1"].ended_at is not None
+    with pytest.raises(NoMachine):  # nor is another begun
+        engine.start(place.spec.model_copy(update={"run_id": "run-2"}))
+    assert list(place.memory.rows) == ["run-1"]
 
 
 def test_time_in_a_queue_is_no_time_that_a_step_is_waited_for(
