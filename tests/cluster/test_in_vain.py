@@ -38,6 +38,7 @@ def settings(cluster: Cluster) -> Iterator[ClusterSettings]:
     yield ClusterSettings(
         gateway_url="http://10.96.0.9:8791", gateway_address="10.96.0.9",
         steps_image=IMAGE, notebook_image=IMAGE, run_namespace_prefix=prefix,
+        cpu_overcommit=10.0,  # a pod of the test before may still be on its way out
     )  # fmt: skip
     cluster.kubectl("delete", "namespace", f"{prefix}small", "--ignore-not-found", "--wait=false")
 
