@@ -38,8 +38,8 @@ msgstr ""
 """
 # What is said in English, with its values apart (core/models/phrases.py).
 PHRASES = {"say": None, "say_n": (1, 2)}
-# Where the settings' schema has texts, with the contexts that src/schematexts.ts asks for.
-SCHEMA = ROOT / "schema" / "plugin.json"
+# Where the settings' schemas have texts, with the contexts that src/schematexts.ts asks for.
+SCHEMAS = ROOT / "schema"
 SCHEMA_TEXTS = {
     r"/properties/.*/(title|description)": "settings",
     r"/jupyter\.lab\.setting-icon-label": "settings",
@@ -70,9 +70,10 @@ def extract() -> Catalog:
             catalog.add(text, locations=[(name, 0)], context=context)
     for text in chain.from_iterable((each.sentence, each.hint) for each in FAILURES.values()):
         catalog.add(text, locations=[("jupyter_challenge/core/errors.py", 0)])
-    name = SCHEMA.relative_to(ROOT).as_posix()
-    for context, text in schema_texts(json.loads(SCHEMA.read_text(encoding="utf-8"))):
-        catalog.add(text, locations=[(name, 0)], context=context)
+    for file in sorted(SCHEMAS.glob("*.json")):
+        name = file.relative_to(ROOT).as_posix()
+        for context, text in schema_texts(json.loads(file.read_text(encoding="utf-8"))):
+            catalog.add(text, locations=[(name, 0)], context=context)
     return catalog
 
 
@@ -80,7 +81,7 @@ def schema_texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:
     """The texts of the settings and toolbar buttons, each with its context."""
     if isinstance(value, str):
         for place, context in SCHEMA_TEXTS.items():
-            if re.fullmatch(place, path):
+            if value and re.fullmatch(place, path):
                 yield context, value
                 return
     inside = value.items() if isinstance(value, dict) else ()

@@ -29,7 +29,9 @@ export abstract class DrawnPage extends MainAreaWidget<ReactWidget> {
     content.node.tabIndex = 0;
     this.id = options.id;
     this.addClass('jp-ChallengePage');
+    // Until somebody puts something into it: see toolbars.ts.
     this.toolbar.hide();
+    this.toolbar.node.setAttribute('aria-label', options.region);
     this.title.icon = options.icon ?? challengeIcon;
     this.title.closable = true;
     this.title.label = options.label;

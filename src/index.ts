@@ -6,7 +6,7 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ILabShell, ILayoutRestorer } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
+import { ICommandPalette, IToolbarWidgetRegistry } from '@jupyterlab/apputils';
 import { IEditorServices } from '@jupyterlab/codeeditor';
 import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
@@ -32,6 +32,7 @@ import { ChallengePanel } from './sidebar/panel';
 import { SidebarState } from './sidebar/sidebarstate';
 import { addStatusItem } from './statusitem';
 import { DOMAIN, IChallengeModel } from './tokens';
+import { VIEWS, pageToolbars, toolbarFiller } from './toolbars';
 import { addViews, isRunInSight } from './views';
 
 /** The plugin whose schema holds settings, menus, shortcuts and toolbar buttons. */
@@ -127,35 +128,34 @@ const actions: JupyterFrontEndPlugin<void> = {
   }
 };
 
-/** The sidebar, and what opens in the main area. */
-const views: JupyterFrontEndPlugin<void> = {
-  id: 'jupyter-challenge:views',
-  description: 'Shows challenges, runs and boards.',
+/** The plugin whose schema has the sidebar's toolbar. */
+const SIDEBAR = 'jupyter-challenge:sidebar';
+
+/** The sidebar. */
+const sidebar: JupyterFrontEndPlugin<void> = {
+  id: SIDEBAR,
+  description: 'Shows challenges and submissions in the sidebar.',
   autoStart: true,
-  requires: [IChallengeModel, IRenderMimeRegistry],
+  requires: [IChallengeModel],
   optional: [
-    ILabShell,
     ILayoutRestorer,
     IStateDB,
     INotebookTracker,
-    NotebookPanel.IContentFactory,
-    IEditorServices,
+    IToolbarWidgetRegistry,
+    ISettingRegistry,
     ITranslator
   ],
   activate: (
     app: JupyterFrontEnd,
     challenges: IChallengeModel,
-    rendermime: IRenderMimeRegistry,
-    labShell: ILabShell | null,
     restorer: ILayoutRestorer | null,
     database: IStateDB | null,
     tracker: INotebookTracker | null,
-    contentFactory: NotebookPanel.IContentFactory | null,
-    editors: IEditorServices | null,
+    toolbars: IToolbarWidgetRegistry | null,
+    registry: ISettingRegistry | null,
     translator: ITranslator | null
   ) => {
     const language = translator ?? nullTranslator;
-    const trans = language.load(DOMAIN);
     const state = new SidebarState(challenges);
     if (database) {
       void state.restore(database);
@@ -167,10 +167,17 @@ const views: JupyterFrontEndPlugin<void> = {
       tracker,
       translator: language
     });
+    toolbarFiller({
+      registry: toolbars,
+      settings: registry,
+      plugin: SIDEBAR,
+      factory: 'ChallengePanel',
+      translator: language
+    })(panel);
     app.shell.add(panel, 'left', { rank: 450, type: 'Challenges' });
     restorer?.add(panel, panel.id);
     app.commands.addCommand(CommandIDs.showPanel, {
-      label: trans.__('Show Challenges'),
+      label: language.load(DOMAIN).__('Show Challenges'),
       icon: challengeIcon,
       describedBy: { args: { type: 'object', properties: {} } },
       execute: () => {
@@ -178,8 +185,40 @@ const views: JupyterFrontEndPlugin<void> = {
         app.shell.activateById(panel.id);
       }
     });
+  }
+};
+
+/** What opens in the main area. */
+const views: JupyterFrontEndPlugin<void> = {
+  id: VIEWS,
+  description: 'Shows runs, boards and comparisons.',
+  autoStart: true,
+  requires: [IChallengeModel, IRenderMimeRegistry],
+  optional: [
+    ILabShell,
+    ILayoutRestorer,
+    NotebookPanel.IContentFactory,
+    IEditorServices,
+    IToolbarWidgetRegistry,
+    ISettingRegistry,
+    ITranslator
+  ],
+  activate: (
+    app: JupyterFrontEnd,
+    challenges: IChallengeModel,
+    rendermime: IRenderMimeRegistry,
+    labShell: ILabShell | null,
+    restorer: ILayoutRestorer | null,
+    contentFactory: NotebookPanel.IContentFactory | null,
+    editors: IEditorServices | null,
+    toolbars: IToolbarWidgetRegistry | null,
+    registry: ISettingRegistry | null,
+    translator: ITranslator | null
+  ) => {
+    const language = translator ?? nullTranslator;
     addViews({
       app,
+      fillToolbar: pageToolbars(toolbars, registry, language),
       labShell,
       model: challenges,
       parts:
@@ -235,4 +274,4 @@ const cells: JupyterFrontEndPlugin<void> = {
 };
 
 export { IChallengeModel } from './tokens';
-export default [model, actions, views, organise, status, cells];
+export default [model, actions, sidebar, views, organise, status, cells];

@@ -15,7 +15,7 @@ export class Pages<T extends MainAreaWidget> {
   constructor(
     private readonly options: Pick<
       IViewOptions,
-      'app' | 'labShell' | 'model' | 'restorer'
+      'app' | 'fillToolbar' | 'labShell' | 'model' | 'restorer'
     >,
     kind: Pages.IKind<T>
   ) {
@@ -34,10 +34,11 @@ export class Pages<T extends MainAreaWidget> {
 
   /** Show the page that is open already, or else open one. */
   async open(is: (page: T) => boolean, make: () => Promise<T>): Promise<T> {
-    const { app, labShell, model } = this.options;
+    const { app, fillToolbar, labShell, model } = this.options;
     let page = this.find(is);
     if (!page) {
       page = await make();
+      fillToolbar(page);
       page.toggleClass('jp-mod-down', !labShell);
       attendWhileVisible(model, page);
       // Notebook 7 has one document in its main area; there, pages go below it.

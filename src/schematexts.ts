@@ -45,7 +45,8 @@ export function translated(
 ): PartialJSONValue {
   if (typeof value === 'string') {
     const context = TEXTS.find(([place]) => place.test(path))?.[1];
-    return context ? trans._p(context, value) : value;
+    // No text is none in every language; gettext keeps its own notes under it.
+    return context && value ? trans._p(context, value) : value;
   }
   if (JSONExt.isPrimitive(value)) {
     return value;

@@ -15,12 +15,14 @@ import { addOpening } from './run/opening';
 import type { RunPage } from './run/run';
 import type { ChallengeTab, IChallengeModel } from './tokens';
 import { DOMAIN } from './tokens';
+import type { FillToolbar } from './toolbars';
 
 const TABS: ReadonlyArray<ChallengeTab> = ['about', 'data', 'board', 'rules'];
 
 /** What the main area's views are made of. */
 export interface IViewOptions {
   app: JupyterFrontEnd;
+  fillToolbar: FillToolbar;
   labShell: ILabShell | null;
   model: IChallengeModel;
   parts: INotebookParts | null;

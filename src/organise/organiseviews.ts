@@ -16,7 +16,7 @@ const TABS: ReadonlyArray<OrganiseTab> = ['submissions', 'versions', 'dates'];
 export function addOrganiseViews(
   options: Pick<
     IViewOptions,
-    'app' | 'labShell' | 'model' | 'restorer' | 'translator'
+    'app' | 'fillToolbar' | 'labShell' | 'model' | 'restorer' | 'translator'
   >,
   folders: IFolders
 ): void {

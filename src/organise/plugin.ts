@@ -6,8 +6,9 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ILabShell, ILayoutRestorer } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
+import { ICommandPalette, IToolbarWidgetRegistry } from '@jupyterlab/apputils';
 import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Folders } from './folders';
@@ -16,6 +17,7 @@ import { addOrganiseViews } from './organiseviews';
 import { addOrganising } from './organising';
 import { CommandIDs } from '../commandids';
 import { DOMAIN, IChallengeModel } from '../tokens';
+import { pageToolbars } from '../toolbars';
 
 /** What organisers do: publish, look at everything that was submitted, close, export. */
 export const organise: JupyterFrontEndPlugin<void> = {
@@ -28,6 +30,8 @@ export const organise: JupyterFrontEndPlugin<void> = {
     ILayoutRestorer,
     IFileBrowserFactory,
     ICommandPalette,
+    IToolbarWidgetRegistry,
+    ISettingRegistry,
     ITranslator
   ],
   activate: (
@@ -37,6 +41,8 @@ export const organise: JupyterFrontEndPlugin<void> = {
     restorer: ILayoutRestorer | null,
     browsers: IFileBrowserFactory | null,
     palette: ICommandPalette | null,
+    toolbars: IToolbarWidgetRegistry | null,
+    registry: ISettingRegistry | null,
     translator: ITranslator | null
   ) => {
     const language = translator ?? nullTranslator;
@@ -45,7 +51,14 @@ export const organise: JupyterFrontEndPlugin<void> = {
     const { commands } = app;
     addOrganising({ model, commands, folders, trans });
     addOrganiseViews(
-      { app, labShell, model, restorer, translator: language },
+      {
+        app,
+        fillToolbar: pageToolbars(toolbars, registry, language),
+        labShell,
+        model,
+        restorer,
+        translator: language
+      },
       folders
     );
     const category = trans.__('Challenges');

@@ -3,14 +3,14 @@
 
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget, UseSignal, refreshIcon } from '@jupyterlab/ui-components';
+import { ReactWidget, Toolbar, UseSignal } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
+import { Panel, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import { ChallengeList } from './challengelist';
 import { ChallengePage } from './challengepage';
 import { attendWhileVisible } from '../attention';
-import { CommandIDs } from '../commandids';
 import { challengeIcon } from '../icons';
 import { ErrorLine } from '../marks';
 import type { SidebarState } from './sidebarstate';
@@ -18,29 +18,36 @@ import type { IChallengeModel } from '../tokens';
 import { DOMAIN } from '../tokens';
 
 /** The sidebar: all challenges, or one of them. */
-export class ChallengePanel extends ReactWidget {
+export class ChallengePanel extends Panel implements Toolbar.IWidgetToolbar {
   /** Make the panel; it asks for nothing before it is shown. */
   constructor(options: ChallengePanel.IOptions) {
     super();
-    this._options = options;
-    this._trans = options.translator.load(DOMAIN);
+    const trans = options.translator.load(DOMAIN);
     this.id = 'jupyter-challenge-panel';
     this.title.icon = challengeIcon;
-    this.title.caption = this._trans.__('Challenges');
+    this.title.caption = trans.__('Challenges');
     this.addClass('jp-Challenge');
     this.addClass('jp-ChallengePanel');
     this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', this._trans.__('Challenges'));
+    this.node.setAttribute('aria-label', trans.__('Challenges'));
+
+    const title = document.createElement('h1');
+    title.textContent = trans.__('Challenges');
+    this.toolbar = new Toolbar();
+    this.toolbar.node.setAttribute('aria-label', trans.__('Challenges'));
+    const head = new Panel();
+    head.addClass('jp-Challenge-title');
+    head.addWidget(new Widget({ node: title }));
+    head.addWidget(this.toolbar);
+    const content = ReactWidget.create(<Content {...options} trans={trans} />);
+    content.addClass('jp-Challenge-content');
+    this.addWidget(head);
+    this.addWidget(content);
     attendWhileVisible(options.model, this);
   }
 
-  /** Draw the panel. */
-  protected render(): JSX.Element {
-    return <Panel {...this._options} trans={this._trans} />;
-  }
-
-  private _options: ChallengePanel.IOptions;
-  private _trans: TranslationBundle;
+  /** The buttons beside the title. */
+  readonly toolbar: Toolbar;
 }
 
 /** A namespace for `ChallengePanel` statics. */
@@ -60,7 +67,7 @@ export namespace ChallengePanel {
   }
 }
 
-function Panel(
+function Content(
   props: ChallengePanel.IOptions & { trans: TranslationBundle }
 ): JSX.Element {
   const { model, commands, trans, state } = props;
@@ -84,17 +91,6 @@ function Panel(
         <UseSignal signal={state.changed}>
           {() => (
             <>
-              <div className="jp-Challenge-title">
-                <h1>{trans.__('Challenges')}</h1>
-                <button
-                  className="jp-Challenge-iconButton"
-                  title={trans.__('Refresh')}
-                  aria-label={trans.__('Refresh')}
-                  onClick={() => void commands.execute(CommandIDs.refresh)}
-                >
-                  <refreshIcon.react tag="span" />
-                </button>
-              </div>
               <div className="jp-Challenge-body" ref={body}>
                 {model.current === null ? (
                   <ChallengeList

@@ -1,4 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
+import { galata } from '@jupyterlab/galata';
 
 import { expect, test } from '../helpers/lab';
 import { Challenges } from '../helpers/challenges';
@@ -16,6 +17,9 @@ test('the focus goes along into a challenge, its menu and back', async ({
   const challenges = new Challenges(page, tmpPath);
   const { panel, document } = challenges;
   await challenges.open();
+  await expect(
+    panel.getByRole('button', { name: 'Refresh Challenges' })
+  ).toBeVisible();
   const row = panel.locator('[data-challenge=iris]');
   await row.focus();
   await page.keyboard.press('Enter');
@@ -164,4 +168,46 @@ test('a hidden sidebar asks for nothing', async ({ page, tmpPath }) => {
     challenges.panel.locator('[data-challenge=unseen]')
   ).toBeVisible();
   expect(asked.filter(isPoll).length).toBeGreaterThan(0);
+});
+
+test.describe('toolbars', () => {
+  test.use({
+    mockSettings: {
+      ...galata.DEFAULT_SETTINGS,
+      'jupyter-challenge:sidebar': {
+        toolbar: [
+          { name: 'new', command: 'jupyter-challenge:create-challenge' },
+          { name: 'refresh', disabled: true }
+        ]
+      },
+      'jupyter-challenge:views': {
+        toolbar: [{ name: 'list', command: 'jupyter-challenge:show-panel' }]
+      }
+    }
+  });
+
+  test('the settings say what is in them', async ({ page, tmpPath }) => {
+    const challenges = new Challenges(page, tmpPath);
+    const { panel } = challenges;
+    await challenges.openIris();
+    await expect(
+      panel.getByRole('button', { name: 'New Challenge…' })
+    ).toBeVisible();
+    await expect(panel.getByRole('button', { name: 'Refresh' })).toHaveCount(0);
+
+    await panel.getByRole('button', { name: 'About' }).click();
+    await page.sidebar.openTab('filebrowser');
+    await page
+      .locator('.jp-ChallengePage')
+      .getByRole('button', { name: 'Show Challenges' })
+      .click();
+    await expect(panel).toBeVisible();
+    const { violations } = await new AxeBuilder({ page })
+      .include('.jp-ChallengePanel')
+      .include('.jp-ChallengePage')
+      .analyze();
+    expect(violations.map(one => `${one.id}: ${one.nodes[0].html}`)).toEqual(
+      []
+    );
+  });
 });
