@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +18,7 @@ from jupyter_challenge.core.models import StepName
 from tests.cluster.kubectl import Cluster
 from tests.cluster.platform import EVALUATION, MADE_BY_THE_SERVICE, Deployments, Platform
 from tests.cluster.test_runs import public_accuracy
-from tests.tiny import write_notebook
+from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook, write_predictions
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -71,6 +74,17 @@ def platform(cluster: Cluster, deployments: Deployments) -> Iterator[Platform]:
     yield deployments.get(OVERLAY)
     deployments.close()
     cluster.kubectl("delete", KINDS, "-l", MADE_BY_THE_SERVICE, "--wait=false")
+
+
+@contextlib.contextmanager
+def played(platform: Platform, folder: Path, who: str, id: str, **changes: Any) -> Iterator[Client]:
+    """Somebody who entered a small challenge of that id."""
+    phases = [{"id": "main", "ranked": True, "feedback": "full"}]
+    limits = {"time": "2 min", "memory": "600 MB", "disk": "20 MB", **changes.pop("limits")}
+    made = write_challenge(folder, id=id, title=id, phases=phases, limits=limits, **changes)
+    with platform.client("olga", admin=True) as organiser, platform.client(who) as client:
+        client.enter(id, organiser.publish(made).terms_digest)
+        yield client
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +143,116 @@ def test_a_submission_goes_through_its_queues(
     assert set(queues.items()) <= found
 
 
+def quota(cluster: Cluster, kind: str, name: str, of: str = "cpu") -> dict[str, str]:
+    """What a cohort or a queue has by itself, by kind of nodes."""
+    found = json.loads(cluster.kubectl("get", kind, name, "-o", "json"))
+    return {
+        flavor["name"]: resource["nominalQuota"]
+        for group in found["spec"]["resourceGroups"]
+        for flavor in group["flavors"]
+        for resource in flavor["resources"]
+        if resource["name"] == of
+    }
+
+
+def test_a_challenges_own_share_is_not_the_cohorts_and_is_lent(platform: Platform) -> None:
+    cluster = platform.cluster
+    assert quota(cluster, "clusterqueue", "challenge-run-owned") == {
+        "challenge-any": "120m",
+        "challenge-slice": "0",
+    }
+    assert quota(cluster, "cohort", "challenge")["challenge-any"] == "80m"
+    assert quota(cluster, "cohort", "challenge", "memory")["challenge-any"] == "32Gi"
+    # Spoilt, it is set right; and a share that is taken back from the settings is the cohort's.
+    for name in ("challenge-run-owned", "challenge-run-formerly"):
+        queue = json.loads(
+            cluster.kubectl("get", "clusterqueue", "challenge-run-owned", "-o", "json")
+        )
+        queue["metadata"] = {"name": name, "labels": queue["metadata"]["labels"]}
+        queue["spec"]["resourceGroups"][0]["flavors"][0]["resources"][0]["nominalQuota"] = "60m"
+        cluster.apply(queue)
+
+    changed = [line for line in setup(cluster) if not line.endswith("as it should be")]
+
+    assert changed == [
+        "ClusterQueue challenge-run-owned: changed",
+        "ClusterQueue challenge-run-formerly: changed",
+    ]
+    assert set(quota(cluster, "clusterqueue", "challenge-run-formerly").values()) == {"0"}
+
+
+def test_what_is_a_challenges_own_comes_before_what_others_would_borrow(
+    platform: Platform, people: tuple[Client, Client], tmp_path: Path
+) -> None:
+    """Iris borrows of the share as long as nobody needs it, and then waits for it to be free."""
+    pia, quin = people
+    notebook = write_notebook(tmp_path / "model.ipynb", "import time", "time.sleep(3600)")
+    with (
+        played(platform, tmp_path / "owned", "otto", "owned", limits={"cpu": 1}) as otto,
+        example("iris") as source,
+    ):
+        borrows = pia.submit(notebook, "iris")  # 120m, where the cohort has 80m itself
+        platform.until(lambda: pia.submission(borrows.id).state.value == "running", 300)
+        later = quin.submit(source / "baselines" / "stump.csv", "iris")
+        predictions = write_predictions(tmp_path / "predictions.csv")
+        owned = otto.submit(predictions, "owned")
+        platform.until(lambda: quin.submission(later.id).position == 1, 60)
+        platform.until(lambda: otto.submission(owned.id).position == 1, 60)
+
+        pia.cancel(borrows.id)
+
+        otto.wait(owned.id)
+        quin.wait(later.id)
+    with platform.client("olga", admin=True) as organiser:
+        first, second = organiser.submission(owned.id), organiser.submission(later.id)
+    assert (first.state.value, second.state.value) == ("scored", "scored")
+    assert first.created_at > second.created_at
+    assert first.started_at is not None
+    assert second.started_at is not None
+    assert first.started_at < second.started_at
+
+
+def test_a_slice_of_a_gpu_is_asked_for_given_and_counted(
+    platform: Platform, tmp_path: Path
+) -> None:
+    slice = "nvidia.com/mig-1g.10gb"
+    looks = "import os\nprint('DEVICES', os.environ.get('NVIDIA_VISIBLE_DEVICES'))"
+    notebook = write_notebook(tmp_path / "model.ipynb", looks, WRITE_ALL_EVEN)
+    limits = {"cpu": 0.2, "gpu": 1}
+    seen: dict[str, Any] = {}
+    with played(
+        platform, tmp_path / "sliced", "mia", "sliced", limits=limits, profiles=["slice"]
+    ) as mia:
+        submitted = mia.submit(notebook, "sliced")
+
+        def over() -> bool:
+            for kind in ("workloads", "pods"):
+                for found in platform.cluster.list(kind, "-n", "challenge-run-sliced"):
+                    if kind == "pods" or (found.get("status") or {}).get("admission"):
+                        seen[kind] = found
+            return mia.submission(submitted.id).state.terminal
+
+        platform.until(over, 300)
+        done = mia.submission(submitted.id)
+        log = mia.log(submitted.id, StepName.RUN).text
+
+    assert done.state.value == "scored", done.failure
+    assert done.profile == "slice"
+    (device,) = [line for line in log.splitlines() if line.startswith("DEVICES")]
+    assert device.startswith("DEVICES MIG-pretended-1g.10gb-")
+    assert "," not in device
+    asked = {
+        name: amount
+        for container in seen["pods"]["spec"]["containers"]
+        for name, amount in container["resources"]["limits"].items()
+        if "nvidia" in name
+    }
+    assert asked == {slice: "1"}
+    (counted,) = seen["workloads"]["status"]["admission"]["podSetAssignments"]
+    assert counted["flavors"][slice] == "challenge-slice"
+    assert counted["resourceUsage"][slice] == "1"
+
+
 @pytest.mark.parametrize(
     ("verb", "what"),
     [
@@ -175,3 +299,41 @@ def test_a_try_makes_way_for_a_ranked_run_and_goes_on_from_its_state(
     assert done.state.value == "scored", done.failure
     assert (done.attempt, done.interruptions) == (1, 1)
     assert "begun II" in pia.log(tried.id, StepName.RUN).text
+
+
+def test_what_an_organiser_verifies_comes_before_ranked_runs_and_changes_no_board(
+    platform: Platform, people: tuple[Client, Client], tmp_path: Path
+) -> None:
+    pia, quin = people
+    with example("iris") as source:
+        done = quin.wait(quin.submit(source / "baselines" / "stump.csv", "iris").id)
+    notebook = write_notebook(tmp_path / "model.ipynb", COUNTS_ITS_STARTS, PREDICTS)
+    ranked = pia.submit(notebook, "iris")
+    with platform.client("olga", admin=True) as organiser:
+        platform.until(lambda: "begun I" in organiser.log(ranked.id, StepName.RUN).text, 300)
+        before = organiser.leaderboard("iris").rows
+
+        made = organiser.verify(done.id)
+
+        jobs: dict[str, dict[str, str]] = {}
+
+        def over() -> bool:
+            for job in platform.cluster.list(
+                "jobs", "-A", "-l", f"challenge.jupyter.org/submission={made.id}"
+            ):
+                jobs[job["metadata"]["namespace"]] = job["metadata"]["labels"]
+            return organiser.submission(made.id).state.terminal
+
+        platform.until(over, 300)
+        (found,) = organiser.verifications(done.id)
+        assert found.verdict == "same", organiser.submission(made.id).failure
+        assert organiser.leaderboard("iris").rows == before
+        assert organiser.submission(ranked.id).interruptions == 1
+        assert organiser.wait(ranked.id).state.value == "scored"
+        assert "begun II" in organiser.log(ranked.id, StepName.RUN).text
+    waited = {
+        space: (labels["kueue.x-k8s.io/queue-name"], labels["kueue.x-k8s.io/priority-class"])
+        for space, labels in jobs.items()
+    }
+    assert waited[RUNS] == ("verifications", "challenge-verification")
+    assert waited[EVALUATION] == ("evaluations", "challenge-verification")

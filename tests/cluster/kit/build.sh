@@ -118,12 +118,19 @@ render_trainer() {
   rm -r "$folder"
 }
 
-sources() { find "$kit/go" "$kit/minio" "$kit/manifests" "$kit/build.sh" "$kit/image.py" -type f; }
+# What a group is made from: the plugin with pretended GPUs is no part of the basics.
+sources_basics() {
+  find "$kit/go" "$kit/minio" "$kit/build.sh" "$kit/image.py" -type f -not -path '*/gpuplugin/*'
+}
+sources_controllers() {
+  find "$kit"/go/{go.mod,go.sum,gpuplugin} "$kit/manifests/trainer" "$kit/build.sh" \
+    "$kit/image.py" -type f
+}
 
 # Build a group unless it was built from these very sources.
 group() { # name
   local stamp=$CLUSTER_CACHE/$1.built digest
-  digest=$(cd "$kit" && sources | sort | xargs sha256sum | sed "s#$kit/##" | sha256sum)
+  digest=$(cd "$kit" && "sources_$1" | sort | xargs sha256sum | sed "s#$kit/##" | sha256sum)
   [ "$(cat "$stamp" 2> /dev/null)" != "$digest" ] || return 0
   find_go || fail 'Go is needed (1.26 or newer, https://go.dev/dl) and could not be installed.'
   (build_"$1")

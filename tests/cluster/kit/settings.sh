@@ -14,6 +14,8 @@ cgroup=/$(basename "$CLUSTER_DIR")   # all of its processes that are limited or 
 node_ip=10.245.0.1                   # on a bridge inside the sandbox, known nowhere else
 metadata_ip=169.254.169.254          # where clouds tell machines their credentials; a stand-in is there
 kubeconfig=$CLUSTER_DIR/pki/admin.conf
+devices=nvidia.com/gpu=2,nvidia.com/mig-1g.10gb=3   # GPUs that the node pretends to have
+volumes=4                            # for claims of the storage class test-volumes
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "$@"; exit 1; }

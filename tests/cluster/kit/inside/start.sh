@@ -24,9 +24,28 @@ until_works() { # seconds, command
   done
 }
 
+# Folders of the node as volumes for claims. One that a claim has let go is emptied for the next.
+volumes() {
+  local number folder
+  for number in $(seq "$volumes"); do
+    folder=/var/lib/volumes/$number
+    mkdir -p "$folder"
+    chmod 777 "$folder" # runs are not root, and nobody changes the owner of a node's folder
+    sed "s/@NUMBER@/$number/g" "$kit/manifests/volume.yaml"
+  done | kubectl apply -f - > /dev/null
+  for number in $(kubectl get pv -o \
+    jsonpath='{range .items[?(@.status.phase=="Released")]}{.metadata.name}{"\n"}{end}' |
+    sed -n 's/^volume-//p'); do
+    find "/var/lib/volumes/$number" -mindepth 1 -delete
+    kubectl patch pv "volume-$number" --type=json -p '[{"op": "remove", "path": "/spec/claimRef"}]' \
+      > /dev/null
+  done
+}
+
 if kubectl get --raw /readyz > /dev/null 2>&1 && kubectl get node node 2> /dev/null | grep -q ' Ready'
 then
   "$kit/inside/images.sh"
+  volumes
   say 'The test cluster runs already.'
   exit
 fi
@@ -96,9 +115,10 @@ start kubelet kubelet --config="$CLUSTER_DIR/etc/kubelet.yaml" --kubeconfig="$pk
 start kube-proxy kube-proxy --config="$CLUSTER_DIR/etc/kube-proxy.yaml"
 start metadata probe serve "$metadata_ip:80" credentials
 start netpol netpol -kubeconfig "$kubeconfig"
-[ ! -x "$CLUSTER_CACHE/bin/gpuplugin" ] || start gpuplugin gpuplugin -n 2
+[ ! -x "$CLUSTER_CACHE/bin/gpuplugin" ] || start gpuplugin gpuplugin -devices "$devices"
 until_works 60 kubectl get node node
 kubectl wait --for=condition=Ready node/node --timeout=120s > /dev/null
 kubectl apply -f "$kit/manifests/coredns.yaml" > /dev/null
+volumes
 kubectl -n kube-system rollout status deploy/coredns --timeout=60s > /dev/null
 told 'the node is ready'
