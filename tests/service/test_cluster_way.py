@@ -69,6 +69,10 @@ def test_predictions_get_their_score_and_a_wrong_file_its_class(cluster: Cluster
 def evicted(status: Object) -> bool:
     status |= {"phase": "Failed", "reason": "Evicted"}
     status["message"] = 'Usage of EmptyDir volume "run" exceeds the limit'
+    # While it runs: what is too large before that is the data.
+    times = {"startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:01Z"}
+    ended = {"terminated": {"exitCode": 137, **times}}
+    status["containerStatuses"] = [{"name": "run", "state": ended}]
     return True
 
 
