@@ -23,8 +23,10 @@ from jupyter_challenge.core.run import (
     RunSpec,
     Spec,
 )
+from jupyter_challenge.steps.capped_log import CUT
 
 __all__ = [
+    "CUT",
     "Engine",
     "EvaluationResult",
     "EvaluationSpec",

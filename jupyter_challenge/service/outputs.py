@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from jupyter_challenge.core.challenge import Feedback
 from jupyter_challenge.core.errors import NotFound
 from jupyter_challenge.core.models import LogChunk, StepName, StepState, StepView
-from jupyter_challenge.engines.base import RunHandle
+from jupyter_challenge.engines.base import CUT, RunHandle
 from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.seeing import SeenSubmission, see_submission
 from jupyter_challenge.service.state import Service
@@ -69,7 +69,9 @@ def logs(
     text = decoder.decode(raw, final=last)
     held = 0 if last else len(decoder.getstate()[0])
     following = offset + len(raw) - held
-    return LogChunk(step=step, offset=offset, next=following, text=text, ended=last)
+    end = CUT.encode()
+    cut = last and service.blobs.piece(digest, max(0, size - len(end)), len(end)) == end
+    return LogChunk(step=step, offset=offset, next=following, text=text, ended=last, truncated=cut)
 
 
 def notebook(service: Service, identity: Identity, submission_id: str) -> Attachment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ import pytest
 
 from jupyter_challenge.core.errors import FailureClass
 from jupyter_challenge.core.run import RunFailure, RunSpec
-from jupyter_challenge.engines.base import RunHandle
+from jupyter_challenge.engines.base import CUT, RunHandle
 from jupyter_challenge.service import scoring
 from jupyter_challenge.store import audit, runs, submissions
 from jupyter_challenge.store.orm import RunRow, ScoreRow, StandingRow
@@ -82,6 +83,23 @@ def test_a_run_that_had_to_leave_goes_on_from_its_state(
 
         assert again.attempt == 2
         assert again.kept == (state if goes_on else None)
+
+
+def test_a_kept_log_that_was_cut_says_so_with_its_last_piece(world: World) -> None:
+    ana = world.user("ana")
+    done = ana.submitted(public=1)
+    service = world.embedded.service
+    with service.db.write() as session:
+        run = runs.latest(session, [done["id"]])[done["id"]]
+        digest, size = service.blobs.put(io.BytesIO(b"a line\n" + CUT.encode()))
+        run.logs = {**run.logs, "run": digest, "prepare": service.blobs.put(io.BytesIO(b"x"))[0]}
+
+    def piece(step: str, offset: int) -> Any:
+        return ana.ask("GET", f"/submissions/{done['id']}/logs/{step}?offset={offset}")
+
+    assert piece("run", 0)["truncated"]
+    assert piece("run", size - 5)["truncated"]
+    assert not piece("prepare", 0)["truncated"]
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
