@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import obstore
 import pytest
@@ -53,33 +51,23 @@ def bucket(cluster: Cluster) -> Iterator[S3Store]:
 
 
 def filled(cluster: Cluster, namespace: str) -> None:
-    """Make a volume of a folder of the node, with data, and a claim for it."""
-    cluster.apply({"apiVersion": "v1", "kind": "Namespace",
-                   "metadata": {"name": namespace, "labels": SECURED}})  # fmt: skip
-    name = f"test-{uuid.uuid4().hex[:8]}"
-    folder = {"path": f"/var/lib/challenge-volumes/{name}", "type": "DirectoryOrCreate"}
+    """Claim a volume of the cluster's, and have a pod put data on it."""
+    claim = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}}
     script = f"mkdir -p /v/v1/train && printf '{TEST}' > /v/v1/test.csv && " \
-        "echo 1 > /v/v1/train/a && echo 2 > /v/v1/train/b && chmod -R a+rX /v"  # fmt: skip
+        "echo 1 > /v/v1/train/a && echo 2 > /v/v1/train/b && chmod -R a+rX /v/v1"  # fmt: skip
     writer = probe_pod(
-        name, "writer", ["sh", "-c", script],
-        container={"volumeMounts": [{"name": "v", "mountPath": "/v"}], "securityContext": {}},
-        securityContext={}, volumes=[{"name": "v", "hostPath": folder}],
+        namespace, "writer", ["sh", "-c", script],
+        container={"volumeMounts": [{"name": "v", "mountPath": "/v"}]},
+        volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "numbers"}}],
     )  # fmt: skip
-    cluster.kubectl("create", "namespace", name)
-    try:
-        cluster.apply(writer)
-        cluster.wait(name, "jsonpath={.status.phase}=Succeeded", "pod/writer")
-    finally:
-        cluster.kubectl("delete", "namespace", name, "--wait=false")
-    shared: dict[str, Any] = {"accessModes": ["ReadOnlyMany"], "storageClassName": ""}
     cluster.apply(
-        {"apiVersion": "v1", "kind": "PersistentVolume",
-         "metadata": {"name": name, "labels": {"challenge-test": "volume"}},
-         "spec": {**shared, "capacity": {"storage": "1Gi"}, "hostPath": folder}},
+        {"apiVersion": "v1", "kind": "Namespace",
+         "metadata": {"name": namespace, "labels": SECURED}},
         {"apiVersion": "v1", "kind": "PersistentVolumeClaim",
-         "metadata": {"name": "numbers", "namespace": namespace},
-         "spec": {**shared, "volumeName": name, "resources": {"requests": {"storage": "1Gi"}}}},
+         "metadata": {"name": "numbers", "namespace": namespace}, "spec": claim},
+        writer,
     )  # fmt: skip
+    cluster.wait(namespace, "jsonpath={.status.phase}=Succeeded", "pod/writer")
     cluster.wait(namespace, "jsonpath={.status.phase}=Bound", "pvc/numbers")
 
 
@@ -105,10 +93,7 @@ def team(
             made = write_challenge(folder / name, id=name, data=where, limits=LIMITS, phases=PHASES)
             published = organiser.publish(made)
             client.enter(published.id, published.terms_digest)
-        try:
-            yield client
-        finally:
-            cluster.kubectl("delete", "pv", "-l", "challenge-test=volume", "--wait=false")
+        yield client
 
 
 def test_a_run_reads_the_volume_and_cannot_write_to_it(team: Client, tmp_path: Path) -> None:
