@@ -1,0 +1,129 @@
+"""Kubeflow Pipelines dies, forgets, or loses its pods while it conducts a submission's run.
+
+It is the stand-in here. SEED says at which states; it is printed.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_challenge.core.models import SubmissionState, SubmissionView
+from tests.cluster.bad_luck import BadLuck
+from tests.cluster.platform import Platform
+from tests.cluster.playing import Games, Play
+from tests.cluster.test_bad_luck import AGAIN, END, STATES, Persistent, in_database, reached
+from tests.tiny import WRITE_ALL_EVEN, write_notebook
+
+SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
+ENDS = {
+    "good": (SubmissionState.SCORED.value, ""),
+    "bad": (SubmissionState.FAILED.value, "cell_error"),
+    "cancelled": (SubmissionState.CANCELLED.value, ""),
+}
+"""How each kind of submission ends, whatever dies meanwhile: its state, and why it failed."""
+SCHEDULE = [
+    ("server", "good"),
+    ("server", "bad"),
+    ("server", "cancelled"),
+    ("server and database", "good"),
+    ("step's process", "good"),
+    ("step's pod", "good"),
+    ("service", "good"),
+]
+CELLS = {
+    "good": ("import time\ntime.sleep(2)", WRITE_ALL_EVEN),
+    "bad": ("import time\ntime.sleep(2)", "raise ValueError('on purpose')"),
+    "cancelled": ("import time\ntime.sleep(60)",),
+}
+
+pytestmark = pytest.mark.timeout(600 + len(SCHEDULE) * (AGAIN + END))
+
+
+@pytest.fixture(scope="module")
+def conducted(games: Games, kfp: Platform) -> Play:
+    """Challenges and teams on the platform that Kubeflow Pipelines conducts."""
+    return games.on(kfp)
+
+
+@pytest.fixture
+def mallory(conducted: Play) -> Iterator[Persistent]:
+    client = Persistent(conducted.platform, conducted.tokens["mallory"])
+    yield client
+    client.close()
+
+
+def test_each_submission_has_one_end_whatever_becomes_of_pipelines(
+    conducted: Play, mallory: Persistent, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    luck = random.Random(SEED)
+    bad = BadLuck(conducted.platform.cluster)
+    kinds = {**bad.kinds(), **bad.of_pipelines()}
+    with capsys.disabled():
+        print(f"\nbad luck of Kubeflow Pipelines: SEED={SEED}")
+    ends: list[tuple[str, str, str, SubmissionView]] = []
+    for number, (kind, what) in enumerate(SCHEDULE):
+        # One that is cancelled or fails has no evaluation.
+        state = luck.choice(STATES if what == "good" else STATES[:3])
+        notebook = write_notebook(tmp_path / str(number) / "model.ipynb", *CELLS[what])
+        key = f"pipelines-{SEED}-{number}"
+        made = mallory.ask(lambda c, n=notebook, k=key: c.submit(n, "vault", idempotency_key=k))
+        began = time.monotonic()
+        while not reached(mallory.ask(lambda c, i=made.id: c.submission(i)), state):
+            assert time.monotonic() < began + AGAIN
+            time.sleep(0.1)
+        time.sleep(luck.uniform(0, 1))
+        struck = time.monotonic()
+        did = kinds[kind](made.id)
+        if what == "cancelled":
+            mallory.ask(lambda c, i=made.id: c.cancel(i))
+        while not (done := mallory.ask(lambda c, i=made.id: c.submission(i))).state.terminal:
+            assert time.monotonic() < struck + END, (kind, state, done)
+            time.sleep(0.3)
+        ends.append((kind, what, state, done))
+        said = done.failure.failure_class.value if done.failure else done.state.value
+        with capsys.disabled():
+            print(
+                f"  {kind:19} at {state:9} {'' if did else 'missed '}-> {said}, attempt "
+                f"{done.attempt}, {time.monotonic() - struck:.0f} s"
+            )
+
+    platform = conducted.platform
+    for kind, what, state, done in ends:
+        seen = (kind, what, state, done.attempt, done.failure)
+        failed = done.failure.failure_class.value if done.failure else ""
+        assert (done.state.value, failed) == ENDS[what], seen
+        counted = in_database(
+            platform,
+            f"select board, metric, count(*) from score where submission_id = '{done.id}' "
+            "group by board, metric",
+        )
+        assert counted == ([["public", "accuracy", "1"]] if what == "good" else []), seen
+        why = in_database(
+            platform,
+            "select coalesce(failure->>'failure_class', '') from run "
+            f"where submission_id = '{done.id}' order by attempt",
+        )
+        # What was not theirs was tried again, and a server that comes back cost no attempt.
+        assert [each for (each,) in why] == ["platform_error"] * (done.attempt - 1) + [failed], seen
+        if kind in {"server", "service"}:
+            assert done.attempt == 1, seen
+    _nothing_is_left(platform)
+
+
+def _nothing_is_left(platform: Platform) -> None:
+    """Each run of Kubeflow Pipelines has ended, and so has every Job."""
+    open_runs = (
+        "select count(*) from pipeline join run on run.id = pipeline.run_id "
+        "join submission s on s.id = run.submission_id "
+        "where not run.cleared and s.challenge_id = 'vault'"
+    )
+    platform.until(lambda: in_database(platform, open_runs) == [["0"]], 300)
+    selected = "challenge.jupyter.org/submission"
+    platform.until(lambda: not platform.cluster.list("jobs", "-A", "-l", selected))
+    platform.until(lambda: not BadLuck(platform.cluster).steps_at_work(), 120)
