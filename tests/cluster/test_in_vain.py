@@ -18,6 +18,7 @@ from jupyter_challenge.engines import jobs
 from jupyter_challenge.engines.base import RunStatus
 from jupyter_challenge.engines.jobs import ClusterSettings, Order
 from jupyter_challenge.engines.kubernetes import KubernetesEngine
+from jupyter_challenge.engines.namespaces import namespace_objects
 from jupyter_challenge.service.sealed import Sealed
 from jupyter_challenge.store import schema
 from jupyter_challenge.store.blobs import Blobs
@@ -77,7 +78,7 @@ def ended(
 def filled_up(cluster: Cluster, settings: ClusterSettings) -> None:
     """A namespace in which no pod more has room."""
     name = settings.run_namespace("small")
-    for resource, manifest in jobs.namespace_objects(name, "run", settings):
+    for resource, manifest in namespace_objects(name, "run", settings):
         if resource == "namespaces":
             cluster.apply(manifest)
     hard = {"hard": {"pods": "0"}}
@@ -154,7 +155,7 @@ def test_a_runtime_class_decides_what_runs_the_pod(
     namespace = settings.run_namespace("small")
     meta = {"name": named}
     job = jobs.run_job(Order.of(spec(tmp_path)), replace(settings, runtime_class=named))
-    objects = jobs.namespace_objects(namespace, "run", settings)
+    objects = namespace_objects(namespace, "run", settings)
     boxes = {
         "apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": meta,
         "handler": handler,
