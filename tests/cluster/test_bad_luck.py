@@ -1,6 +1,6 @@
 """Parts of the platform die, or are removed, while submissions are under way: none is lost.
 
-KILLS says how many (8 when left out), SEED which; the seed of each round is printed.
+KILLS says how many (12 when left out), SEED which; the seed of each round is printed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.cluster.platform import Platform, forwarded
 from tests.cluster.playing import Play
 from tests.tiny import WRITE_ALL_EVEN, write_notebook
 
-KILLS = int(os.environ.get("KILLS", "8"))
+KILLS = int(os.environ.get("KILLS", "12"))
 SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
 STATES = ("queued", "prepare", "run", "evaluate")
 WHEN = {"sidecar": ("run",)}  # at other states there is none to kill
