@@ -77,9 +77,18 @@ class Registries:
             with httpx.Client(timeout=TIMEOUT, trust_env=True) as client:
                 asked = _Repository(client, host, path, self._credentials(host))
                 found = asked.manifest(digest)
+                if "layers" in found and "manifests" in found:
+                    raise ValueError("one image and several")
                 if found.get("mediaType", "") in MANY or "manifests" in found:
                     parts = [each for each in found["manifests"] if _for_machines(each)]
-                    manifests = [asked.manifest(e["digest"]) for e in parts[:MOST_PLATFORMS]]
+                    if len(parts) > MOST_PLATFORMS:
+                        # None may be left out: it might be the one that is run.
+                        raise InvalidSubmission(
+                            f"The image is for {len(parts)} kinds of machine; "
+                            f"{MOST_PLATFORMS} are the most.",
+                            hint="Push it for fewer.",
+                        )
+                    manifests = [asked.manifest(each["digest"]) for each in parts]
                 else:
                     manifests = [found]
             return max(_bytes(manifest) for manifest in manifests)

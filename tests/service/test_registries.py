@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 
 from jupyter_challenge.core.errors import InvalidSubmission, Unavailable
+from jupyter_challenge.service import registries
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.registries import Registries
 from tests.image_registry import Registry, find_registry, image_registry
@@ -65,6 +66,17 @@ def test_of_several_machines_the_largest_counts_and_notes_of_its_build_do_not(
     image = registry.push_index("m", {small: "linux", large: "linux", note: "unknown"})
 
     assert Registries(1).size(image) == 3_000 + CONFIG
+
+
+@needs_registry
+def test_an_image_for_more_machines_than_are_asked_about_is_refused(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registries, "MOST_PLATFORMS", 2)
+    made = {registry.push("m", bytes(n)): "linux" for n in (1_000, 2_000, 9_000)}
+
+    with pytest.raises(InvalidSubmission, match="3 kinds of machine"):
+        Registries(5_000).check(registry.push_index("m", made))
 
 
 @needs_registry
