@@ -106,7 +106,9 @@ def _views(
     before = scored.get(found.row.id, [])
     views = []
     for row in rows:
-        compared = _compared(found.challenge, before, scored.get(row.id, []))
+        again = scored.get(row.id, [])
+        compared = _compared(found.challenge, before, again)
+        whole = _names(before) == _names(again) != set()
         views.append(
             VerificationView(
                 id=row.id,
@@ -116,11 +118,15 @@ def _views(
                 state=SubmissionState(row.state),
                 created_at=row.created_at,
                 ended_at=row.ended_at,
-                verdict=_verdict(SubmissionState(row.state), compared),
+                verdict=_verdict(SubmissionState(row.state), compared, whole=whole),
                 scores=compared,
             )
         )
     return views
+
+
+def _names(rows: Sequence[ScoreRow]) -> set[tuple[str, str]]:
+    return {(row.board, row.metric) for row in rows}
 
 
 def _compared(
@@ -153,10 +159,11 @@ def _compared(
 
 
 def _verdict(
-    state: SubmissionState, compared: Sequence[VerifiedScore]
+    state: SubmissionState, compared: Sequence[VerifiedScore], *, whole: bool
 ) -> Literal["same", "different", "failed", "cancelled"] | None:
+    """What came of it; the same only where each score has its counterpart."""
     if state is SubmissionState.SCORED:
-        return "same" if all(score.same for score in compared) else "different"
+        return "same" if whole and all(score.same for score in compared) else "different"
     if state is SubmissionState.FAILED:
         return "failed"
     return "cancelled" if state is SubmissionState.CANCELLED else None

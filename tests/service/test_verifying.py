@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from jupyter_challenge.service.versions import run_spec
 from jupyter_challenge.store import challenges, runs, submissions
+from jupyter_challenge.store.orm import ScoreRow
 from tests.service.world import World
 
 SPLIT = {"id": "main", "split": {"public": 0.4}, "reveal": "never"}
@@ -72,6 +74,21 @@ def test_another_score_is_said_and_the_board_keeps_the_first(world: World) -> No
     path = f"/submissions/{done['id']}/verifications"
     kept = world.user("ola").ask("GET", path)["items"]
     assert [each["id"] for each in kept] == [again["id"], found["id"]]
+
+
+def test_a_score_without_its_counterpart_is_not_the_same(world: World) -> None:
+    done = world.user("ana").submitted(public=0.8)
+    found = verified(world, done["id"])
+    assert found["verdict"] == "same"
+    with world.embedded.service.db.write() as session:
+        session.execute(
+            delete(ScoreRow).where(
+                ScoreRow.submission_id == found["id"], ScoreRow.board == "private"
+            )
+        )
+
+    path = f"/submissions/{done['id']}/verifications"
+    assert world.user("ola").ask("GET", path)["items"][0]["verdict"] == "different"
 
 
 def test_its_team_does_not_see_it_and_its_organisers_do(world: World) -> None:
