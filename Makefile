@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
-EXTRAS := local,service,dev,docs,test
+EXTRAS := local,service,hub,dev,docs,test
 # Arguments for the command of `make demo`, `make bench` or one of the test-… targets.
 ARGS ?=
 
@@ -77,6 +77,11 @@ environment: .make/lab
 
 .make/ui: ui-tests/package.json ui-tests/yarn.lock ui-tests/.yarnrc.yml | .make/python
 	@cd ui-tests && jlpm install --immutable > ../.make/ui.log || { cat ../.make/ui.log; exit 1; }
+	@touch $@
+
+# A hub's proxy and an OpenID provider, for the tests of the hub.
+.make/hub: tests/hub/node/package.json tests/hub/node/yarn.lock tests/hub/node/.yarnrc.yml | .make/python
+	@cd tests/hub/node && jlpm install --immutable > ../../../.make/hub.log || { cat ../../../.make/hub.log; exit 1; }
 	@touch $@
 
 # --- what people use --------------------------------------------------------------------------
@@ -153,7 +158,7 @@ test-js: .make/node
 test-docs: .make/python
 	pytest tests/docs $(ARGS)
 
-test-python: .make/lab
+test-python: .make/lab .make/hub
 	pytest --ignore=tests/docs --ignore=tests/cluster $(ARGS)
 
 test-browser: .make/lab .make/ui
@@ -164,7 +169,7 @@ test-gallery: .make/lab .make/ui
 	cd ui-tests && jlpm playwright test --config gallery.config.js $(ARGS)
 
 # The tests on a Kubernetes: one that is started for them, or that of KUBECONFIG.
-test-cluster: .make/python
+test-cluster: .make/lab .make/hub .make/ui
 	@tests/cluster/kit/test.sh $(ARGS)
 
 cluster: .make/python
@@ -194,7 +199,7 @@ test: .make/lab .make/ui
 # --- the rest ---------------------------------------------------------------------------------
 
 constraints:
-	uv pip compile pyproject.toml $(foreach extra,local service dev docs test,--extra $(extra)) \
+	uv pip compile pyproject.toml $(foreach extra,local service hub dev docs test,--extra $(extra)) \
 		--universal --python-version 3.10 --upgrade --quiet \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links -o constraints.txt
 
