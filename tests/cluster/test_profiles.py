@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,6 +20,7 @@ from jupyter_challenge.engines.jobs import ClusterSettings, Order
 from jupyter_challenge.engines.queue_settings import queue_settings
 from tests.cluster.kubectl import Cluster
 
+TRAINER = Path(__file__).parent / "kit" / "inside" / "trainer.sh"
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "profiles.yaml"
 RUNTIME = {
     "apiVersion": "trainer.kubeflow.org/v1alpha1",
@@ -68,16 +71,25 @@ def space(cluster: Cluster) -> Iterator[str]:
     cluster.kubectl("delete", "namespace", name, "--wait=false")
 
 
-@pytest.fixture
-def runtime(cluster: Cluster) -> Iterator[None]:
-    """Trainer's runtime of the name that profiles are rendered for."""
-    if cluster.try_kubectl("get", "crd", "trainjobs.trainer.kubeflow.org").returncode:
+@pytest.fixture(scope="session")
+def trainer(cluster: Cluster) -> None:
+    """Kubeflow Trainer: brought to the tests' own cluster; another one has it or not."""
+    if "CLUSTER_METADATA" in os.environ:
+        said = subprocess.run([TRAINER], capture_output=True, text=True, timeout=400, check=False)
+        assert said.returncode == 0, said.stderr
+    elif cluster.try_kubectl("get", "crd", "trainjobs.trainer.kubeflow.org").returncode:
         pytest.skip("needs Kubeflow Trainer in the cluster")
+
+
+@pytest.fixture
+def runtime(cluster: Cluster, trainer: None) -> Iterator[None]:
+    """Trainer's runtime of the name that profiles are rendered for."""
     cluster.apply(RUNTIME)
     yield
     cluster.kubectl("delete", "clustertrainingruntime", "torch-distributed", "--wait=false")
 
 
+@pytest.mark.timeout(500)
 def test_every_rendered_job_is_one_that_the_api_server_takes(
     cluster: Cluster, space: str, runtime: None
 ) -> None:
@@ -92,6 +104,7 @@ def test_every_rendered_job_is_one_that_the_api_server_takes(
     assert said.count("created (server dry run)") == len(made) == 20
 
 
+@pytest.mark.timeout(500)
 def test_a_training_job_has_on_its_nodes_what_its_profile_says(
     cluster: Cluster, space: str, runtime: None
 ) -> None:
