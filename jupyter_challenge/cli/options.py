@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,7 +13,6 @@ import click
 if TYPE_CHECKING:
     from jupyter_challenge.client.api import Client
 
-URL_VARIABLE = "JUPYTER_CHALLENGE_URL"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -39,7 +37,7 @@ class Place:
         config = self.config()
         with ExitStack() as stack:
             engine = None
-            if ahead and not (self.url or config.service_url or os.environ.get(URL_VARIABLE)):
+            if ahead and not (self.url or config.address):
                 # Before anything else is imported: the run's own imports go on beside ours.
                 from jupyter_challenge.service.ahead import engine_ahead
 

@@ -47,26 +47,35 @@ def connect(
         Unavailable: The service's libraries are not installed here.
     """
     config = config if config is not None else load_config()
-    url = url or os.environ.get("JUPYTER_CHALLENGE_URL") or str(config.service_url or "")
     owned = ExitStack()
+    url = url or config.address
     if url:
-        channel = _at_url(url, token, token_file or str(config.token_file or ""))
+        if token is None:
+            token = _token_for(url, token_file, config)
+        channel = _at_url(url, token)
     else:
         channel = _here(config, runs, engine, owned)
     owned.callback(channel.close)
     return Client(channel, owned)
 
 
-def _at_url(url: str, token: str | None, token_file: str | os.PathLike[str]) -> Channel:
-    from jupyter_challenge.client.tokens import on_loopback, read_token
+def _token_for(url: str, token_file: str | os.PathLike[str] | None, config: Any) -> str | None:
+    """The token for an address: what signs in at one service is not sent to another."""
+    from jupyter_challenge.client.tokens import configured_token, read_token
+
+    if token_file:
+        return read_token(token_file)
+    return configured_token(config) if url.rstrip("/") == config.address.rstrip("/") else None
+
+
+def _at_url(url: str, token: str | None) -> Channel:
+    from jupyter_challenge.client.tokens import on_loopback
 
     address = httpx.URL(url)
     if address.scheme not in ("http", "https") or not address.host:
         raise ChallengeError(
             f'"{url}" is not the address of a service.', hint="Write it as https://host/path."
         )
-    if token is None and token_file:
-        token = read_token(token_file)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     http = httpx.Client(
         base_url=url.rstrip("/"), headers=headers, timeout=_TIMEOUT, trust_env=not on_loopback(url)

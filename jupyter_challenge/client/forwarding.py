@@ -109,12 +109,8 @@ class Upstream:
         """
         from jupyter_challenge.client.connection import client_of, connect
 
-        url = str(getattr(self.config, "service_url", "") or "")
-        if url:
-            token_file = str(getattr(self.config, "token_file", "") or "")
-            return await asyncio.to_thread(
-                connect, url, token_file=token_file or None, config=self.config
-            )
+        if self.config.address:
+            return await asyncio.to_thread(connect, config=self.config)
         return await asyncio.to_thread(client_of, await self._embedded())
 
     async def _client(
@@ -124,13 +120,13 @@ class Upstream:
         import httpx
 
         from jupyter_challenge.client.embedded import app_for
-        from jupyter_challenge.client.tokens import on_loopback, read_token
+        from jupyter_challenge.client.tokens import configured_token, on_loopback
 
-        url = str(getattr(self.config, "service_url", "") or "")
+        url = self.config.address
         if url:
-            token_file = str(getattr(self.config, "token_file", "") or "")
-            if token_file:
-                headers["authorization"] = f"Bearer {read_token(token_file)}"
+            token = configured_token(self.config)
+            if token is not None:
+                headers["authorization"] = f"Bearer {token}"
             if self._http is None:
                 self._http = httpx.AsyncClient(base_url=url, trust_env=not on_loopback(url))
             return self._http, False

@@ -1,13 +1,38 @@
-"""Where a service is and the bearer token for it, from a file that only its owner can read."""
+"""The bearer token for a service: from a file that only its owner can read, or the hub's."""
 
 from __future__ import annotations
 
 import os
 import stat
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from jupyter_challenge.core.errors import NotSignedIn
+
+HUB_TOKEN = "JUPYTERHUB_API_TOKEN"
+"""Where a notebook server of a JupyterHub finds the token that the hub gave it."""
+
+
+def configured_token(config: Any) -> str | None:
+    """The token for the service that the configuration names; None where it names none.
+
+    Args:
+        config: A `ChallengeConfig`.
+
+    Raises:
+        NotSignedIn: The token cannot be had.
+    """
+    if config.sign_in == "hub":
+        token = os.environ.get(HUB_TOKEN)
+        if not token:
+            raise NotSignedIn(
+                "No JupyterHub gave this process a token.",
+                hint="Start it from a notebook server of the hub, or name a file with "
+                "ChallengeConfig.token_file.",
+            )
+        return token
+    return read_token(config.token_file) if config.token_file else None
 
 
 def read_token(path: str | os.PathLike[str]) -> str:

@@ -4,6 +4,7 @@ The room imports in a hub's own image: pydantic, PyYAML and what JupyterHub, Kub
 OAuthenticator bring along.
 """
 
+from jupyter_challenge.hub.challenge_service import ChallengeService
 from jupyter_challenge.hub.configure import configure
 
-__all__ = ["configure"]
+__all__ = ["ChallengeService", "configure"]

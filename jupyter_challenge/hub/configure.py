@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jupyter_challenge.core.compute import load_catalogue
+from jupyter_challenge.hub.challenge_service import ChallengeService, add_service
 
 SPAWNER = "jupyter_challenge.hub.spawner.ChallengeSpawner"
 
 
-def configure(c: Any, *, catalogue: str | Path) -> None:
+def configure(c: Any, *, catalogue: str | Path, service: ChallengeService | None = None) -> None:
     """Have a hub's servers started on the compute profiles of a catalogue.
 
-    What else is set of KubeSpawner stays as it is. Call it where `c` is the hub's configuration:
+    What else is set of KubeSpawner stays as it is. Call it at the end of the hub's configuration, as
+    it adds to what that says of services, roles and scopes:
 
         from jupyter_challenge.hub import configure
         configure(c, catalogue="/etc/jupyterhub/profiles.yaml")
@@ -21,6 +24,7 @@ def configure(c: Any, *, catalogue: str | Path) -> None:
     Args:
         c: The hub's configuration, as `get_config()` gives it.
         catalogue: The file with the compute profiles.
+        service: The challenge service that servers submit to, if there is one.
 
     Raises:
         ChallengeInvalid: The file has mistakes; the message names them. The hub does not start.
@@ -28,3 +32,12 @@ def configure(c: Any, *, catalogue: str | Path) -> None:
     load_catalogue(Path(catalogue))
     c.JupyterHub.spawner_class = SPAWNER
     c.ChallengeSpawner.catalogue = str(catalogue)
+    if service is not None:
+        add_service(c, service)
+        _tell_servers(c, service.environment)
+
+
+def _tell_servers(c: Any, environment: Mapping[str, str]) -> None:
+    """Add variables to those that every server gets beside the hub's own `environment`."""
+    told = c.ChallengeSpawner.get("told")
+    c.ChallengeSpawner.told = {**(told if isinstance(told, dict) else {}), **environment}

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from kubespawner import KubeSpawner
-from traitlets import Unicode, default
+from traitlets import Dict, Unicode, default
 
 from jupyter_challenge.core.compute import Catalogue
 from jupyter_challenge.core.compute.rendering import Manifest
@@ -21,6 +21,15 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
         config=True,
         help="The file with the compute profiles (profiles.yaml). Set by `configure`.",
     )
+
+    told = Dict(
+        config=True,
+        help="Variables that servers get beside those of `environment`. Set by `configure`.",
+    )
+
+    def get_env(self) -> dict[str, Any]:
+        """The variables of the server; KubeSpawner asks when it makes the pod."""
+        return {**super().get_env(), **self.told}
 
     @property
     def profiles(self) -> Catalogue:

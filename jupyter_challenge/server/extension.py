@@ -87,7 +87,7 @@ class ChallengeExtension(ExtensionApp):
         """Start the service a little later, so that runs of before a restart reach their end."""
         await asyncio.sleep(self.settle_after)
         config = self.challenge_config
-        if config.service_url or not await asyncio.to_thread(config.root.is_dir):
+        if config.address or not await asyncio.to_thread(config.root.is_dir):
             return
         try:
             await self.upstream.request("GET", f"{API}/health")

@@ -19,12 +19,23 @@ Place = Literal["embedded", "serve", "hub", "cluster"]
 
 @dataclass(frozen=True)
 class Identity:
-    """A user as whoever signed them in knows them."""
+    """A user as whoever signed them in knows them.
+
+    Attributes:
+        name: Short name, the same wherever they sign in.
+        display_name: What others read.
+        groups: Names of the groups that they are in.
+        admin: Whether they may do everything.
+        publishes: Whether they may publish challenges that are new.
+        only_reads: Whether they may look at what they are let into, and change nothing.
+    """
 
     name: str
     display_name: str = ""
     groups: frozenset[str] = frozenset()
     admin: bool = False
+    publishes: bool = False
+    only_reads: bool = False
 
 
 def process_owner() -> Identity:

@@ -25,10 +25,30 @@ class ChallengeConfig(Configurable):
         "s3://bucket/prefix. Default: the folder blobs in data_dir."
     ).tag(config=True)
     service_url = Unicode(
-        help="Address of a service to use instead of the one in this process."
+        help="Address of a service to use instead of the one in this process; "
+        "$JUPYTER_CHALLENGE_URL wins over it."
     ).tag(config=True)
     token_file = Unicode(
         help="File with the bearer token for service_url; only its owner may read it."
+    ).tag(config=True)
+    sign_in = Enum(
+        ["token_file", "hub"],
+        help="How one signs in at service_url: by the token in token_file, or by the one that a "
+        "JupyterHub gave this notebook server. Default: $JUPYTER_CHALLENGE_SIGN_IN, else "
+        "`token_file`.",
+    ).tag(config=True)
+    hub_api_url = Unicode(
+        help="Address of a JupyterHub's API, such as http://hub:8081/hub/api: who signed in there "
+        "is let in by the service. Default: none."
+    ).tag(config=True)
+    hub_service = Unicode(
+        "challenge", help="Name of this service in the JupyterHub of hub_api_url."
+    ).tag(config=True)
+    hub_fresh_seconds = Integer(
+        60,
+        min=1,
+        max=60,
+        help="Seconds for which what the JupyterHub said of somebody counts without asking again.",
     ).tag(config=True)
     parallel_runs = Integer(
         help="Submissions that run at once. Default: one less than the machine's cores, at least 1."
@@ -68,6 +88,10 @@ class ChallengeConfig(Configurable):
 
         return str(Path(jupyter_data_dir()) / "challenge")
 
+    @default("sign_in")
+    def _default_sign_in(self) -> str:
+        return "hub" if os.environ.get("JUPYTER_CHALLENGE_SIGN_IN") == "hub" else "token_file"
+
     @default("parallel_runs")
     def _default_parallel_runs(self) -> int:
         try:
@@ -79,6 +103,11 @@ class ChallengeConfig(Configurable):
     @validate("parallel_runs")
     def _at_least_one(self, proposal: dict[str, int]) -> int:
         return max(1, proposal["value"])
+
+    @property
+    def address(self) -> str:
+        """Address of the service elsewhere; empty where it is the one in this process."""
+        return os.environ.get("JUPYTER_CHALLENGE_URL") or str(self.service_url)
 
     @property
     def root(self) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_challenge.core.errors import ChallengeError, NotFound, NotSignedIn, TooLarge
+from jupyter_challenge.core.errors import ChallengeError, Forbidden, NotFound, NotSignedIn, TooLarge
 from jupyter_challenge.service.answers import refusal
 from jupyter_challenge.service.auth import SCOPE_KEY, Identity
 
@@ -50,9 +50,16 @@ class Guard:
             raise NotFound("There is nothing at that address.")
         if scope["method"] in _READING:
             return
-        if not isinstance(scope.get(SCOPE_KEY), Identity):
+        identity = scope.get(SCOPE_KEY)
+        if not isinstance(identity, Identity):
             raise NotSignedIn(
                 "Nobody is signed in.", hint="Send a token: `Authorization: Bearer …`."
+            )
+        if identity.only_reads:
+            raise Forbidden(
+                f"{identity.name} may look at challenges, and not take part.",
+                hint="Ask whoever runs the hub to be added to a group that may; "
+                "a notebook server has to be started anew for it.",
             )
         sent = dict(scope["headers"]).get(b"content-length", b"0")
         if not sent.isdigit() or int(sent) > self._limit:

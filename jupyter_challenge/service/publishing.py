@@ -130,7 +130,7 @@ def unpacked(service: Service, folder: BinaryIO) -> Iterator[Path]:
 
 
 def check_allowed(session: Session, identity: Identity, challenge_id: str) -> None:
-    """Admins may publish anything, organisers what they manage.
+    """Admins may publish anything, organisers what they manage or what is new.
 
     The answer to others is the same whether the challenge exists or not.
     """
@@ -142,6 +142,8 @@ def check_allowed(session: Session, identity: Identity, challenge_id: str) -> No
         role = role_in(identity, challenges.spec(version), row.owner, entered=False)
         if manages(role):
             return
+    elif identity.publishes:
+        return
     raise Forbidden(
         f'You may not publish "{challenge_id}".',
         hint="Admins publish new challenges, organisers new versions of their own.",

@@ -8,19 +8,20 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from jupyter_challenge.core.errors import ChallengeError, Unavailable
+from jupyter_challenge.core.errors import ChallengeError, NotSignedIn, Unavailable
 from jupyter_challenge.engines.base import Engine
 from jupyter_challenge.service import status_port as checks
 from jupyter_challenge.service.answers import refusal
 from jupyter_challenge.service.app import EmbeddedService
-from jupyter_challenge.service.auth import SCOPE_KEY, Place, process_owner
+from jupyter_challenge.service.auth import SCOPE_KEY, Identity, Place, process_owner
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
+from jupyter_challenge.service.hub_sign_in import HubSignIn, open_hub
 from jupyter_challenge.service.opening import open_socket
 from jupyter_challenge.service.routes import API
 from jupyter_challenge.service.serving import serve_app
 from jupyter_challenge.service.status_port import StatusPort
-from jupyter_challenge.service.tokens import write_private
+from jupyter_challenge.service.tokens import Tokens, token_of, write_private
 
 STANDS_STILL = 180.0
 """Seconds without a turn after which the loop is taken for dead."""
@@ -113,6 +114,7 @@ def _status(service: EmbeddedService, host: str, port: int, served: int) -> Stat
 def signed_in_app(service: EmbeddedService) -> Any:
     """The service's app for whoever sends a known token; identity headers say nothing."""
     app, tokens = service.app, service.service.tokens
+    hub = open_hub(service.config)
 
     async def signed_in(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -123,8 +125,10 @@ def signed_in_app(service: EmbeddedService) -> Any:
         header = sent.decode("latin-1") if sent is not None else None
         try:
             who = tokens.known(header)
+            if who is None and hub is not None:
+                who = hub.known(token_of(header))
             if who is None and header is not None:
-                who = await run_in_threadpool(tokens.identity, header)
+                who = await _looked_up(tokens, hub, header)
         except ChallengeError as error:
             answer: Response = refusal(error)
             await answer(scope, receive, send)
@@ -132,6 +136,16 @@ def signed_in_app(service: EmbeddedService) -> Any:
         await app({**scope, SCOPE_KEY: who}, receive, send)
 
     return signed_in
+
+
+async def _looked_up(tokens: Tokens, hub: HubSignIn | None, header: str) -> Identity | None:
+    """Whose token a header holds: one that the service gave, or the hub."""
+    try:
+        return await run_in_threadpool(tokens.identity, header)
+    except NotSignedIn:
+        if hub is None:
+            raise
+    return await hub.identity(token_of(header))
 
 
 def first_token(service: EmbeddedService) -> str | None:

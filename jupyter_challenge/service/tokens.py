@@ -60,7 +60,7 @@ class Tokens:
 
     def known(self, authorization: str | None) -> Identity | None:
         """Who sends an Authorization header, where that was looked up a moment ago."""
-        found = self._found.get(_hash(_token(authorization)))
+        found = self._found.get(_hash(token_of(authorization)))
         return found[1] if found is not None and found[0] > time.monotonic() else None
 
     def identity(self, authorization: str | None) -> Identity | None:
@@ -71,7 +71,7 @@ class Tokens:
         """
         if authorization is None:
             return None
-        digest = _hash(_token(authorization))
+        digest = _hash(token_of(authorization))
         kept = self._found  # another one, once something was written while this is looked up
         with self._db.read() as session:
             row = accounts.by_digest(session, digest)
@@ -160,6 +160,12 @@ class Tokens:
         return added
 
 
+def token_of(authorization: str | None) -> str:
+    """The token of a header; empty where it holds none, which is nobody's."""
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Replace a file by one that only its owner can read, at no moment by half of it."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -171,12 +177,6 @@ def write_private(path: Path, content: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()
         raise
-
-
-def _token(authorization: str | None) -> str:
-    """The token of a header; empty where it holds none, which is nobody's."""
-    scheme, _, token = (authorization or "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _hash(token: str) -> str:

@@ -7,7 +7,6 @@ and a cell is told of a change while the kernel's main thread is busy.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from asyncio import CancelledError
@@ -205,8 +204,7 @@ def watch_of(client: Client | None = None) -> Watch:
         key, made = id(client), lambda: Watch(lambda: given, owns=False)
     else:
         config = load_config()
-        url = os.environ.get("JUPYTER_CHALLENGE_URL") or str(config.service_url or "")
-        key = url or str(config.data_dir)
+        key = config.address or str(config.data_dir)
         # The runs are looked after by Jupyter's server, not by whoever shows a board.
         made = lambda: Watch(lambda: connect(config=config, runs=False))  # noqa: E731
     with _watches_lock:

@@ -120,6 +120,38 @@ def test_the_configuration_names_address_and_token(flaky: str, tmp_path: Path) -
     assert Flaky.asked[-1][1] == "Bearer of-the-file"
 
 
+def test_a_notebook_server_of_a_hub_signs_in_as_its_owner(
+    flaky: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Flaky, "breaks", 0)
+    monkeypatch.setenv("JUPYTER_CHALLENGE_URL", flaky)
+    monkeypatch.setenv("JUPYTER_CHALLENGE_SIGN_IN", "hub")
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "of-the-hub")
+    with connect() as client:
+        client.me()
+    assert Flaky.asked[-1][1] == "Bearer of-the-hub"
+
+
+def test_the_hubs_token_is_sent_to_its_own_service_alone(
+    flaky: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Flaky, "breaks", 0)
+    monkeypatch.setenv("JUPYTER_CHALLENGE_URL", "http://challenge:8790")
+    monkeypatch.setenv("JUPYTER_CHALLENGE_SIGN_IN", "hub")
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "of-the-hub")
+    with connect(flaky) as client:
+        client.me()
+    assert not Flaky.asked[-1][1]
+
+
+def test_outside_of_a_hub_there_is_no_token_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_CHALLENGE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("JUPYTER_CHALLENGE_SIGN_IN", "hub")
+    monkeypatch.delenv("JUPYTERHUB_API_TOKEN", raising=False)
+    with pytest.raises(NotSignedIn, match="No JupyterHub"):
+        connect()
+
+
 @pytest.mark.parametrize("url", ["nonsense", "ftp://x", "http://"], ids=repr)
 def test_addresses_that_are_none(url: str) -> None:
     with pytest.raises(ChallengeError, match="not the address"):

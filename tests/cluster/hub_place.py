@@ -39,10 +39,9 @@ CATALOGUE: Mapping[str, Any] = {
 CONFIG = """
 import sys
 sys.path.insert(0, {root!r})
-from jupyter_challenge.hub import configure
+from jupyter_challenge.hub import ChallengeService, configure
 
 c = get_config()
-configure(c, catalogue={catalogue!r}{arguments})
 
 c.JupyterHub.bind_url = {url!r}
 c.JupyterHub.hub_bind_url = c.JupyterHub.hub_connect_url = {hub_url!r}
@@ -71,6 +70,8 @@ c.KubeSpawner.delete_grace_period = 1
 c.KubeSpawner.start_timeout = 90
 c.KubeSpawner.http_timeout = 90
 c.KubeSpawner.poll_interval = 3
+{more}
+configure(c, catalogue={catalogue!r}{arguments})
 """
 
 
@@ -102,7 +103,7 @@ class Hub:
         Args:
             catalogue: What is in profiles.yaml.
             arguments: More arguments of `configure`, as Python: `storage="/…/storage.yaml"`.
-            more: More lines of the configuration, after all others.
+            more: More lines of the configuration, before `configure`.
         """
         profiles = self.folder / "profiles.yaml"
         profiles.write_text(yaml.safe_dump(dict(catalogue), sort_keys=False))
@@ -117,8 +118,9 @@ class Hub:
             proxy_port=self._port + 1,
             token=TOKEN,
             namespace=NAMESPACE,
+            more=more,
         )
-        (self.folder / "jupyterhub_config.py").write_text(written + more)
+        (self.folder / "jupyterhub_config.py").write_text(written)
 
     def start(self, seconds: float = 60) -> None:
         """Start the hub and wait until it answers.

@@ -1,0 +1,148 @@
+"""A JupyterHub of this machine, with its proxy, as processes: real, and without a cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+PROXY = (
+    Path(__file__).parent / "node/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
+)
+_CONFIG = """\
+from jupyterhub.auth import DummyAuthenticator
+c = get_config()  # noqa: F821
+c.JupyterHub.bind_url = "http://127.0.0.1:{proxy}"
+c.JupyterHub.hub_bind_url = "http://127.0.0.1:{hub}"
+c.JupyterHub.db_url = "sqlite:///{folder}/hub.sqlite"
+c.JupyterHub.cookie_secret_file = "{folder}/cookie_secret"
+c.ConfigurableHTTPProxy.command = ["node", "{command}"]
+c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api}"
+c.ConfigurableHTTPProxy.auth_token = "{secret}"
+c.ConfigurableHTTPProxy.pid_file = "{folder}/proxy.pid"
+c.JupyterHub.authenticator_class = DummyAuthenticator
+c.Authenticator.allow_all = True
+c.JupyterHub.services = [{{"name": "tests", "api_token": "{admin}", "admin": True}}]
+"""
+
+
+@dataclass
+class LocalHub:
+    """A running hub, as its admin.
+
+    Attributes:
+        folder: With its configuration, database and log.
+        url: Address that browsers use.
+        api_url: Address of its API.
+    """
+
+    folder: Path
+    url: str
+    api_url: str
+    admin: str
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, again too, and wait until it answers.
+
+        Raises:
+            RuntimeError: It did not start; the message is its log.
+        """
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        with (self.folder / "hub.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "jupyterhub", "-f", "jupyterhub_config.py"],
+                cwd=self.folder, env=environment, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        until = time.monotonic() + 60
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"{self.url}/hub/health").status_code == 200:
+                    return
+            if self.process.poll() is not None or time.monotonic() > until:
+                self.stop()
+                raise RuntimeError(self.log)
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End it, and its proxy with it."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(10)
+            self.process = None
+
+    @property
+    def log(self) -> str:
+        """What it said so far."""
+        return (self.folder / "hub.log").read_text(errors="replace")
+
+    def ask(self, method: str, path: str, **request: Any) -> Any:
+        """Ask the API as admin; None where it answers with nothing."""
+        headers = {"Authorization": f"token {self.admin}"}
+        answer = httpx.request(method, self.api_url + path, headers=headers, timeout=30, **request)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def add(self, user: str, *groups: str) -> None:
+        """Add a user, in groups."""
+        self.ask("POST", f"/users/{user}")
+        for group in groups:
+            with contextlib.suppress(httpx.HTTPStatusError):
+                self.ask("POST", f"/groups/{group}")
+            self.ask("POST", f"/groups/{group}/users", json={"users": [user]})
+
+    def token(self, user: str, scopes: Iterable[str] | None = None) -> str:
+        """A new token of a user: with scopes that they have, or all that they may."""
+        asked = {} if scopes is None else {"scopes": list(scopes)}
+        return str(self.ask("POST", f"/users/{user}/tokens", json=asked)["token"])
+
+
+@contextlib.contextmanager
+def local_hub(folder: Path, more: str = "") -> Iterator[LocalHub]:
+    """Run a hub.
+
+    Args:
+        folder: Where its files go.
+        more: The rest of its configuration, as Python that knows `c`.
+    """
+    ports = _free_ports(3)
+    admin = secrets.token_hex(16)
+    config = _CONFIG.format(
+        proxy=ports[0], hub=ports[1], api=ports[2], folder=folder, command=PROXY,
+        secret=secrets.token_hex(16), admin=admin,
+    )  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "jupyterhub_config.py").write_text(config + more)
+    hub = LocalHub(
+        folder, f"http://127.0.0.1:{ports[0]}", f"http://127.0.0.1:{ports[1]}/hub/api", admin
+    )
+    hub.start()
+    try:
+        yield hub
+    finally:
+        hub.stop()
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as opened:
+        sockets = [opened.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
