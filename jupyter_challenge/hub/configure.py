@@ -15,7 +15,7 @@ SPAWNER = "jupyter_challenge.hub.spawner.ChallengeSpawner"
 def configure(c: Any, *, catalogue: str | Path, service: ChallengeService | None = None) -> None:
     """Have a hub's servers started on the compute profiles of a catalogue.
 
-    What else is set of KubeSpawner stays as it is. Call it at the end of the hub's configuration, as
+    What else is set of KubeSpawner stays as it is. Call it at the end of the configuration, as
     it adds to what that says of services, roles and scopes:
 
         from jupyter_challenge.hub import configure
