@@ -42,7 +42,9 @@ export function Notebooks(props: IProps): JSX.Element {
   }
   const ran = views.every(view => view.has_notebook);
   return (
-    <div className={showsAll ? '' : 'jp-mod-changedOnly'}>
+    <div
+      className={`jp-Challenge-compareNotebooks ${showsAll ? '' : 'jp-mod-changedOnly'}`}
+    >
       <div className="jp-Challenge-logBar">
         <label>
           <input

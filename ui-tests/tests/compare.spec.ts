@@ -46,7 +46,18 @@ test('two submissions side by side', async ({ page, tmpPath }) => {
   await expect(diff).toContainText('virginica');
   await expect(diff).toContainText('new here');
   await expect(diff.getByText('the same in both')).toBeHidden();
-  await compare.getByLabel('Unchanged cells').check();
+  // What comes into sight with them must not move them: a click would go beside.
+  const unchanged = compare.getByLabel('Unchanged cells');
+  const place = await unchanged.evaluate(async node => {
+    node.scrollIntoView({ block: 'center' });
+    const before = node.getBoundingClientRect().top;
+    for (let frame = 0; frame < 20; frame++) {
+      await new Promise(requestAnimationFrame);
+    }
+    return { before, after: node.getBoundingClientRect().top };
+  });
+  expect(place.after).toBe(place.before);
+  await unchanged.check();
   await expect(diff.getByText('the same in both')).toBeVisible();
   await compare.getByLabel('Outputs').check();
   await expect(
