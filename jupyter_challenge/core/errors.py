@@ -118,6 +118,13 @@ class InvalidProfiles(ChallengeError):
     code = "invalid_profiles"
 
 
+class InvalidStorage(ChallengeError):
+    """A hub's storage has mistakes (422); `details["problems"]` lists every one of them."""
+
+    status = 422
+    code = "invalid_storage"
+
+
 class Unavailable(ChallengeError):
     """The service cannot answer now (503)."""
 

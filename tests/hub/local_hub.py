@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,11 +75,15 @@ class LocalHub:
                 raise RuntimeError(self.log)
             time.sleep(0.1)
 
-    def stop(self) -> None:
-        """End it, and its proxy with it."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """End it, and its proxy with it.
+
+        Args:
+            at_once: Kill it, so that it has no time to put anything in order.
+        """
         if self.process is None:
             return
-        self.process.terminate()
+        (self.process.kill if at_once else self.process.terminate)()
         try:
             self.process.wait(20)
         finally:
@@ -115,14 +119,17 @@ class LocalHub:
 
 
 @contextlib.contextmanager
-def local_hub(folder: Path, more: str = "") -> Iterator[LocalHub]:
+def local_hub(
+    folder: Path, more: str = "", *, ports: Sequence[int] | None = None
+) -> Iterator[LocalHub]:
     """Run a hub.
 
     Args:
         folder: Where its files go.
         more: The rest of its configuration, as Python that knows `c`.
+        ports: Those of its proxy, of the hub itself and of the proxy's API; any when left out.
     """
-    ports = _free_ports(3)
+    ports = ports or free_ports(3)
     admin = secrets.token_hex(16)
     config = _CONFIG.format(
         proxy=ports[0], hub=ports[1], api=ports[2], folder=folder, command=PROXY,
@@ -140,7 +147,8 @@ def local_hub(folder: Path, more: str = "") -> Iterator[LocalHub]:
         hub.stop()
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports on which nothing listens."""
     with contextlib.ExitStack() as opened:
         sockets = [opened.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:

@@ -1,0 +1,195 @@
+"""A JupyterHub whose people sign in at an OpenID provider, and the token relay beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import yaml
+
+from tests.hub.local_hub import LocalHub, free_ports, local_hub
+from tests.hub.openid import OpenID, openid, sign_in
+
+T = TypeVar("T")
+ROOT = Path(__file__).parents[2]
+
+CONFIG = """
+import sys
+sys.path.insert(0, {root!r})
+from jupyter_challenge.hub.tokens import keep_signed_in
+
+c.JupyterHub.log_level = "DEBUG"
+c.JupyterHub.cleanup_servers = False
+c.JupyterHub.authenticator_class = "generic-oauth"
+c.GenericOAuthenticator.client_id = "hub"
+c.GenericOAuthenticator.client_secret = "hub-secret"
+c.GenericOAuthenticator.authorize_url = "{provider}/auth"
+c.GenericOAuthenticator.token_url = "{provider}/token"
+c.GenericOAuthenticator.userdata_url = "{provider}/me"
+c.GenericOAuthenticator.oauth_callback_url = "{url}/hub/oauth_callback"
+c.GenericOAuthenticator.scope = ["openid", "profile", "email", "groups"]
+c.GenericOAuthenticator.username_claim = "preferred_username"
+c.CryptKeeper.keys = [bytes.fromhex("{crypt_key}")]
+keep_signed_in(c, token_life={life})
+
+c.JupyterHub.spawner_class = "simple"
+c.SimpleLocalProcessSpawner.home_dir_template = "{folder}/home/{{username}}"
+c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
+c.Spawner.args = ["--allow-root", "--ServerApp.root_dir={folder}"]
+c.Spawner.environment = {environment!r}
+c.JupyterHub.services += [
+    {{"name": "relay", "api_token": "{relay_token}"}},
+    {{"name": "other", "api_token": "{other_token}"}},
+]
+c.JupyterHub.load_roles = [
+    {{"name": "relay", "scopes": ["admin:auth_state", "read:users"], "services": ["relay"]}},
+    # bob may visit alice's server, which then holds a token of his.
+    {{"name": "visitor", "scopes": ["access:servers!server=alice/"], "users": ["bob"]}},
+]
+"""
+
+
+def until(look: Callable[[], T], seconds: float = 30, what: str = "") -> T:
+    """Look until there is something to see; what it was."""
+    over = time.monotonic() + seconds
+    while True:
+        seen = look()
+        if seen:
+            return seen
+        if time.monotonic() > over:
+            raise AssertionError(f"not within {seconds:g} s: {what or look}, but {seen!r}")
+        time.sleep(0.1)
+
+
+class SignedInHub:
+    """A hub, its provider and its relay. Everything they write is in `folder`."""
+
+    def __init__(self, folder: Path, provider: OpenID, life: float) -> None:
+        self.folder, self.provider, self.life = folder, provider, life
+        self.relay_token, self.other_token = secrets.token_hex(16), secrets.token_hex(16)
+        self.relay: subprocess.Popen[bytes] | None = None
+        self.hub: LocalHub
+
+    def config(self, url: str, environment: dict[str, str]) -> str:
+        """What is to be added to the hub's configuration."""
+        return CONFIG.format(
+            root=str(ROOT),
+            provider=self.provider.url,
+            url=url,
+            crypt_key=secrets.token_hex(32),
+            life=self.life,
+            folder=self.folder,
+            environment=environment,
+            relay_token=self.relay_token,
+            other_token=self.other_token,
+        )
+
+    def write_storage(self, hub: str, port: int) -> None:
+        """Write the storage.yaml that the relay reads, and its secrets."""
+        (self.folder / "relay-token").write_text(self.relay_token)
+        (self.folder / "client-secret").write_text("hub-secret\n")
+        self.relay_url = f"http://127.0.0.1:{port}"
+        storage = {
+            "relay": {
+                "url": self.relay_url,
+                "listen": f"127.0.0.1:{port}",
+                "hub": f"{hub}/hub/api",
+                "provider": f"{self.provider.url}/token",
+                "client": "hub",
+                "token_file": str(self.folder / "relay-token"),
+                "client_secret_file": str(self.folder / "client-secret"),
+                "requests_per_minute": 600,
+            },
+            "folder": str(self.folder / "tokens"),
+            "tokens": [
+                {"name": "s3", "audience": "s3"},
+                {"name": "elsewhere", "audience": "elsewhere"},
+                {"name": "team", "audience": "s3", "groups": ["team-b"]},
+            ],
+        }
+        (self.folder / "storage.yaml").write_text(yaml.safe_dump(storage))
+
+    def start_relay(self) -> None:
+        """Start the relay and wait until it answers."""
+        with (self.folder / "relay.log").open("ab") as log:
+            self.relay = subprocess.Popen(
+                [sys.executable, "-m", "jupyter_challenge.hub.relay", "storage.yaml"],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )
+        until(self._relay_answers, 30, "the relay answers")
+
+    def stop_relay(self) -> None:
+        """Kill the relay."""
+        if self.relay is not None:
+            self.relay.kill()
+            self.relay.wait(10)
+            self.relay = None
+
+    def _relay_answers(self) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"{self.relay_url}/health").status_code == 200
+        return False
+
+    def log(self, name: str) -> str:
+        """What the hub or the relay logged."""
+        return (self.folder / f"{name}.log").read_text("utf-8", "replace")
+
+    @contextlib.contextmanager
+    def browser(self, user: str) -> Iterator[httpx.Client]:
+        """Sign a user in; a client with their cookies."""
+        with httpx.Client(timeout=30) as client:
+            sign_in(self.hub.url, user, client)
+            yield client
+
+    def server_token(self, user: str, scopes: list[str] | None = None) -> str:
+        """A token as the hub gives it to a user's server, or one with other scopes."""
+        own = [f"access:servers!server={user}/", f"users:activity!user={user}"]
+        return self.hub.token(user, scopes or own)
+
+    def ask(self, token: str, name: str = "s3") -> httpx.Response:
+        """Ask the relay for a token."""
+        return httpx.post(
+            f"{self.relay_url}/token",
+            params={"name": name},
+            headers={"Authorization": f"token {token}"},
+            timeout=30,
+        )
+
+    def user(self, name: str) -> dict[str, Any]:
+        """What the hub says of a user, the auth state too."""
+        said: dict[str, Any] = self.hub.ask("GET", f"/users/{name}")
+        return said
+
+
+@contextlib.contextmanager
+def signed_in_hub(folder: Path, life: float, **environment: str) -> Iterator[SignedInHub]:
+    """Run a provider, a hub and a relay.
+
+    Args:
+        folder: For what they write.
+        life: Seconds that the provider's tokens live.
+        environment: What the hub sets in the environment of servers.
+    """
+    *ports, relay_port = free_ports(4)
+    url = f"http://127.0.0.1:{ports[0]}"
+    with openid(life=life, redirects=[f"{url}/hub/oauth_callback"]) as provider:
+        running = SignedInHub(folder, provider, life)
+        running.write_storage(f"http://127.0.0.1:{ports[1]}", relay_port)
+        try:
+            with local_hub(folder, running.config(url, environment), ports=ports) as hub:
+                running.hub = hub
+                running.start_relay()
+                yield running
+        finally:
+            running.stop_relay()
