@@ -66,11 +66,10 @@ class FreshTokens:
             if left > noted.get("life", self.token_life) / 2:
                 return True
             if not state.get("refresh_token"):
-                return left > 0
+                return bool(left > 0)
             if time.monotonic() < self._ask_again_at:
                 return True
-            renewed: bool | AuthModel = await self._renew(authenticator, user, state)
-            return renewed
+            return await self._renew(authenticator, user, state)
 
     async def _renew(self, authenticator: Any, user: Any, state: AuthState) -> bool | AuthModel:
         params = authenticator.build_refresh_token_request_params(state["refresh_token"])
