@@ -8,6 +8,8 @@ from typing import Any
 
 import jupyterhub
 
+from jupyter_challenge.hub.configured import said
+
 SCOPES: dict[str, dict[str, Any]] = {
     "custom:challenge:submit": {"description": "Take part in challenges."},
     "custom:challenge:manage": {
@@ -66,9 +68,9 @@ def add_service(c: Any, service: ChallengeService) -> None:
         service: Where the service is, and who may do what there.
     """
     hub = c.JupyterHub
-    hub.custom_scopes = {**_said(hub, "custom_scopes", dict), **SCOPES}
-    hub.services = [*_said(hub, "services", list), {"name": service.name}]
-    roles = [*_said(hub, "load_roles", list)]
+    hub.custom_scopes = {**said(hub, "custom_scopes", dict), **SCOPES}
+    hub.services = [*said(hub, "services", list), {"name": service.name}]
+    roles = [*said(hub, "load_roles", list)]
     everybody = [service.access]
     if service.participants is None:
         everybody.append("custom:challenge:submit")
@@ -80,7 +82,7 @@ def add_service(c: Any, service: ChallengeService) -> None:
         roles.append(_role("admin", "admin", service.admins))
     hub.load_roles = roles
     _give_everybody(hub, everybody)
-    asked = _said(c.Spawner, "server_token_scopes", list) or list(_OF_EVERY_SERVER)
+    asked = said(c.Spawner, "server_token_scopes", list) or list(_OF_EVERY_SERVER)
     c.Spawner.server_token_scopes = [*asked, service.access, *SCOPES]
 
 
@@ -96,16 +98,10 @@ def _role(name: str, scope: str, groups: Sequence[str]) -> dict[str, Any]:
 def _give_everybody(hub: Any, scopes: Sequence[str]) -> None:
     """Add scopes to the role that every user has."""
     if jupyterhub.version_info >= (6,):
-        hub.extra_user_scopes = {*_said(hub, "extra_user_scopes", set), *scopes}
+        hub.extra_user_scopes = {*said(hub, "extra_user_scopes", set), *scopes}
         return
     # Before 6.0 the role could only be written anew as a whole.
     others = [role for role in hub.load_roles if role["name"] != "user"]
     own = next((role for role in hub.load_roles if role["name"] == "user"), {"name": "user"})
     known = own.get("scopes", ["self"])
     hub.load_roles = [*others, {**own, "scopes": [*known, *scopes]}]
-
-
-def _said(section: Any, name: str, kind: type) -> Any:
-    """What a configuration says already of a setting; empty where it says nothing."""
-    said = section.get(name)
-    return said if isinstance(said, kind) else kind()

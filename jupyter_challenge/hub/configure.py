@@ -8,11 +8,18 @@ from typing import Any
 
 from jupyter_challenge.core.compute import load_catalogue
 from jupyter_challenge.hub.challenge_service import ChallengeService, add_service
+from jupyter_challenge.hub.storage import add_storage, storage_of
 
 SPAWNER = "jupyter_challenge.hub.spawner.ChallengeSpawner"
 
 
-def configure(c: Any, *, catalogue: str | Path, service: ChallengeService | None = None) -> None:
+def configure(
+    c: Any,
+    *,
+    catalogue: str | Path,
+    service: ChallengeService | None = None,
+    storage: str | Path | None = None,
+) -> None:
     """Have a hub's servers started on the compute profiles of a catalogue.
 
     What else is set of KubeSpawner stays as it is. Call it at the end of the configuration, as
@@ -25,13 +32,17 @@ def configure(c: Any, *, catalogue: str | Path, service: ChallengeService | None
         c: The hub's configuration, as `get_config()` gives it.
         catalogue: The file with the compute profiles.
         service: The challenge service that servers submit to, if there is one.
+        storage: The file with what servers reach as their owner, if they do.
 
     Raises:
-        ChallengeInvalid: The file has mistakes; the message names them. The hub does not start.
+        ChallengeInvalid: A file has mistakes; the message names them. The hub does not start.
     """
     load_catalogue(Path(catalogue))
     c.JupyterHub.spawner_class = SPAWNER
     c.ChallengeSpawner.catalogue = str(catalogue)
+    if storage is not None:
+        c.ChallengeSpawner.storage = str(storage)
+        add_storage(c, storage_of(str(storage)))
     if service is not None:
         add_service(c, service)
         _tell_servers(c, service.environment)

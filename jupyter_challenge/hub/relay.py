@@ -180,9 +180,7 @@ class Exchange:
         known = ("Version", "RoleArn", "RoleSessionName", "WebIdentityToken")
         asked = {name: form[name][0] for name in known if name in form}
         asked |= {"Action": action, "DurationSeconds": str(int(s3.keys_live))}
-        status, body = await self._ask(
-            "S3", s3.sts or s3.endpoint, method="POST", body=urlencode(asked)
-        )
+        status, body = await self._ask("S3", s3.keys_from, method="POST", body=urlencode(asked))
         return status, body, "text/xml"
 
     async def _hub(self, path: str, token: str) -> dict[str, Any] | None:

@@ -10,8 +10,10 @@ from traitlets import Dict, Unicode, default
 
 from jupyter_challenge.core.compute import Catalogue
 from jupyter_challenge.core.compute.rendering import Manifest
+from jupyter_challenge.core.storage.rendering import environment
 from jupyter_challenge.hub import profiles
 from jupyter_challenge.hub.refusal import NotStarted
+from jupyter_challenge.hub.storage import storage_of, with_volumes
 
 
 class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
@@ -22,6 +24,11 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
         help="The file with the compute profiles (profiles.yaml). Set by `configure`.",
     )
 
+    storage = Unicode(
+        config=True,
+        help="The file with what servers reach as their owner (storage.yaml). Set by `configure`.",
+    )
+
     told = Dict(
         config=True,
         help="Variables that servers get beside those of `environment`. Set by `configure`.",
@@ -29,7 +36,10 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
 
     def get_env(self) -> dict[str, Any]:
         """The variables of the server; KubeSpawner asks when it makes the pod."""
-        return {**super().get_env(), **self.told}
+        reached: dict[str, str] = {}
+        if self.storage:
+            reached = environment(storage_of(self.storage), self.user.name, self.groups)
+        return {**super().get_env(), **reached, **self.told}
 
     @property
     def profiles(self) -> Catalogue:
@@ -72,6 +82,10 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
         """Apply the profile; KubeSpawner calls it when a server starts."""
         for name in profiles.KEYED:
             setattr(self, name, profiles.keyed(name, getattr(self, name)))
+        if self.storage:
+            reached = storage_of(self.storage)
+            for name in ("volumes", "volume_mounts"):
+                setattr(self, name, with_volumes(getattr(self, name), name, reached, self.groups))
         await super().load_user_options()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
@@ -15,6 +16,7 @@ from jupyter_challenge.server.compare import CompareHandler
 from jupyter_challenge.server.forward import ForwardHandler
 from jupyter_challenge.server.getting import GetHandler, GetJobHandler, GetJobs
 from jupyter_challenge.server.handed_in import CopyHandler
+from jupyter_challenge.server.kept_tokens import TokenKeeper, keeper_of
 from jupyter_challenge.server.open import OpenHandler
 from jupyter_challenge.server.publish import (
     CreateHandler,
@@ -22,6 +24,7 @@ from jupyter_challenge.server.publish import (
     ExportHandler,
     PublishHandler,
 )
+from jupyter_challenge.server.storage import StorageHandler
 from jupyter_challenge.server.submit import SubmitHandler
 from jupyter_challenge.server.workspace import ExampleHandler, InspectHandler
 from jupyter_challenge.service.config import ChallengeConfig
@@ -45,6 +48,7 @@ class ChallengeExtension(ExtensionApp):
 
     _upstream: Upstream | None = None
     _settling: asyncio.Task[None] | None = None
+    _keeper: TokenKeeper | None = None
 
     @property
     def upstream(self) -> Upstream:
@@ -71,6 +75,13 @@ class ChallengeExtension(ExtensionApp):
             (r"export", ExportHandler),
         ):
             self.handlers.append((url_path_join("/", PREFIX, pattern), handler, routed))
+        self._keeper = keeper_of(os.environ, self.log)
+        kept = {**routed, "keeper": self._keeper}
+        self.handlers.append((url_path_join("/", PREFIX, "storage"), StorageHandler, kept))
+        if self._keeper is not None and self.serverapp is not None:
+            # Lab asks about tokens only where there are any.
+            page = self.serverapp.web_app.settings.setdefault("page_config_data", {})
+            page["challengeStorage"] = True
         self.get_jobs = GetJobs(self.upstream)
         watched = {**routed, "jobs": self.get_jobs}
         self.handlers += [
@@ -80,6 +91,8 @@ class ChallengeExtension(ExtensionApp):
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         """Called by jupyter_server once its loop runs."""
+        if self._keeper is not None:
+            self._keeper.start()
         if self.settle_after > 0:
             self._settling = asyncio.create_task(self._settle())
 
@@ -101,5 +114,7 @@ class ChallengeExtension(ExtensionApp):
         if self._settling is not None:
             self._settling.cancel()
         self.get_jobs.stop()
+        if self._keeper is not None:
+            await self._keeper.stop()
         if self._upstream is not None:
             await self._upstream.close()

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import httpx
 import yaml
 
+from jupyter_challenge.core.storage import load_storage
+from jupyter_challenge.core.storage.rendering import environment
 from tests.hub.local_hub import LocalHub, free_ports, local_hub
 from tests.hub.openid import OpenID, openid, sign_in
 
@@ -45,6 +47,7 @@ c.SimpleLocalProcessSpawner.home_dir_template = "{folder}/home/{{username}}"
 c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
 c.Spawner.args = ["--allow-root", "--ServerApp.root_dir={folder}"]
 c.Spawner.environment = {environment!r}
+c.Spawner.default_url = "/lab"
 c.JupyterHub.services += [
     {{"name": "relay", "api_token": "{relay_token}"}},
     {{"name": "other", "api_token": "{other_token}"}},
@@ -78,8 +81,9 @@ class SignedInHub:
         self.relay: subprocess.Popen[bytes] | None = None
         self.hub: LocalHub
 
-    def config(self, url: str, environment: dict[str, str]) -> str:
+    def config(self, url: str) -> str:
         """What is to be added to the hub's configuration."""
+        told = environment(load_storage(self.folder / "storage.yaml"), "alice", ["team-a"])
         return CONFIG.format(
             root=str(ROOT),
             provider=self.provider.url,
@@ -87,7 +91,7 @@ class SignedInHub:
             crypt_key=secrets.token_hex(32),
             life=self.life,
             folder=self.folder,
-            environment=environment,
+            environment=told,
             relay_token=self.relay_token,
             other_token=self.other_token,
         )
@@ -108,7 +112,7 @@ class SignedInHub:
                 "client_secret_file": str(self.folder / "client-secret"),
                 "requests_per_minute": 600,
             },
-            "folder": str(self.folder / "tokens"),
+            "folder": str(self.folder / "memory"),
             "tokens": [
                 {"name": "s3", "audience": "s3"},
                 {"name": "elsewhere", "audience": "elsewhere"},
@@ -173,13 +177,12 @@ class SignedInHub:
 
 
 @contextlib.contextmanager
-def signed_in_hub(folder: Path, life: float, **environment: str) -> Iterator[SignedInHub]:
+def signed_in_hub(folder: Path, life: float) -> Iterator[SignedInHub]:
     """Run a provider, a hub and a relay.
 
     Args:
         folder: For what they write.
         life: Seconds that the provider's tokens live.
-        environment: What the hub sets in the environment of servers.
     """
     *ports, relay_port = free_ports(4)
     url = f"http://127.0.0.1:{ports[0]}"
@@ -187,7 +190,7 @@ def signed_in_hub(folder: Path, life: float, **environment: str) -> Iterator[Sig
         running = SignedInHub(folder, provider, life)
         running.write_storage(f"http://127.0.0.1:{ports[1]}", relay_port)
         try:
-            with local_hub(folder, running.config(url, environment), ports=ports) as hub:
+            with local_hub(folder, running.config(url), ports=ports) as hub:
                 running.hub = hub
                 running.start_relay()
                 yield running

@@ -6,8 +6,11 @@ It imports in a hub's own image, which has pydantic and PyYAML.
 from jupyter_challenge.core.storage.model import (
     S3,
     Home,
+    KeptToken,
+    KeptTokens,
     Relay,
     Shared,
+    SignIn,
     Storage,
     Token,
     TokenFormat,
@@ -17,8 +20,11 @@ from jupyter_challenge.core.storage.reading import check_storage, load_storage
 __all__ = [
     "S3",
     "Home",
+    "KeptToken",
+    "KeptTokens",
     "Relay",
     "Shared",
+    "SignIn",
     "Storage",
     "Token",
     "TokenFormat",

@@ -82,21 +82,13 @@ class Token(Part):
         return self
 
     @property
-    def file(self) -> str:
-        """The name of its file."""
-        return f"{self.name}.token"
-
-    @property
-    def prefix(self) -> str:
-        """What stands before the token in its file."""
-        return "oauth2:" if self.format is TokenFormat.EOS else ""
-
-    @property
-    def suffix(self) -> str:
-        """What stands after it."""
-        if self.format is not TokenFormat.EOS or self.userinfo is None:
-            return ""
-        return ":" + self.userinfo.split("://", 1)[1]
+    def kept(self) -> KeptToken:
+        """How a server keeps it."""
+        file = f"{self.name}.token"
+        if self.format is TokenFormat.EOS and self.userinfo is not None:
+            asked = self.userinfo.split("://", 1)[1]
+            return KeptToken(name=self.name, file=file, prefix="oauth2:", suffix=f":{asked}")
+        return KeptToken(name=self.name, file=file)
 
     def usable_by(self, groups: Iterable[str]) -> bool:
         """Whether members of these groups get it."""
@@ -144,7 +136,9 @@ class Shared(Part):
 class S3(Part):
     """An object store that servers use under their owner's identity."""
 
-    endpoint: Address = Field(description="Its address.")
+    endpoint: Address | None = Field(
+        default=None, description="Its address; that of AWS in the region when left out."
+    )
     sts: Address | None = Field(
         default=None, description="Where keys are had for a token; the endpoint when left out."
     )
@@ -171,25 +165,76 @@ class S3(Part):
             raise ValueError(f"everybody would have the same prefix; write {USER} in it")
         return self
 
+    @property
+    def keys_from(self) -> str:
+        """Where keys are had for a token."""
+        return self.sts or self.endpoint or f"https://sts.{self.region}.amazonaws.com"
+
+    def own(self, username: str) -> str | None:
+        """The address of somebody's own prefix, if there is one."""
+        if self.bucket is None:
+            return None
+        return f"s3://{self.bucket}/{self.prefix.replace(USER, username)}"
+
+
+class SignIn(Part):
+    """How people sign in at the hub: what has to be known of the provider to stay signed in."""
+
+    token_life: Duration = Field(
+        default=300.0,
+        description="How long the provider's access tokens live; shorter is safe. The hub looks "
+        "at a sign-in three times in that.",
+    )
+    groups: str = Field(
+        default="groups",
+        description='The claim with the groups, which become those of the hub; "" leaves the '
+        "hub's groups alone.",
+    )
+
 
 class StorageParts(Part):
     """The parts of `storage.yaml`, each well in itself."""
 
+    sign_in: SignIn = Field(
+        default_factory=SignIn, description="How people sign in; for tokens alone."
+    )
     relay: Relay | None = Field(default=None, description="The token relay.")
     tokens: list[Token] = Field(
         default_factory=list, description="Tokens that servers keep of their owner."
     )
     folder: Folder = Field(
-        default="/run/challenge/tokens",
-        description="Where the tokens' files are in the server, in memory.",
+        default="/run/challenge",
+        description="Folder of the server that is in memory alone; the tokens are in `tokens`.",
     )
     home: Home | None = Field(default=None, description="Everybody's home.")
     shared: list[Shared] = Field(default_factory=list, description="Data that many servers see.")
     s3: S3 | None = Field(default=None, description="An object store.")
 
+    @property
+    def tokens_folder(self) -> str:
+        """Where the tokens' files are in the server."""
+        return f"{self.folder}/tokens"
+
     def token(self, name: str) -> Token | None:
         """The token with a name."""
         return next((token for token in self.tokens if token.name == name), None)
+
+
+class KeptToken(Part):
+    """A token that a server keeps in a file."""
+
+    name: Slug
+    file: str
+    prefix: str = ""
+    suffix: str = ""
+
+
+class KeptTokens(Part):
+    """What a server is told of the tokens that it keeps; no secret is in it."""
+
+    relay: Address
+    folder: Folder
+    tokens: list[KeptToken]
 
 
 class Storage(StorageParts):

@@ -1,0 +1,131 @@
+"""A server that a hub started keeps its owner's tokens fresh: all real, but for the cluster."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.hub.signed_in_hub import SignedInHub, signed_in_hub, until
+
+LIFE = 12
+
+pytestmark = pytest.mark.timeout(300)
+
+
+class Server:
+    """Alice's server, as her browser sees it."""
+
+    def __init__(self, hub: SignedInHub) -> None:
+        self.hub = hub
+        self.token = hub.server_token("alice")
+        self.url = f"{hub.hub.url}/user/alice/jupyter-challenge/storage"
+        self.file = hub.folder / "memory/tokens/s3.token"
+
+    def ask(self, method: str = "GET", token: str = "") -> httpx.Response:
+        headers = {"Authorization": f"token {token or self.token}"}
+        return httpx.request(method, self.url, headers=headers, timeout=30)
+
+    def state(self, method: str = "GET", name: str = "s3") -> Any:
+        states = {each["name"]: each for each in self.ask(method).json()["tokens"]}
+        return states.get(name, {}).get("state")
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        payload = self.file.read_text().split(".")[1]
+        said: dict[str, Any] = json.loads(
+            base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        )
+        return said
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with signed_in_hub(tmp_path_factory.mktemp("hub"), LIFE) as hub:
+        with hub.browser("alice"):
+            hub.hub.ask("POST", "/users/alice/server")
+        try:
+            until(lambda: hub.user("alice")["servers"].get("", {}).get("ready"), 120, "the server")
+            found = Server(hub)
+            until(found.file.exists, 30, "the file with the token")
+            yield found
+        finally:
+            hub.hub.ask("DELETE", "/users/alice/server")
+
+
+def test_a_server_has_its_owners_token_in_a_file(server: Server) -> None:
+    status = server.file.lstat()
+
+    assert stat.S_ISREG(status.st_mode)
+    assert stat.S_IMODE(status.st_mode) == 0o400
+    assert status.st_uid == os.getuid()
+    assert stat.S_IMODE(server.file.parent.stat().st_mode) == 0o700
+    assert (server.claims["preferred_username"], server.claims["aud"]) == ("alice", "s3")
+
+
+def test_the_token_is_never_over(server: Server) -> None:
+    seen = set()
+    over = time.monotonic() + 1.7 * LIFE
+    while time.monotonic() < over:
+        assert server.claims["exp"] > time.time()
+        seen.add(server.claims["jti"])
+        time.sleep(0.5)
+
+    assert len(seen) >= 2
+
+
+def test_the_owner_sees_how_the_tokens_are_and_nobody_else_does(server: Server) -> None:
+    said = server.ask().json()
+    with server.hub.browser("bob"):
+        visitor = server.hub.server_token("bob", ["access:servers!server=alice/"])
+        refused = server.ask(token=visitor)
+
+    states = {each["name"]: each["state"] for each in said["tokens"]}
+    assert states == {"s3": "fresh", "elsewhere": "refused"}
+    assert said["sign_in"] == "/hub/oauth_login?next=/hub/home"
+    assert server.file.read_text() not in json.dumps(said)
+    assert refused.status_code == 403
+
+
+def test_lab_is_told_that_there_are_tokens(server: Server) -> None:
+    headers = {"Authorization": f"token {server.token}"}
+    page = httpx.get(f"{server.hub.hub.url}/user/alice/lab", headers=headers, timeout=60)
+
+    assert '"challengeStorage": true' in page.text
+
+
+def test_a_hub_that_restarts_takes_no_token_away(server: Server) -> None:
+    server.hub.hub.stop()
+    time.sleep(LIFE / 3)
+    server.hub.hub.start()
+    until(lambda: server.claims["exp"] > time.time() + LIFE / 3, 90, "a token after the restart")
+
+    assert server.state() == "fresh"
+
+
+def test_whose_sign_in_was_revoked_has_tokens_again_after_the_next(server: Server) -> None:
+    server.hub.provider.revoke("alice")
+    until(lambda: server.state() == "signed_out", 4 * LIFE, "that she is signed out")
+    ended = server.ask().json()
+    with server.hub.browser("alice"):
+        again = server.state("POST")
+
+    told = next(each for each in ended["tokens"] if each["name"] == "s3")
+    assert told["message"] == "Your sign-in has ended: sign in at the hub again."
+    assert again == "fresh"
+    assert server.claims["exp"] > time.time()
+
+
+def test_no_token_is_in_the_servers_log(server: Server) -> None:
+    token = server.file.read_text()
+
+    assert token not in server.hub.log("hub")  # where this spawner's servers write
+    assert Path(server.file).exists()
