@@ -43,4 +43,8 @@ export namespace CommandIDs {
   export const openNotebook = 'jupyter-challenge:open-notebook';
   /** Cancel a submission that is queued or running. */
   export const cancelRun = 'jupyter-challenge:cancel-run';
+  /** Sign in at the hub again, as storage is reached by that. */
+  export const storageSignIn = 'jupyter-challenge:sign-in-for-storage';
+  /** Have the server ask for its tokens for storage now. */
+  export const storageRetry = 'jupyter-challenge:ask-for-storage';
 }

@@ -30,6 +30,7 @@ import { translateSchema } from './schematexts';
 import { ChallengeSettings } from './settings';
 import { ChallengePanel } from './sidebar/panel';
 import { SidebarState } from './sidebar/sidebarstate';
+import { storage } from './storage/plugin';
 import { addStatusItem } from './statusitem';
 import { DOMAIN, IChallengeModel } from './tokens';
 import { VIEWS, pageToolbars, toolbarFiller } from './toolbars';
@@ -274,4 +275,13 @@ const cells: JupyterFrontEndPlugin<void> = {
 };
 
 export { IChallengeModel } from './tokens';
-export default [model, actions, sidebar, views, organise, status, cells];
+export default [
+  model,
+  actions,
+  sidebar,
+  views,
+  organise,
+  status,
+  cells,
+  storage
+];

@@ -41,6 +41,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "metrics": metrics.metrics,
     "models": routes.models,
     "profiles.yaml": yaml_files.profiles,
+    "storage.yaml": yaml_files.storage,
     "refusals": errors.refusals,
     "releasing": files.releasing,
     "routes": routes.routes,

@@ -1,4 +1,4 @@
-"""Every field of challenge.yaml and of profiles.yaml, from the models that check them."""
+"""Every field of challenge.yaml, profiles.yaml and storage.yaml, from the models behind them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from fromcode.tables import code, table
 from jupyter_challenge.core import schema
 from jupyter_challenge.core.compute import schema as profiles_schema
+from jupyter_challenge.core.storage import schema as storage_schema
 
 _TYPES = {
     "array": "list",
@@ -29,6 +30,11 @@ def challenge() -> str:
 def profiles() -> str:
     """Write what profiles.yaml may say."""
     return _fields(profiles_schema.schema())
+
+
+def storage() -> str:
+    """Write what storage.yaml may say."""
+    return _fields(storage_schema.schema())
 
 
 def _fields(document: dict[str, Any]) -> str:

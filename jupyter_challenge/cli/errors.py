@@ -51,6 +51,7 @@ def told(error: Exception) -> Told:
     from jupyter_challenge.core.errors import (
         ChallengeError,
         InvalidProfiles,
+        InvalidStorage,
         NotFound,
         QuotaExceeded,
         Unavailable,
@@ -70,6 +71,7 @@ def told(error: Exception) -> Told:
             count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
             of_profiles = isinstance(error, (InvalidProfiles, Unavailable))
             what = "The compute profiles have" if of_profiles else "The challenge has"
+            what = "The storage has" if isinstance(error, InvalidStorage) else what
             return Told(f"{what} {count}.", "Mend them and try again.", code, problems)
         return Told(error.message, error.hint, code)
     if isinstance(error, OSError) and error.errno is not None:

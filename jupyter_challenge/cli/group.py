@@ -25,6 +25,7 @@ COMMANDS = {
     "select": "following",
     "leaderboard": "reading",
     "profiles": "profiles",
+    "storage": "storage",
     "create": "organising",
     "validate": "organising",
     "publish": "organising",

@@ -17,6 +17,7 @@ from jupyter_challenge.core.compute.schema import schema as profiles_schema
 from jupyter_challenge.core.errors import FAILURES, ChallengeError
 from jupyter_challenge.core.metrics import METRICS
 from jupyter_challenge.core.schema import schema
+from jupyter_challenge.core.storage.schema import schema as storage_schema
 from jupyter_challenge.server.extension import ChallengeExtension
 from jupyter_challenge.service.app import openapi_document
 from jupyter_challenge.service.clusterconfig import ClusterConfig
@@ -118,7 +119,20 @@ def test_every_field_of_the_compute_profiles_is_explained(site: Site) -> None:
     assert [path for path in fields if path not in page] == []
 
 
-@pytest.mark.parametrize("document", [schema(), profiles_schema()], ids=["challenge", "profiles"])
+def test_every_field_of_the_storage_is_explained(site: Site) -> None:
+    page = site.pages["admins/storage"].text
+    document = storage_schema()
+    fields = paths_of(document, document["$defs"])
+
+    assert "relay.client_secret_file" in fields
+    assert [path for path in fields if path not in page] == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [schema(), profiles_schema(), storage_schema()],
+    ids=["challenge", "profiles", "storage"],
+)
 def test_every_field_has_a_sentence(document: dict[str, Any]) -> None:
     models = {"": document, **document["$defs"]}
 

@@ -153,14 +153,15 @@ class S3(Part):
     )
     keys_live: Duration | None = Field(
         default=None,
-        description="How long S3's keys live, 15 min to 12 h: the relay asks for it. Left out, "
+        description="How long S3's keys live, 20 min to 12 h: the relay asks for it. Left out, "
         "clients ask S3 themselves: AWS and Ceph give an hour, MinIO as long as the token lives.",
     )
 
     @model_validator(mode="after")
     def _agrees(self) -> S3:
-        if self.keys_live is not None and not 900 <= self.keys_live <= 43_200:
-            raise ValueError("S3 gives keys for 15 minutes to 12 hours; write for example 30 min")
+        # botocore asks for new ones 15 minutes before the end: of shorter ones, at every request.
+        if self.keys_live is not None and not 1_200 <= self.keys_live <= 43_200:
+            raise ValueError("keys live for 20 minutes to 12 hours; write for example 30 min")
         if self.bucket is not None and USER not in self.prefix:
             raise ValueError(f"everybody would have the same prefix; write {USER} in it")
         return self

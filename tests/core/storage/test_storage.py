@@ -43,7 +43,7 @@ def read(text: str) -> Storage:
         pytest.param("tokens:\n- {name: s3, audience: s3}", 1, "nobody gives", id="no-relay"),
         pytest.param(TOKENS + "s3: {role: arn, token: s4}", 9, 'no token "s4"', id="no-token"),
         pytest.param(
-            TOKENS + "s3: {role: a, token: s3, keys_live: 1 min}", 9, "15 minutes", id="too-short"
+            TOKENS + "s3: {role: a, token: s3, keys_live: 1 min}", 9, "20 minutes", id="too-short"
         ),
         pytest.param(
             TOKENS + "s3: {role: a, token: s3, bucket: lab, prefix: all/}",
