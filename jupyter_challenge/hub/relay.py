@@ -20,6 +20,7 @@ from http.client import responses
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode
+from xml.sax.saxutils import escape
 
 from tornado import httpclient, web
 from tornado.httpserver import HTTPServer
@@ -205,9 +206,11 @@ class Exchange:
                 ),
                 raise_error=False,
             )
-        except OSError:
+        except OSError as error:
+            log.warning("%s does not answer: %s", who, type(error).__name__)
             raise away(who) from None
         if answer.code >= 500:  # 599: no answer at all
+            log.warning("%s does not answer: %d %s", who, answer.code, type(answer.error).__name__)
             raise away(who)
         return answer.code, answer.body
 
@@ -301,6 +304,21 @@ class KeysHandler(RelayHandler):
         self.set_status(status)
         self.set_header("Content-Type", kind)
         self.finish(body)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Clients of S3 read errors as STS writes them, and ask again for some of them."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        message = responses.get(status_code, "Error")
+        if isinstance(error, Refused):
+            status_code, message = error.status, error.message
+        code = {429: "Throttling", 503: "ServiceUnavailable"}.get(status_code, "InvalidAction")
+        self.set_status(status_code)
+        self.set_header("Content-Type", "text/xml")
+        self.finish(
+            '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
+            f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+            "</ErrorResponse>"
+        )
 
 
 class HealthHandler(web.RequestHandler):

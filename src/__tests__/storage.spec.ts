@@ -122,6 +122,16 @@ describe('StorageModel', () => {
     expect(then).toEqual(['Storage is there again.']);
   });
 
+  it('takes back what it told when the sign-in is no longer what is wrong', async () => {
+    tellWhenSignedOut(model, trans);
+    server.states = ['signed_out', 'fresh'];
+    await model.retry();
+    server.states = ['fresh', 'refused'];
+    await model.retry();
+
+    expect(Notification.manager.notifications).toEqual([]);
+  });
+
   it('asks nothing once it was disposed', async () => {
     model.dispose();
     const before = server.asked.length;

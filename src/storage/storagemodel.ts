@@ -96,7 +96,7 @@ export class StorageModel implements IDisposable {
     this.options.open(address);
     this._waiting?.();
     this._waiting = this.options.whenBack(() => {
-      if (this.state === 'well' || this._isDisposed) {
+      if (this.state !== 'signed_out' || this._isDisposed) {
         this._waiting?.();
         this._waiting = null;
       } else {
@@ -121,7 +121,7 @@ export class StorageModel implements IDisposable {
     }
     const before = this.state;
     this._storage = said;
-    if (this.state === 'well') {
+    if (this.state !== 'signed_out') {
       this._waiting?.();
       this._waiting = null;
     }

@@ -34,9 +34,12 @@ export function tellWhenSignedOut(
           ]
         }
       );
-    } else if (state === 'well' && told !== null) {
+    } else if (state !== 'signed_out' && told !== null) {
       Notification.dismiss(told);
       told = null;
+      if (state !== 'well') {
+        return; // the status bar says what it is
+      }
       Notification.success(trans.__('Storage is there again.'), {
         autoClose: 3000
       });
