@@ -59,6 +59,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             yield found
         finally:
             hub.hub.ask("DELETE", "/users/alice/server")
+            # Its process outlives a hub that ends meanwhile.
+            until(lambda: not hub.user("alice")["servers"], 60, "the server has ended")
 
 
 def test_a_server_has_its_owners_token_in_a_file(server: Server) -> None:
