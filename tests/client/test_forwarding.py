@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from jupyter_challenge.client.configuration import load_config
 from jupyter_challenge.client.forwarding import API, Upstream
 from jupyter_challenge.core.errors import NotSignedIn, Unavailable
+from jupyter_challenge.service.config import ChallengeConfig
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -50,7 +50,7 @@ def url() -> Iterator[str]:
 
 
 def at(url: str, token_file: object = "") -> Upstream:
-    return Upstream(SimpleNamespace(service_url=url, token_file=str(token_file)))
+    return Upstream(ChallengeConfig(service_url=url, token_file=str(token_file)))
 
 
 async def test_only_what_matters_reaches_the_service(url: str, tmp_path: Path) -> None:
