@@ -22,7 +22,7 @@ LAB_SOURCES := $(shell find src style schema -type f -not -path '*/__tests__/*')
 
 .PHONY: help environment demo docs test test-lint test-js test-docs test-python test-browser \
 	test-gallery screenshots gallery screenshots-cluster \
-	test-cluster bench-cluster cluster cluster-down \
+	test-cluster bench-cluster cluster cluster-built cluster-down \
 	dev bench lint \
 	lint-style lint-types lint-rooms lint-lab lint-wire lint-messages messages format \
 	generate dist constraints clean
@@ -159,7 +159,7 @@ test-docs: .make/python
 	pytest tests/docs $(ARGS)
 
 test-python: .make/lab .make/hub
-	pytest --ignore=tests/docs --ignore=tests/cluster $(ARGS)
+	pytest --ignore=tests/docs --ignore=tests/cluster $(or $(ARGS),--numprocesses 2 --dist loadfile)
 
 test-browser: .make/lab .make/ui
 	cd ui-tests && jlpm playwright test $(ARGS)
@@ -174,6 +174,11 @@ test-cluster: .make/lab .make/hub .make/ui
 
 cluster: .make/python
 	@tests/cluster/kit/up.sh
+
+# What the cluster is made of, without starting it.
+cluster-built: .make/python
+	@tests/cluster/kit/build.sh all
+	@tests/cluster/kit/images.sh
 
 cluster-down:
 	@tests/cluster/kit/down.sh

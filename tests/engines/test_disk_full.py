@@ -1,6 +1,7 @@
 """A disk that is full ends a run with a class; it never hangs."""
 
 import subprocess
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def test_the_disk_fills_while_a_run_goes_on(
 
 
 def test_the_state_finds_room_among_the_runs_own_files(small_disk: Path) -> None:
-    folder = RunFolder(small_disk / "r")
+    folder = RunFolder(small_disk / uuid.uuid4().hex[:12])
     folder.create()
     subprocess.run(
         ["dd", "if=/dev/zero", f"of={folder.work}/big"], capture_output=True, check=False
@@ -67,6 +68,7 @@ def test_the_state_finds_room_among_the_runs_own_files(small_disk: Path) -> None
         (folder.path / "other").write_bytes(bytes(10_000))
     run_state.write_status(folder, run_state.first_status(SubmissionKind.NOTEBOOK))
     assert run_state.read_status(folder) is not None
+    folder.remove()
 
 
 def test_a_run_that_finds_no_room_to_start_is_refused(

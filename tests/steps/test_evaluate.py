@@ -11,9 +11,7 @@ from tests.engines.small_challenge import LABELS, SmallChallenge, notebook
 
 
 @pytest.fixture
-def context(tmp_path: Path) -> StepContext:
-    folder = RunFolder(tmp_path / "r")
-    folder.create()
+def context(folder: RunFolder, tmp_path: Path) -> StepContext:
     folder.predictions.mkdir()
     spec = SmallChallenge(tmp_path / "challenge").spec(notebook("1"))
     return StepContext(folder, spec, lambda message: None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def test_whatever_is_left_is_removed_and_nothing_else(
 
 
 def test_predictions_are_collected_past_a_tree_that_is_in_the_way(tmp_path: Path) -> None:
-    folder = RunFolder(tmp_path / "run")
+    folder = RunFolder(tmp_path / uuid.uuid4().hex[:12])
     folder.create()
     folder.predictions.mkdir()
     deep(folder.predictions)

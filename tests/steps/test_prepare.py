@@ -21,13 +21,6 @@ def challenge(tmp_path: Path) -> SmallChallenge:
     return SmallChallenge(tmp_path / "challenge")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> RunFolder:
-    folder = RunFolder(tmp_path / "r")
-    folder.create()
-    return folder
-
-
 def prepare(folder: RunFolder, spec: Any) -> None:
     step.prepare(StepContext(folder, spec, lambda message: None))
 

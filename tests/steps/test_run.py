@@ -18,13 +18,6 @@ def challenge(tmp_path: Path) -> SmallChallenge:
     return SmallChallenge(tmp_path / "challenge")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> RunFolder:
-    folder = RunFolder(tmp_path / "r")
-    folder.create()
-    return folder
-
-
 def execute(folder: RunFolder, challenge: SmallChallenge, content: bytes, **spec: Any) -> list[str]:
     """Execute a notebook; returns the progress that was told."""
     (folder.work / "model.ipynb").write_bytes(content)

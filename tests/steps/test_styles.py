@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ class Style:
     """A notebook that was executed: its log, its details, its cells as they are shown."""
 
     def __init__(self, folder: Path, capture: Log, *cells: str) -> None:
-        place = RunFolder(folder / "r")
+        place = RunFolder(folder / uuid.uuid4().hex[:12])
         place.create()
         content = notebook(*cells)
         (place.work / "model.ipynb").write_bytes(content)
@@ -37,6 +38,7 @@ class Style:
         self.log = capture.readouterr().out
         self.executed: dict[str, Any] = json.loads(place.executed.read_text())
         self.shown = as_shown(self.executed)["cells"]
+        place.remove()
 
 
 def test_one_that_prints_a_lot(tmp_path: Path, capfd: Log) -> None:
