@@ -6,10 +6,11 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.cluster import kfp_place
+from tests.cluster import kfp_place, spread
 from tests.cluster.kubectl import Cluster
 from tests.cluster.platform import Deployments, Platform
 from tests.cluster.playing import Games, Play
@@ -80,5 +81,11 @@ def game(games: Games, platform: Platform) -> Play:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What kills the platform comes last: nobody after it finds its connections as they were."""
-    items.sort(key=lambda item: "bad_luck" in item.path.name)
+    """Whatever takes longest comes first."""
+    items.sort(key=lambda item: spread.rank(item.path.name))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> spread.ByPlatform:
+    """Who gets which tests where there are several clusters."""
+    return spread.ByPlatform(config, log)

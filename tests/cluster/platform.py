@@ -68,15 +68,26 @@ class Platform:
 @contextlib.contextmanager
 def deployed(cluster: Cluster, overlay: Path = OVERLAY) -> Iterator[Platform]:
     """Deploy the platform, take it away afterwards with all that it made."""
+    with _installed(cluster, overlay), _reached(cluster) as platform:
+        yield platform
+
+
+@contextlib.contextmanager
+def _installed(cluster: Cluster, overlay: Path) -> Iterator[None]:
     remove(cluster)
     cluster.kubectl("apply", "-k", str(overlay))
     try:
-        for name in ("postgres", "minio", "challenge-gateway", "challenge-service"):
-            ready(cluster, name)
-        with forwarded(cluster, "challenge", 8790) as url:
-            yield Platform(cluster, url)
+        yield
     finally:
         remove(cluster)
+
+
+@contextlib.contextmanager
+def _reached(cluster: Cluster) -> Iterator[Platform]:
+    for name in ("postgres", "minio", "challenge-gateway", "challenge-service"):
+        ready(cluster, name)
+    with forwarded(cluster, "challenge", 8790) as url:
+        yield Platform(cluster, url)
 
 
 class Deployments:
@@ -85,18 +96,29 @@ class Deployments:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._open = contextlib.ExitStack()
-        self._found: tuple[Path, Platform] | None = None
+        self._way = contextlib.ExitStack()
+        self._overlay: Path | None = None
+        self._found: Platform | None = None
 
     def get(self, overlay: Path = OVERLAY) -> Platform:
         """The platform of an overlay."""
-        if self._found is None or self._found[0] != overlay:
+        if self._overlay != overlay:
             self.close()
-            self._found = overlay, self._open.enter_context(deployed(self._cluster, overlay))
-        return self._found[1]
+            self._open.enter_context(_installed(self._cluster, overlay))
+            self._overlay = overlay
+        if self._found is None:
+            self._found = self._way.enter_context(_reached(self._cluster))
+        return self._found
+
+    def let_go(self) -> None:
+        """Have the next one find its own way to it: the pod that this one leads to may be gone."""
+        self._found = None
+        self._way.close()
 
     def close(self) -> None:
         """Take away what is there."""
-        self._found = None
+        self.let_go()
+        self._overlay = None
         self._open.close()
 
 

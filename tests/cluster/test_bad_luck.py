@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from jupyter_challenge.client import Client, connect
 from jupyter_challenge.core.errors import FAILURES, Fault, Unavailable
 from jupyter_challenge.core.models import StepState, SubmissionState, SubmissionView
 from tests.cluster.bad_luck import BadLuck
-from tests.cluster.platform import Platform, forwarded
+from tests.cluster.platform import Deployments, Platform, forwarded
 from tests.cluster.playing import Play
 from tests.tiny import WRITE_ALL_EVEN, write_notebook
 
@@ -62,6 +63,35 @@ class Persistent:
                     raise
                 time.sleep(0.5)
 
+    def struck(
+        self,
+        notebook: Path,
+        key: str,
+        state: str,
+        luck: random.Random,
+        name: str,
+        strike: Callable[[str], bool],
+    ) -> SubmissionView:
+        """Hand a notebook in, strike once it is at a state, and see what becomes of it."""
+        made = self.ask(lambda client: client.submit(notebook, "vault", idempotency_key=key))
+        since = time.monotonic()
+        while not reached(self.ask(lambda client: client.submission(made.id)), state):
+            assert time.monotonic() < since + AGAIN
+            time.sleep(0.1)
+        time.sleep(luck.uniform(0, 1))
+        since = time.monotonic()
+        did = strike(made.id)
+        while not (done := self.ask(lambda client: client.submission(made.id))).state.terminal:
+            assert time.monotonic() < since + END, (name, state, done)
+            time.sleep(0.3)
+        said = done.failure.failure_class.value if done.failure else done.state.value
+        print(
+            f"  {name:19} at {state:9} {'' if did else 'missed '}-> {said}, attempt "
+            f"{done.attempt}, {time.monotonic() - since:.0f} s",
+            file=sys.stderr,
+        )
+        return done
+
     def close(self) -> None:
         """Let go of the connection."""
         self._client = None
@@ -69,10 +99,11 @@ class Persistent:
 
 
 @pytest.fixture
-def mallory(game: Play) -> Iterator[Persistent]:
+def mallory(game: Play, deployments: Deployments) -> Iterator[Persistent]:
     client = Persistent(game.platform, game.tokens["mallory"])
     yield client
     client.close()
+    deployments.let_go()
 
 
 def state_of(submission: SubmissionView) -> str:
@@ -113,31 +144,15 @@ def test_each_submission_has_one_end_whatever_dies(
     drawn = [kinds[n] if n < len(kinds) else luck.choice(kinds) for n in range(KILLS)]
     schedule = [(kind, luck.choice(WHEN.get(kind, STATES))) for kind in drawn]
     with capsys.disabled():
-        print(f"\nbad luck: SEED={SEED} KILLS={KILLS}")
+        print(f"\nbad luck: SEED={SEED} KILLS={KILLS}", file=sys.stderr)
     ends: list[tuple[str, str, SubmissionView]] = []
     for number, (kind, state) in enumerate(schedule):
         notebook = write_notebook(
             tmp_path / str(number) / "model.ipynb", "import time\ntime.sleep(2)", WRITE_ALL_EVEN
         )
         key = f"bad-luck-{SEED}-{number}"
-        made = mallory.ask(lambda c, n=notebook, k=key: c.submit(n, "vault", idempotency_key=k))
-        since = time.monotonic()
-        while not reached(mallory.ask(lambda c, i=made.id: c.submission(i)), state):
-            assert time.monotonic() < since + AGAIN
-            time.sleep(0.1)
-        time.sleep(luck.uniform(0, 1))
-        struck = time.monotonic()
-        did = bad[kind](made.id)
-        while not (done := mallory.ask(lambda c, i=made.id: c.submission(i))).state.terminal:
-            assert time.monotonic() < struck + END, (kind, state, done)
-            time.sleep(0.3)
-        ends.append((kind, state, done))
-        said = done.failure.failure_class.value if done.failure else done.state.value
         with capsys.disabled():
-            print(
-                f"  {kind:14} at {state:9} {'' if did else 'missed '}-> {said}, attempt "
-                f"{done.attempt}, {time.monotonic() - struck:.0f} s"
-            )
+            ends.append((kind, state, mallory.struck(notebook, key, state, luck, kind, bad[kind])))
 
     for kind, state, done in ends:
         seen = (kind, state, done.failure)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import random
-import time
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +15,9 @@ import pytest
 
 from jupyter_challenge.core.models import SubmissionState, SubmissionView
 from tests.cluster.bad_luck import BadLuck
-from tests.cluster.platform import Platform
+from tests.cluster.platform import Deployments, Platform
 from tests.cluster.playing import Games, Play
-from tests.cluster.test_bad_luck import AGAIN, END, STATES, Persistent, in_database, reached
+from tests.cluster.test_bad_luck import AGAIN, END, STATES, Persistent, in_database
 from tests.tiny import WRITE_ALL_EVEN, write_notebook
 
 SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
@@ -52,10 +52,11 @@ def conducted(games: Games, kfp: Platform) -> Play:
 
 
 @pytest.fixture
-def mallory(conducted: Play) -> Iterator[Persistent]:
+def mallory(conducted: Play, deployments: Deployments) -> Iterator[Persistent]:
     client = Persistent(conducted.platform, conducted.tokens["mallory"])
     yield client
     client.close()
+    deployments.let_go()
 
 
 def test_each_submission_has_one_end_whatever_becomes_of_pipelines(
@@ -65,33 +66,22 @@ def test_each_submission_has_one_end_whatever_becomes_of_pipelines(
     bad = BadLuck(conducted.platform.cluster)
     kinds = {**bad.kinds(), **bad.of_pipelines()}
     with capsys.disabled():
-        print(f"\nbad luck of Kubeflow Pipelines: SEED={SEED}")
+        print(f"\nbad luck of Kubeflow Pipelines: SEED={SEED}", file=sys.stderr)
     ends: list[tuple[str, str, str, SubmissionView]] = []
     for number, (kind, what) in enumerate(SCHEDULE):
         # One that is cancelled or fails has no evaluation.
         state = luck.choice(STATES if what == "good" else STATES[:3])
         notebook = write_notebook(tmp_path / str(number) / "model.ipynb", *CELLS[what])
-        key = f"pipelines-{SEED}-{number}"
-        made = mallory.ask(lambda c, n=notebook, k=key: c.submit(n, "vault", idempotency_key=k))
-        began = time.monotonic()
-        while not reached(mallory.ask(lambda c, i=made.id: c.submission(i)), state):
-            assert time.monotonic() < began + AGAIN
-            time.sleep(0.1)
-        time.sleep(luck.uniform(0, 1))
-        struck = time.monotonic()
-        did = kinds[kind](made.id)
-        if what == "cancelled":
-            mallory.ask(lambda c, i=made.id: c.cancel(i))
-        while not (done := mallory.ask(lambda c, i=made.id: c.submission(i))).state.terminal:
-            assert time.monotonic() < struck + END, (kind, state, done)
-            time.sleep(0.3)
-        ends.append((kind, what, state, done))
-        said = done.failure.failure_class.value if done.failure else done.state.value
+
+        def strike(id: str, kind: str = kind, what: str = what) -> bool:
+            did = kinds[kind](id)
+            if what == "cancelled":
+                mallory.ask(lambda client: client.cancel(id))
+            return did
+
         with capsys.disabled():
-            print(
-                f"  {kind:19} at {state:9} {'' if did else 'missed '}-> {said}, attempt "
-                f"{done.attempt}, {time.monotonic() - struck:.0f} s"
-            )
+            done = mallory.struck(notebook, f"pipelines-{SEED}-{number}", state, luck, kind, strike)
+        ends.append((kind, what, state, done))
 
     platform = conducted.platform
     for kind, what, state, done in ends:

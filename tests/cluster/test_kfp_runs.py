@@ -18,7 +18,7 @@ from jupyter_challenge.core.examples import example
 from jupyter_challenge.core.models import SubmissionState, SubmissionView
 from tests.cluster.kfp_place import PIPELINES, STANDIN
 from tests.cluster.kubectl import Cluster
-from tests.cluster.platform import EVALUATION, Platform, forwarded
+from tests.cluster.platform import EVALUATION, Deployments, Platform, forwarded
 from tests.cluster.reconfigured import reconfigured
 from tests.cluster.test_runs import public_accuracy
 from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook
@@ -31,7 +31,9 @@ STEP = f"system:serviceaccount:{PIPELINES}:challenge-step"
 
 
 @pytest.fixture(scope="module")
-def participant(kfp: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def participant(
+    kfp: Platform, deployments: Deployments, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Client]:
     """Somebody who entered iris, and a challenge whose labels hold a canary."""
     folder = write_challenge(tmp_path_factory.mktemp("organiser") / "vault", id="vault")
     labels = folder / "data" / "labels.csv"
@@ -42,6 +44,7 @@ def participant(kfp: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iter
         for each in published:
             client.enter(each.id, each.terms_digest)
         yield client
+    deployments.let_go()  # the service was started again
 
 
 def pods_of_steps(cluster: Cluster) -> dict[str, dict[str, Any]]:

@@ -77,7 +77,7 @@ def published(deployments: Deployments, platform: Platform) -> Iterator[None]:
     with platform.client("theo") as theo:
         theo.enter("iris", terms)
     yield
-    deployments.close()  # the others' way to it leads to a pod that is gone
+    deployments.let_go()
 
 
 @contextlib.contextmanager

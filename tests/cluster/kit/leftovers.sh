@@ -8,7 +8,7 @@ found=$(
   grep -la "${CLUSTER_DIR%?}[${CLUSTER_DIR: -1}]/" /proc/[0-9]*/cmdline | while IFS= read -r file; do
     echo "process $(cut -d/ -f3 <<< "$file"): $(tr '\0' ' ' < "$file")"
   done || true
-  awk -v dir="$CLUSTER_DIR" 'index($2, dir) == 1 { print "mount " $2 }' /proc/mounts
+  awk -v dir="$CLUSTER_DIR" '$2 == dir || index($2, dir "/") == 1 { print "mount " $2 }' /proc/mounts
   ip -brief link | awk '$1 ~ /^(node0|pods0)/ { print "interface " $1 }'
   ip netns list | awk '/^cni-/ { print "network namespace " $1 }'
   nft list tables | grep -E ' (netpol|kube-proxy)$' | sed 's/^/rules: /' || true
