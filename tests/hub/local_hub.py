@@ -92,6 +92,16 @@ class LocalHub:
             self.process.wait(10)
             self.process = None
 
+    def end_servers(self) -> None:
+        """End the notebook servers: their processes would outlive the hub."""
+        if self.process is None:
+            return
+        for user in self.ask("GET", "/users?state=active"):
+            self.ask("DELETE", f"/users/{user['name']}/server")
+        until = time.monotonic() + 60
+        while self.ask("GET", "/users?state=active") and time.monotonic() < until:
+            time.sleep(0.2)
+
     @property
     def log(self) -> str:
         """What it said so far."""
@@ -144,6 +154,7 @@ def local_hub(
     try:
         yield hub
     finally:
+        hub.end_servers()
         hub.stop()
 
 

@@ -30,6 +30,7 @@ from jupyter_challenge.hub.tokens import keep_signed_in
 
 c.JupyterHub.log_level = "DEBUG"
 c.JupyterHub.cleanup_servers = False
+c.JupyterHub.redirect_to_server = False  # who signs in has no server started for that
 c.JupyterHub.authenticator_class = "generic-oauth"
 c.GenericOAuthenticator.client_id = "hub"
 c.GenericOAuthenticator.client_secret = "hub-secret"
