@@ -127,8 +127,8 @@ def test_parameters_are_set_in_the_notebook(engine: LocalEngine, challenge: Smal
             "the limit is 8", id="more processes than allowed",
         ),
         pytest.param(
-            ["print('x' * 200_000_000)"], {}, FailureClass.OUTPUT_LIMIT, 1,
-            "larger than 50 MB", id="200 MB of output",
+            ["print('x' * 70_000_000)"], {}, FailureClass.OUTPUT_LIMIT, 1,
+            "larger than 50 MB", id="70 MB of output",
         ),
         pytest.param(
             ["x = 1"], {}, FailureClass.NO_PREDICTIONS, None,
