@@ -17,7 +17,7 @@ WAIT = "import time\nprint('waiting', flush=True)\ntime.sleep(600)"
 
 
 def until_log(engine: LocalEngine, handle: Any, text: str) -> None:
-    until = time.monotonic() + 150
+    until = time.monotonic() + 60
     while text not in engine.logs(handle, StepName.RUN).text:
         assert time.monotonic() < until, engine.status(handle)
         time.sleep(0.02)
@@ -127,7 +127,7 @@ def test_parameters_are_set_in_the_notebook(engine: LocalEngine, challenge: Smal
             "the limit is 8", id="more processes than allowed",
         ),
         pytest.param(
-            ["print('x' * 70_000_000)"], {"time": 150}, FailureClass.OUTPUT_LIMIT, 1,
+            ["print('x' * 70_000_000)"], {"time": 110}, FailureClass.OUTPUT_LIMIT, 1,
             "larger than 50 MB", id="70 MB of output",
         ),
         pytest.param(
