@@ -160,7 +160,7 @@ def test_a_run_fails_for_one_reason(
     says: str,
 ) -> None:
     handle = engine.start(challenge.spec(notebook(*cells), **limits))
-    status = finished(engine, handle)
+    status = finished(engine, handle, 110)
     assert status.failure is not None
     assert (status.failure.failure_class, status.failure.cell) == (expected, cell)
     assert says in status.failure.detail
