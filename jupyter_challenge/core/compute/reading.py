@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
+from jupyter_challenge.core.checked_file import text_of, told
 from jupyter_challenge.core.compute.catalogue import Catalogue, disagreements
 from jupyter_challenge.core.compute.profile import ComputeProfile
 from jupyter_challenge.core.errors import InvalidProfiles
-from jupyter_challenge.core.marked_yaml import MAX_SIZE, read_marked
+from jupyter_challenge.core.marked_yaml import read_marked
 from jupyter_challenge.core.model_problems import Found, Problem, Words, model_problems, placed
 
 _LABEL = ("is no label of Kubernetes", "write for example nvidia.com/gpu.product: Tesla-T4")
@@ -42,34 +42,16 @@ def load_catalogue(path: Path) -> Catalogue:
     """
     catalogue, problems = check_catalogue(path)
     if catalogue is None or problems:
-        count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
-        first = problems[0]
-        where = f"on line {first.line} of {first.file}" if first.line else f"in {first.file}"
-        raise InvalidProfiles(
-            f"The compute profiles have {count}; the first, {where}: {first.message}.",
-            hint=f"{first.fix[:1].upper()}{first.fix[1:]}.",
-            problems=[asdict(problem) for problem in problems],
-        )
+        raise InvalidProfiles(**told(problems, "The compute profiles have"))
     return catalogue
 
 
 def check_catalogue(path: Path) -> tuple[Catalogue | None, list[Problem]]:
     """Read a catalogue and list its mistakes, by line."""
-    file = str(path)
-    try:
-        if path.stat().st_size > MAX_SIZE:
-            return None, [Problem(file, 0, 0, "the file is larger than 1 MB", "make it smaller")]
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        return None, [
-            Problem(file, 0, 0, "there is no such file", "name the file with the compute profiles")
-        ]
-    except UnicodeDecodeError:
-        return None, [Problem(file, 0, 0, "the file is not UTF-8 text", "save it as UTF-8")]
-    except OSError as error:
-        said = f"the file cannot be read ({error.strerror})"
-        return None, [Problem(file, 0, 0, said, "check the path and its permissions")]
-    return read_catalogue(text, file)
+    text = text_of(path, "the compute profiles")
+    if isinstance(text, Problem):
+        return None, [text]
+    return read_catalogue(text, str(path))
 
 
 def read_catalogue(
@@ -95,9 +77,9 @@ def read_catalogue(
     try:
         catalogue = Catalogue.model_validate(raw)
     except ValidationError as error:
-        told = model_problems(error, raw, Catalogue, _WORDS)
+        said = model_problems(error, raw, Catalogue, _WORDS)
         # What pydantic says of the whole was found above with a place.
-        found += [each for each in told if each[0] or each[3] or not found]
+        found += [each for each in said if each[0] or each[3] or not found]
     if not raw.get("profiles"):
         found.append((("profiles",), "there are no profiles", "add one: `- id: cpu`", True))
     problems += [placed(marked, file, each) for each in found]

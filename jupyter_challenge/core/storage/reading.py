@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from jupyter_challenge.core.checked_file import text_of, told
 from jupyter_challenge.core.errors import InvalidStorage
-from jupyter_challenge.core.marked_yaml import MAX_SIZE, read_marked
+from jupyter_challenge.core.marked_yaml import read_marked
 from jupyter_challenge.core.model_problems import Problem, Words, model_problems, placed
 from jupyter_challenge.core.storage.model import Storage, StorageParts, disagreements
 
@@ -35,34 +35,16 @@ def load_storage(path: Path) -> Storage:
     """
     storage, problems = check_storage(path)
     if storage is None or problems:
-        count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
-        first = problems[0]
-        where = f"on line {first.line} of {first.file}" if first.line else f"in {first.file}"
-        raise InvalidStorage(
-            f"The storage has {count}; the first, {where}: {first.message}.",
-            hint=f"{first.fix[:1].upper()}{first.fix[1:]}.",
-            problems=[asdict(problem) for problem in problems],
-        )
+        raise InvalidStorage(**told(problems, "The storage has"))
     return storage
 
 
 def check_storage(path: Path) -> tuple[Storage | None, list[Problem]]:
     """Read what servers reach and list its mistakes, by line."""
-    file = str(path)
-    try:
-        if path.stat().st_size > MAX_SIZE:
-            return None, [Problem(file, 0, 0, "the file is larger than 1 MB", "make it smaller")]
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        return None, [
-            Problem(file, 0, 0, "there is no such file", "name the file with the storage")
-        ]
-    except UnicodeDecodeError:
-        return None, [Problem(file, 0, 0, "the file is not UTF-8 text", "save it as UTF-8")]
-    except OSError as error:
-        said = f"the file cannot be read ({error.strerror})"
-        return None, [Problem(file, 0, 0, said, "check the path and its permissions")]
-    return read_storage(text, file)
+    text = text_of(path, "the storage")
+    if isinstance(text, Problem):
+        return None, [text]
+    return read_storage(text, str(path))
 
 
 def read_storage(text: str, file: str = "storage.yaml") -> tuple[Storage | None, list[Problem]]:
