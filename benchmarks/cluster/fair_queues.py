@@ -1,13 +1,15 @@
 """500 runs of 20 teams in Kueue's queues, on 200 nodes of five kinds that KWOK pretends.
 
 Teams hand in one after the other, all of theirs at once: first come, first served would starve the
-last. The pods are pretended too and take some seconds each; everything else is real. Kueue has to
-weigh GPUs in `admissionFairSharing.resourceWeights`.
+last. Nothing is admitted until all of them have, as whoever hands in while others compute already
+is behind by that alone. The pods are pretended too and take some seconds each; everything else is
+real. Kueue has to weigh GPUs in `admissionFairSharing.resourceWeights`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import tempfile
@@ -46,6 +48,8 @@ CHALLENGE = "bench-of-queues"
 FAKE = {"kwok.x-k8s.io/node": "fake"}
 TAINT = {"key": "kwok.x-k8s.io/node", "value": "fake", "effect": "NoSchedule"}
 STARTED = (100, 300, RUNS)
+MOMENTS = (0.1, 0.25, 0.5, 0.75)
+"""When the teams are compared: so many of the runs are over."""
 Object = Mapping[str, Any]
 
 
@@ -159,16 +163,23 @@ def looks(engine: KubernetesEngine, handles: list[RunHandle]) -> str:
     return f"{len(handles)} runs {took:.2f} s, {1_000 * took / len(handles):.2f} ms each"
 
 
-def watch(api: ClusterApi, namespace: str) -> tuple[list[Object], dict[str, float]]:
-    """Wait until all is over; the Jobs then, and GPU seconds by team when half of them were."""
-    halfway: dict[str, float] = {}
+def hold(cluster: Cluster, queue: str, policy: str) -> None:
+    """Have nothing admitted to a queue (`Hold`), or again (`None`)."""
+    said = json.dumps({"spec": {"stopPolicy": policy}})
+    cluster.kubectl("patch", "clusterqueue", queue, "--type=merge", "-p", said)
+
+
+def watch(api: ClusterApi, namespace: str) -> dict[float, dict[str, float]]:
+    """Wait until all is over; GPU seconds by team at each of the moments."""
+    seen: dict[float, dict[str, float]] = {}
     while True:
         jobs = api.all("jobs", namespace)
         over = sum(1 for job in jobs if (job.get("status") or {}).get("completionTime"))
-        if over >= RUNS // 2 and not halfway:
-            halfway = used(jobs)
+        for share in MOMENTS:
+            if over >= share * RUNS and share not in seen:
+                seen[share] = used(jobs)
         if over >= RUNS:
-            return jobs, halfway
+            return seen
         time.sleep(1)
 
 
@@ -196,10 +207,10 @@ def right_nodes(api: ClusterApi, namespace: str, wanted: Mapping[str, str]) -> C
     return right
 
 
-def admissions(api: ClusterApi, namespace: str) -> list[float]:
-    """When each run was admitted, in order."""
+def admissions(api: ClusterApi, namespace: str) -> list[tuple[float, str]]:
+    """When each run was admitted and whose it is, in order."""
     return sorted(
-        at.timestamp()
+        (at.timestamp(), workload["spec"]["queueName"])
         for workload in api.all("workloads", namespace)
         for condition in workload["status"].get("conditions") or []
         if condition["type"] == "Admitted" and (at := moment(condition["lastTransitionTime"]))
@@ -217,6 +228,9 @@ def main(rounds: int) -> None:
         try:
             for resource, manifest in queues.installation(made.queues, made):
                 api.keep(resource, manifest)
+            queue = queues.challenge_queue(made.queues, namespace, CHALLENGE)
+            api.keep("clusterqueues", queue)
+            hold(cluster, namespace, "Hold")
             handles, wanted, costs = [], {}, []
             began = time.perf_counter()
             for number in range(RUNS):
@@ -228,15 +242,24 @@ def main(rounds: int) -> None:
                     costs.append(looks(engine, handles))
             print(f"handed over: {RUNS / (time.perf_counter() - began):.0f} runs/s", flush=True)
             print("a look at all: " + "; ".join(costs), flush=True)
-            _, halfway = watch(api, namespace)
+            assert admissions(api, namespace) == []
+            hold(cluster, namespace, "None")
+            seen = watch(api, namespace)
             at = admissions(api, namespace)
             right = right_nodes(api, namespace, wanted)
             print(f"on a node of the kind that was asked for: {right.total()} of {RUNS}")
-            print(f"admitted: {len(at)}, {(len(at) - 1) / (at[-1] - at[0]):.1f}/s")
-            fair = jain([*halfway.values()])
-            print(f"Jain's index of GPU time over {TEAMS} teams, halfway: {fair:.3f}")
-            least, most = min(halfway.values()), max(halfway.values())
-            print(f"GPU seconds of a team, halfway: {least:.0f} to {most:.0f}")
+            print(f"admitted: {len(at)}, {(len(at) - 1) / (at[-1][0] - at[0][0]):.1f}/s")
+            first: dict[str, float] = {}
+            for when, team in at:
+                first.setdefault(team, when - at[0][0])
+            last = max(first.values())
+            print(f"each of {len(first)} teams had its first run admitted within {last:.0f} s")
+            for share, teams in seen.items():
+                least, most = min(teams.values()), max(teams.values())
+                print(
+                    f"{share:.0%} of the runs over: Jain's index of GPU time over {TEAMS} teams "
+                    f"{jain([*teams.values()]):.3f}, a team's GPU seconds {least:.0f} to {most:.0f}"
+                )
         finally:
             cluster.kubectl("delete", "namespace", namespace, "--ignore-not-found", limit=300)
             kinds = "clusterqueues,cohorts,resourceflavors,workloadpriorityclasses"
