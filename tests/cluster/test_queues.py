@@ -47,15 +47,22 @@ frame.to_csv(pathlib.Path(os.environ["CHALLENGE_OUTPUT"]) / "predictions.csv", i
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def admins_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The service's settings where an admin types: the catalogue is in another folder there."""
+    name, folder = "jupyter_challenge_config.json", tmp_path_factory.mktemp("config")
+    said = (OVERLAY / name).read_text().replace("/etc/challenge", str(OVERLAY))
+    (folder / name).write_text(said)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_CONFIG_PATH", str(folder))
+        yield
+
+
 def setup(cluster: Cluster, *options: str) -> list[str]:
     """What `jupyter challenge cluster setup` prints."""
     done = subprocess.run(
         ["jupyter-challenge", "cluster", "setup", *options],
-        env={
-            **os.environ,
-            "KUBECONFIG": str(cluster.kubeconfig),
-            "JUPYTER_CONFIG_PATH": str(OVERLAY),
-        },
+        env={**os.environ, "KUBECONFIG": str(cluster.kubeconfig)},
         capture_output=True,
         text=True,
         timeout=120,
@@ -66,8 +73,10 @@ def setup(cluster: Cluster, *options: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def platform(cluster: Cluster, deployments: Deployments) -> Iterator[Platform]:
-    """The platform with its queues."""
+def platform(
+    cluster: Cluster, deployments: Deployments, admins_settings: None
+) -> Iterator[Platform]:
+    """The platform with its queues, of the profiles of a catalogue."""
     if cluster.try_kubectl("get", "crd", "clusterqueues.kueue.x-k8s.io").returncode:
         pytest.skip("needs Kueue in the cluster")
     setup(cluster)
@@ -238,6 +247,12 @@ def test_a_slice_of_a_gpu_is_asked_for_given_and_counted(
 
     assert done.state.value == "scored", done.failure
     assert done.profile == "slice"
+    labels, pod = seen["pods"]["metadata"]["labels"], seen["pods"]["spec"]
+    assert labels["challenge.jupyter.org/profile"] == "slice"
+    assert pod["nodeSelector"]["kubernetes.io/os"] == "linux"
+    (main,) = [each for each in pod["containers"] if each["name"] == "run"]
+    # Of what the challenge allows, 600 MB, no more than the profile has.
+    assert main["resources"]["limits"]["memory"] == str(512 << 20)
     (device,) = [line for line in log.splitlines() if line.startswith("DEVICES")]
     assert device.startswith("DEVICES MIG-pretended-1g.10gb-")
     assert "," not in device
