@@ -36,17 +36,18 @@ class Registry:
         """Close the connection."""
         self._client.close()
 
-    def push(self, name: str, *layers: bytes) -> str:
+    def push(self, name: str, *layers: bytes, arch: str = "amd64") -> str:
         """Push an image and return its name with its digest."""
-        config = self._blob(name, b'{"architecture": "amd64", "os": "linux"}')
+        config = self._blob(name, b'{"architecture": "%s", "os": "linux"}' % arch.encode())
         found = [self._blob(name, layer) for layer in layers]
         return self._manifest(name, MANIFEST, config=config, layers=found)
 
     def push_index(self, name: str, platforms: Mapping[str, str]) -> str:
-        """Push an image of several machines; `platforms` are operating systems of pushed ones."""
+        """Push an image of several machines, such as `linux` or `linux/arm64`, by pushed one."""
         parts = [
             {"mediaType": MANIFEST, "digest": image.partition("@")[2], "size": 1,
-             "platform": {"os": system, "architecture": "amd64"}}
+             "platform": {"os": system.partition("/")[0],
+                          "architecture": system.partition("/")[2] or "amd64"}}
             for image, system in platforms.items()
         ]  # fmt: skip
         return self._manifest(name, INDEX, manifests=parts)

@@ -58,8 +58,8 @@ class ClusterConfig(Configurable):
         0,
         min=0,
         help="Bytes that a submitted image may have in its registry, which is asked when it is "
-        "handed in; 0 asks no registry. Registries keep layers compressed: on a node an image is "
-        "larger.",
+        "handed in, also for which machines it is; 0 asks no registry. Registries keep layers "
+        "compressed: on a node an image is larger.",
     ).tag(config=True)
     registry_credentials_file = Unicode(
         help="File with names and passwords for registries, as `docker login` writes it "

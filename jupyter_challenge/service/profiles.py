@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from jupyter_challenge.core import environment
 from jupyter_challenge.core.challenge import Challenge, Feedback, Limits
-from jupyter_challenge.core.compute import Catalogue, ComputeProfile
+from jupyter_challenge.core.compute import Arch, Catalogue, ComputeProfile
 from jupyter_challenge.core.errors import Forbidden, InvalidSubmission
 from jupyter_challenge.core.models import EnvironmentView, Page, ProfileView
 from jupyter_challenge.core.models.phrases import say
@@ -107,9 +107,19 @@ def chosen(
     )
 
 
+def arch(service: Service, chosen: str) -> Arch | None:
+    """The architecture of a profile's machines, where it says one."""
+    found = _catalogue(service).get(chosen)
+    return found.arch if found is not None else None
+
+
+def _catalogue(service: Service) -> Catalogue:
+    return getattr(service.engine, "catalogue", None) or Catalogue()
+
+
 def _offered(service: Service, challenge: Challenge | None) -> list[ComputeProfile]:
     """The profiles that a challenge's runs may choose from."""
-    catalogue: Catalogue = getattr(service.engine, "catalogue", None) or Catalogue()
+    catalogue = _catalogue(service)
     if challenge is None:
         return list(catalogue.profiles)
     allowed = challenge.profiles or [profile.id for profile in catalogue.profiles]
@@ -125,7 +135,7 @@ def _may_be_anywhere(service: Service, challenge: Challenge | None) -> bool:
 
     Where there are none, one machine stands in for every profile that a challenge names.
     """
-    catalogue: Catalogue = getattr(service.engine, "catalogue", None) or Catalogue()
+    catalogue = _catalogue(service)
     if not catalogue.profiles:
         return True
     named = challenge is not None and bool(challenge.profiles)

@@ -1,4 +1,4 @@
-"""What the registries of submitted images say of their size, before one is taken.
+"""What the registries of submitted images say of their size and machines, before one is taken.
 
 Only registries of images that are allowed are asked (`images.named` comes first), and where they
 send somebody for a token. What they answer has to be what its digest says.
@@ -10,12 +10,14 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
+from jupyter_challenge.core.compute import Arch
 from jupyter_challenge.core.errors import InvalidSubmission, Unavailable
 
 ONE = (
@@ -36,6 +38,19 @@ DOCKER_HUB = ("docker.io", "registry-1.docker.io", "https://index.docker.io/v1/"
 _WORD = re.compile(r'([a-z]+)="([^"]*)"')
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a registry says of an image.
+
+    Attributes:
+        size: Its bytes, as the registry keeps them.
+        machines: Architectures of the machines that it is for; none where it does not say.
+    """
+
+    size: int
+    machines: frozenset[str]
+
+
 class Registries:
     """Asks registries for manifests; keeps nothing but the connections of one question."""
 
@@ -49,26 +64,39 @@ class Registries:
         self._largest = largest
         self._credentials_file = credentials_file
 
-    def check(self, image: str) -> None:
-        """See to it that an image is there and no larger than it may be.
+    def check(self, image: str, arch: Arch | None = None) -> None:
+        """See to it that an image is there, no larger than it may be, and for its machine.
 
         Args:
             image: As `core.images.pinned` gives it.
+            arch: What the machine is that it is to run on; any when left out.
 
         Raises:
-            InvalidSubmission: It is not there, is too large, or of a kind without sizes.
+            InvalidSubmission: It is not there, is too large, is for other machines, or of a kind
+                without sizes.
             Unavailable: Its registry does not answer, or not to this service.
         """
-        size = self.size(image)
-        if size > self._largest:
+        found = self.look(image, with_machines=arch is not None)
+        if found.size > self._largest:
             raise InvalidSubmission(
-                f"The image has {size / 1e9:.2f} GB in its registry; "
+                f"The image has {found.size / 1e9:.2f} GB in its registry; "
                 f"{self._largest / 1e9:g} GB are allowed.",
                 hint="Leave out what its program does not need: caches, compilers, data.",
             )
+        if arch is not None and found.machines and arch.value not in found.machines:
+            raise InvalidSubmission(
+                f"The image is for {', '.join(sorted(found.machines))}; the machines of that "
+                f"compute profile are {arch.value}.",
+                hint=f"Build it for linux/{arch.value} too, or choose another profile.",
+            )
 
-    def size(self, image: str) -> int:
-        """Bytes of an image in its registry; of one for several machines the largest of them."""
+    def look(self, image: str, *, with_machines: bool = False) -> Found:
+        """Ask for an image; one for several machines is as large as the largest of them.
+
+        Args:
+            image: As `core.images.pinned` gives it.
+            with_machines: Whether to ask what it is for, too, which may be another question.
+        """
         repository, _, digest = image.partition("@")
         host, _, path = repository.partition("/")
         if host == DOCKER_HUB[0]:
@@ -89,14 +117,20 @@ class Registries:
                             hint="Push it for fewer.",
                         )
                     manifests = [asked.manifest(each["digest"]) for each in parts]
+                    machines = [(each.get("platform") or {}).get("architecture") for each in parts]
                 else:
-                    manifests = [found]
-            return max(_bytes(manifest) for manifest in manifests)
+                    manifests, machines = [found], []
+                    if with_machines:
+                        config = asked.blob(found["config"]["digest"])
+                        machines = [config.get("architecture")]
+            # Who does not say what it is for may be for anything.
+            said = frozenset(str(each) for each in machines) if all(machines) else frozenset()
+            return Found(max(_bytes(manifest) for manifest in manifests), said)
         except httpx.HTTPError as error:
             raise Unavailable(
                 f"The registry {host} does not answer: {error}.", hint="Submit again later."
             ) from error
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InvalidSubmission(
                 f"The registry {host} does not say how large the image is.",
                 hint="Push it again in the format of OCI or of Docker's schema 2.",
@@ -132,7 +166,14 @@ class _Repository:
 
     def manifest(self, digest: str) -> dict[str, Any]:
         """A manifest, which is what its digest says."""
-        url = f"{self._scheme}://{self._host}/v2/{self._path}/manifests/{digest}"
+        return self._read("manifests", digest)
+
+    def blob(self, digest: str) -> dict[str, Any]:
+        """What an image says of itself, which may lie where the registry sends us."""
+        return self._read("blobs", digest)
+
+    def _read(self, kind: str, digest: str) -> dict[str, Any]:
+        url = f"{self._scheme}://{self._host}/v2/{self._path}/{kind}/{digest}"
         answer = self._asked(url)
         if answer.status_code == 401 and "Authorization" not in self._headers:
             word = self._authorized(answer)
@@ -159,7 +200,11 @@ class _Repository:
         return found
 
     def _asked(self, url: str) -> httpx.Response:
-        with self._client.stream("GET", url, headers=self._headers) as answer:
+        # Elsewhere the word for this registry is not sent: httpx takes it out.
+        follow = "/blobs/" in url and self._scheme == "https"
+        with self._client.stream(
+            "GET", url, headers=self._headers, follow_redirects=follow
+        ) as answer:
             content = b""
             for piece in answer.iter_bytes():
                 content += piece

@@ -73,10 +73,11 @@ def hand_in(
         if known is None:
             phase = _phase(seen.challenge, request.phase)
             _check(session, service, seen, phase, request, utc_now())
+            wanted = _profile(service, seen, request)
     if known is None and image is None:
         image = images.of_server(service, identity, request)
     elif known is None and image is not None and service.registries is not None:
-        service.registries.check(image)
+        service.registries.check(image, profiles.arch(service, wanted))
     rules = seen.challenge.submission
     with received(service, bundle, 2 * rules.max_size + 1_000_000) as path:
         digest = sha256_of(path)

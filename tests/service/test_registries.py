@@ -1,4 +1,4 @@
-"""How large a submitted image may be: a real registry is asked, as far as there is one."""
+"""How large a submitted image may be, and for which machines: a real registry is asked."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 
+from jupyter_challenge.core.compute import Arch, Catalogue
 from jupyter_challenge.core.errors import InvalidSubmission, Unavailable
 from jupyter_challenge.service import registries
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.registries import Registries
 from tests.image_registry import Registry, find_registry, image_registry
+from tests.service.quick_engine import QuickEngine
 from tests.service.test_containers import KINDS, container
 from tests.service.world import World
 
@@ -55,7 +57,7 @@ def credentials(folder: Path, host: str, password: str = PASSWORD) -> str:
 def test_an_image_has_the_bytes_of_its_layers(registry: Registry) -> None:
     image = registry.push("teams/a/model", bytes(10_000), bytes(500))
 
-    assert Registries(1).size(image) == 10_500 + CONFIG
+    assert Registries(1).look(image).size == 10_500 + CONFIG
 
 
 @needs_registry
@@ -65,7 +67,7 @@ def test_of_several_machines_the_largest_counts_and_notes_of_its_build_do_not(
     small, large, note = (registry.push("m", bytes(n)) for n in (1_000, 3_000, 9_000))
     image = registry.push_index("m", {small: "linux", large: "linux", note: "unknown"})
 
-    assert Registries(1).size(image) == 3_000 + CONFIG
+    assert Registries(1).look(image).size == 3_000 + CONFIG
 
 
 @needs_registry
@@ -113,6 +115,47 @@ def test_a_container_submission_is_refused_before_it_costs_anything(
 
 
 @needs_registry
+def test_an_image_for_other_machines_than_its_profiles_is_refused(registry: Registry) -> None:
+    amd, arm = registry.push("m", bytes(9)), registry.push("m", bytes(9), arch="arm64")
+    both = registry.push_index("m", {amd: "linux/amd64", arm: "linux/arm64"})
+    one = registry.push_index("m", {amd: "linux/amd64"})
+    asked = Registries(1_000)
+
+    for image in (arm, both):
+        asked.check(image, Arch.ARM64)
+    asked.check(amd)
+    for image in (amd, one):
+        with pytest.raises(InvalidSubmission, match=r"is for amd64; .* are arm64") as refused:
+            asked.check(image, Arch.ARM64)
+        assert "linux/arm64" in refused.value.hint
+
+
+@needs_registry
+def test_on_its_profile_a_submitted_image_has_to_run(registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "profiles.yaml").write_text(
+        "profiles:\n- {id: any, name: Any}\n- {id: grace, name: Grace, arch: arm64}\n"
+    )
+    allowing = ClusterConfig(
+        submitted_images=[f"{registry.host}/*"],
+        max_image_size=2_000,
+        profiles=str(tmp_path / "profiles.yaml"),
+    )
+    engine = OfProfiles(tmp_path / "quick")
+    engine.catalogue = allowing.settings("").catalogue
+    world = World(tmp_path, place="cluster", cluster=allowing, runs=False, engine=engine)
+    world.publish(**KINDS)
+    ana = world.user("ana")
+    ana.enter()
+    image = registry.push("m", bytes(9))
+
+    refused = ana.submit(422, **container(image, profile="grace"))["error"]
+
+    assert "are arm64" in refused["message"]
+    assert ana.submit(**container(image))["profile"] == "any"
+    world.close()
+
+
+@needs_registry
 def test_a_password_is_sent_to_who_asks_for_one(tmp_path: Path) -> None:
     (tmp_path / "registry").mkdir()
     (tmp_path / "users").write_text(f"{USER}:{BCRYPT}\n")
@@ -121,11 +164,17 @@ def test_a_password_is_sent_to_who_asks_for_one(tmp_path: Path) -> None:
         image = registry.push("m", bytes(3_000))
         known = credentials(tmp_path, registry.host)
 
-        assert Registries(1, known).size(image) == 3_000 + CONFIG
+        assert Registries(1, known).look(image).size == 3_000 + CONFIG
         with pytest.raises(Unavailable, match="401"):
-            Registries(1).size(image)
+            Registries(1).look(image)
         with pytest.raises(Unavailable, match="401"):
-            Registries(1, credentials(tmp_path, registry.host, "wrong")).size(image)
+            Registries(1, credentials(tmp_path, registry.host, "wrong")).look(image)
+
+
+class OfProfiles(QuickEngine):
+    """An engine with the profiles that it is given."""
+
+    catalogue: Catalogue
 
 
 class Tokens:
@@ -210,10 +259,10 @@ def test_a_token_is_fetched_where_the_registry_says(tmp_path: Path) -> None:
             named = f"{registry.host}/{image}"
             known = credentials(tmp_path, registry.host)
 
-            assert Registries(1, known).size(named) == 3_000 + CONFIG
+            assert Registries(1, known).look(named).size == 3_000 + CONFIG
             assert tokens.scopes == ["repository:teams/m:pull"]
             with pytest.raises(Unavailable, match="401"):
-                Registries(1).size(named)
+                Registries(1).look(named)
     finally:
         tokens.close()
 
