@@ -160,10 +160,10 @@ class Exchange:
             if isinstance(life, (int, float)):
                 return {"token": said["access_token"], "exp": time.time() + life}
         error = said.get("error")
-        if error in {"invalid_grant", "invalid_token"}:
+        if error in {"invalid_grant", "invalid_token"} or _ended(said):
             # Ended between the hub's last look and now, or before its time.
             raise signed_out()
-        log.error("No token for audience %s: %d %s", token.audience, status, str(error)[:60])
+        log.error("No token for audience %s: %d %s", token.audience, status, _told(said))
         raise Refused(
             502, "misconfigured", "The sign-in service gives no such token: tell the hub's admin."
         )
@@ -213,6 +213,21 @@ class Exchange:
             log.warning("%s does not answer: %d %s", who, answer.code, type(answer.error).__name__)
             raise away(who)
         return answer.code, answer.body
+
+
+def _ended(said: dict[str, Any]) -> bool:
+    """Whether Keycloak says that the session of the token to be exchanged is over.
+
+    It uses the error of RFC 8693, which is also that of requests with a mistake in them.
+    """
+    told = (said.get("error"), said.get("error_description"))
+    return told == ("invalid_request", "Invalid token")
+
+
+def _told(said: dict[str, Any]) -> str:
+    """A provider's error in its own words, without what may be a token."""
+    words = " ".join(str(said.get(key, "")) for key in ("error", "error_description")).split()
+    return " ".join("…" if len(word) > 40 else word for word in words)[:160]
 
 
 def _of_a_server(name: str, scopes: Any) -> bool:

@@ -1,7 +1,7 @@
 """A hub on the test cluster whose people sign in at a provider and have storage as themselves.
 
 Beside the hub: an OpenID provider and the token relay as processes, MinIO as a pod that takes the
-provider's tokens, a shared volume. People are alice, bob and carol (tests/hub/node/provider.mjs).
+provider's tokens, a shared volume. People are alice, bob and carol (tests/hub/openid.py).
 """
 
 from __future__ import annotations

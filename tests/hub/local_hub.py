@@ -107,9 +107,9 @@ class LocalHub:
         """What it said so far."""
         return (self.folder / "hub.log").read_text(errors="replace")
 
-    def ask(self, method: str, path: str, **request: Any) -> Any:
-        """Ask the API as admin; None where it answers with nothing."""
-        headers = {"Authorization": f"token {self.admin}"}
+    def ask(self, method: str, path: str, *, token: str = "", **request: Any) -> Any:
+        """Ask the API, as admin without a token; None where it answers with nothing."""
+        headers = {"Authorization": f"token {token or self.admin}"}
         answer = httpx.request(method, self.api_url + path, headers=headers, timeout=30, **request)
         answer.raise_for_status()
         return answer.json() if answer.content else None

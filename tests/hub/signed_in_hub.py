@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
 import os
 import secrets
 import subprocess
@@ -18,7 +20,7 @@ import yaml
 from jupyter_challenge.core.storage import load_storage
 from jupyter_challenge.core.storage.rendering import environment
 from tests.hub.local_hub import LocalHub, free_ports, local_hub
-from tests.hub.openid import OpenID, openid, sign_in
+from tests.hub.openid import Provider, browser, openid, sign_in
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
@@ -26,39 +28,46 @@ ROOT = Path(__file__).parents[2]
 CONFIG = """
 import sys
 sys.path.insert(0, {root!r})
-from jupyter_challenge.hub.tokens import keep_signed_in
+from jupyter_challenge.hub import ChallengeService, configure
 
 c.JupyterHub.log_level = "DEBUG"
 c.JupyterHub.cleanup_servers = False
 c.JupyterHub.redirect_to_server = False  # who signs in has no server started for that
 c.JupyterHub.authenticator_class = "generic-oauth"
-c.GenericOAuthenticator.client_id = "hub"
-c.GenericOAuthenticator.client_secret = "hub-secret"
-c.GenericOAuthenticator.authorize_url = "{provider}/auth"
-c.GenericOAuthenticator.token_url = "{provider}/token"
-c.GenericOAuthenticator.userdata_url = "{provider}/me"
+c.GenericOAuthenticator.client_id = "{provider.client}"
+c.GenericOAuthenticator.client_secret = "{provider.secret}"
+c.GenericOAuthenticator.authorize_url = "{provider.authorize}"
+c.GenericOAuthenticator.token_url = "{provider.token}"
+c.GenericOAuthenticator.userdata_url = "{provider.userinfo}"
 c.GenericOAuthenticator.oauth_callback_url = "{url}/hub/oauth_callback"
-c.GenericOAuthenticator.scope = ["openid", "profile", "email", "groups"]
+c.GenericOAuthenticator.scope = {provider.scope!r}
 c.GenericOAuthenticator.username_claim = "preferred_username"
 c.CryptKeeper.keys = [bytes.fromhex("{crypt_key}")]
-keep_signed_in(c, token_life={life})
-
-c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = "{folder}/home/{{username}}"
-c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
+c.Spawner.cmd = [{python!r}, "-m", "jupyterhub.singleuser"]
 c.Spawner.args = ["--allow-root", "--ServerApp.root_dir={folder}"]
 c.Spawner.environment = {environment!r}
 c.Spawner.default_url = "/lab"
-c.JupyterHub.services += [
-    {{"name": "relay", "api_token": "{relay_token}"}},
-    {{"name": "other", "api_token": "{other_token}"}},
-]
+c.JupyterHub.services += [{{"name": "other", "api_token": "{other_token}"}}]
 c.JupyterHub.load_roles = [
-    {{"name": "relay", "scopes": ["admin:auth_state", "read:users"], "services": ["relay"]}},
     # bob may visit alice's server, which then holds a token of his.
     {{"name": "visitor", "scopes": ["access:servers!server=alice/"], "users": ["bob"]}},
 ]
+configure(
+    c,
+    catalogue="{folder}/profiles.yaml",
+    service=ChallengeService("http://challenge:8790", managers=["organisers"]),
+    storage="{folder}/storage.yaml",
+)
+c.JupyterHub.spawner_class = "simple"  # there is no cluster
 """
+
+CATALOGUE = {
+    "profiles": [
+        {"id": "cpu", "name": "CPU", "cpu": 1, "memory": "1 GiB"},
+        {"id": "gpu", "name": "GPU", "cpu": 1, "memory": "1 GiB", "groups": ["gpu-users"]},
+    ]
+}
 
 
 def until(look: Callable[[], T], seconds: float = 30, what: str = "") -> T:
@@ -73,10 +82,23 @@ def until(look: Callable[[], T], seconds: float = 30, what: str = "") -> T:
         time.sleep(0.1)
 
 
+def claims(token: str) -> dict[str, Any]:
+    """What a JWT says."""
+    payload = token.split(".")[1]
+    read: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return read
+
+
+def code(answer: httpx.Response) -> str:
+    """The word for programs in an error of the relay."""
+    said: str = answer.json()["error"]["code"]
+    return said
+
+
 class SignedInHub:
     """A hub, its provider and its relay. Everything they write is in `folder`."""
 
-    def __init__(self, folder: Path, provider: OpenID, life: float) -> None:
+    def __init__(self, folder: Path, provider: Provider, life: float) -> None:
         self.folder, self.provider, self.life = folder, provider, life
         self.relay_token, self.other_token = secrets.token_hex(16), secrets.token_hex(16)
         self.relay: subprocess.Popen[bytes] | None = None
@@ -87,28 +109,28 @@ class SignedInHub:
         told = environment(load_storage(self.folder / "storage.yaml"), "alice", ["team-a"])
         return CONFIG.format(
             root=str(ROOT),
-            provider=self.provider.url,
+            python=sys.executable,
+            provider=self.provider,
             url=url,
             crypt_key=secrets.token_hex(32),
-            life=self.life,
             folder=self.folder,
             environment=told,
-            relay_token=self.relay_token,
             other_token=self.other_token,
         )
 
     def write_storage(self, hub: str, port: int) -> None:
         """Write the storage.yaml that the relay reads, and its secrets."""
         (self.folder / "relay-token").write_text(self.relay_token)
-        (self.folder / "client-secret").write_text("hub-secret\n")
+        (self.folder / "client-secret").write_text(f"{self.provider.secret}\n")
         self.relay_url = f"http://127.0.0.1:{port}"
         storage = {
+            "sign_in": {"token_life": self.life},
             "relay": {
                 "url": self.relay_url,
                 "listen": f"127.0.0.1:{port}",
                 "hub": f"{hub}/hub/api",
-                "provider": f"{self.provider.url}/token",
-                "client": "hub",
+                "provider": self.provider.token,
+                "client": self.provider.client,
                 "token_file": str(self.folder / "relay-token"),
                 "client_secret_file": str(self.folder / "client-secret"),
                 "requests_per_minute": 600,
@@ -121,6 +143,7 @@ class SignedInHub:
             ],
         }
         (self.folder / "storage.yaml").write_text(yaml.safe_dump(storage))
+        (self.folder / "profiles.yaml").write_text(yaml.safe_dump(CATALOGUE))
 
     def start_relay(self) -> None:
         """Start the relay and wait until it answers."""
@@ -153,7 +176,7 @@ class SignedInHub:
     @contextlib.contextmanager
     def browser(self, user: str) -> Iterator[httpx.Client]:
         """Sign a user in; a client with their cookies."""
-        with httpx.Client(timeout=30) as client:
+        with browser() as client:
             sign_in(self.hub.url, user, client)
             yield client
 
@@ -171,23 +194,32 @@ class SignedInHub:
             timeout=30,
         )
 
+    def grown_old(self, user: str) -> None:
+        """Wait until a user's token has to be renewed, and the hub would look at it again."""
+        noted = self.user(user)["auth_state"]["jupyter_challenge"]
+        time.sleep(max(0, noted["renewed_at"] + self.life / 2 + 0.5 - time.time()))
+
     def user(self, name: str) -> dict[str, Any]:
         """What the hub says of a user, the auth state too."""
         said: dict[str, Any] = self.hub.ask("GET", f"/users/{name}")
         return said
 
 
+Running = Callable[..., contextlib.AbstractContextManager[Provider]]
+
+
 @contextlib.contextmanager
-def signed_in_hub(folder: Path, life: float) -> Iterator[SignedInHub]:
+def signed_in_hub(folder: Path, life: float, provided: Running = openid) -> Iterator[SignedInHub]:
     """Run a provider, a hub and a relay.
 
     Args:
         folder: For what they write.
         life: Seconds that the provider's tokens live.
+        provided: Runs the provider, given `life` and `redirects`.
     """
     *ports, relay_port = free_ports(4)
     url = f"http://127.0.0.1:{ports[0]}"
-    with openid(life=life, redirects=[f"{url}/hub/oauth_callback"]) as provider:
+    with provided(life=life, redirects=[f"{url}/hub/oauth_callback"]) as provider:
         running = SignedInHub(folder, provider, life)
         running.write_storage(f"http://127.0.0.1:{ports[1]}", relay_port)
         try:

@@ -2,68 +2,34 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from tests.hub.signed_in_hub import SignedInHub, signed_in_hub, until
+from tests.hub.kept_server import KeptServer, kept_server
+from tests.hub.signed_in_hub import signed_in_hub, until
 
 LIFE = 12
 
 pytestmark = pytest.mark.timeout(300)
 
 
-class Server:
-    """Alice's server, as her browser sees it."""
-
-    def __init__(self, hub: SignedInHub) -> None:
-        self.hub = hub
-        self.token = hub.server_token("alice")
-        self.url = f"{hub.hub.url}/user/alice/jupyter-challenge/storage"
-        self.file = hub.folder / "memory/tokens/s3.token"
-
-    def ask(self, method: str = "GET", token: str = "") -> httpx.Response:
-        headers = {"Authorization": f"token {token or self.token}"}
-        return httpx.request(method, self.url, headers=headers, timeout=30)
-
-    def state(self, method: str = "GET", name: str = "s3") -> Any:
-        states = {each["name"]: each for each in self.ask(method).json()["tokens"]}
-        return states.get(name, {}).get("state")
-
-    @property
-    def claims(self) -> dict[str, Any]:
-        payload = self.file.read_text().split(".")[1]
-        said: dict[str, Any] = json.loads(
-            base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-        )
-        return said
-
-
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with signed_in_hub(tmp_path_factory.mktemp("hub"), LIFE) as hub:
-        with hub.browser("alice"):
-            hub.hub.ask("POST", "/users/alice/server")
-        try:
-            until(lambda: hub.user("alice")["servers"].get("", {}).get("ready"), 120, "the server")
-            found = Server(hub)
-            until(found.file.exists, 30, "the file with the token")
-            yield found
-        finally:
-            hub.hub.ask("DELETE", "/users/alice/server")
-            # Its process outlives a hub that ends meanwhile.
-            until(lambda: not hub.user("alice")["servers"], 60, "the server has ended")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptServer]:
+    with (
+        signed_in_hub(tmp_path_factory.mktemp("hub"), LIFE) as hub,
+        kept_server(hub) as found,
+    ):
+        yield found
 
 
-def test_a_server_has_its_owners_token_in_a_file(server: Server) -> None:
+def test_a_server_has_its_owners_token_in_a_file(server: KeptServer) -> None:
     status = server.file.lstat()
 
     assert stat.S_ISREG(status.st_mode)
@@ -73,7 +39,7 @@ def test_a_server_has_its_owners_token_in_a_file(server: Server) -> None:
     assert (server.claims["preferred_username"], server.claims["aud"]) == ("alice", "s3")
 
 
-def test_the_token_is_never_over(server: Server) -> None:
+def test_the_token_is_never_over(server: KeptServer) -> None:
     seen = set()
     over = time.monotonic() + 1.7 * LIFE
     while time.monotonic() < over:
@@ -84,7 +50,7 @@ def test_the_token_is_never_over(server: Server) -> None:
     assert len(seen) >= 2
 
 
-def test_the_owner_sees_how_the_tokens_are_and_nobody_else_does(server: Server) -> None:
+def test_the_owner_sees_how_the_tokens_are_and_nobody_else_does(server: KeptServer) -> None:
     said = server.ask().json()
     with server.hub.browser("bob"):
         visitor = server.hub.server_token("bob", ["access:servers!server=alice/"])
@@ -97,14 +63,14 @@ def test_the_owner_sees_how_the_tokens_are_and_nobody_else_does(server: Server) 
     assert refused.status_code == 403
 
 
-def test_lab_is_told_that_there_are_tokens(server: Server) -> None:
+def test_lab_is_told_that_there_are_tokens(server: KeptServer) -> None:
     headers = {"Authorization": f"token {server.token}"}
     page = httpx.get(f"{server.hub.hub.url}/user/alice/lab", headers=headers, timeout=60)
 
     assert '"challengeStorage": true' in page.text
 
 
-def test_a_hub_that_restarts_takes_no_token_away(server: Server) -> None:
+def test_a_hub_that_restarts_takes_no_token_away(server: KeptServer) -> None:
     server.hub.hub.stop()
     time.sleep(LIFE / 3)
     server.hub.hub.start()
@@ -113,7 +79,7 @@ def test_a_hub_that_restarts_takes_no_token_away(server: Server) -> None:
     assert server.state() == "fresh"
 
 
-def test_whose_sign_in_was_revoked_has_tokens_again_after_the_next(server: Server) -> None:
+def test_whose_sign_in_was_revoked_has_tokens_again_after_the_next(server: KeptServer) -> None:
     server.hub.provider.revoke("alice")
     until(lambda: server.state() == "signed_out", 4 * LIFE, "that she is signed out")
     ended = server.ask().json()
@@ -126,7 +92,7 @@ def test_whose_sign_in_was_revoked_has_tokens_again_after_the_next(server: Serve
     assert server.claims["exp"] > time.time()
 
 
-def test_no_token_is_in_the_servers_log(server: Server) -> None:
+def test_no_token_is_in_the_servers_log(server: KeptServer) -> None:
     token = server.file.read_text()
 
     assert token not in server.hub.log("hub")  # where this spawner's servers write

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from tests.hub.signed_in_hub import SignedInHub, signed_in_hub, until
+from tests.hub.signed_in_hub import SignedInHub, claims, code, signed_in_hub, until
 
 LIFE = 12
 
@@ -31,23 +28,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedInHub]:
 def alice(hub: SignedInHub) -> Iterator[httpx.Client]:
     with hub.browser("alice") as browser:
         yield browser
-
-
-def claims(token: str) -> dict[str, Any]:
-    payload = token.split(".")[1]
-    read: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return read
-
-
-def code(answer: httpx.Response) -> str:
-    said: str = answer.json()["error"]["code"]
-    return said
-
-
-def grown_old(hub: SignedInHub, user: str) -> None:
-    """Wait until a user's token has to be renewed, and the hub would look at it again."""
-    noted = hub.user(user)["auth_state"]["jupyter_challenge"]
-    time.sleep(max(0, noted["renewed_at"] + LIFE / 2 + 0.5 - time.time()))
 
 
 def test_a_server_gets_a_token_of_its_owner_for_the_audience(
@@ -69,7 +49,7 @@ def test_the_hub_has_the_groups_of_the_provider(hub: SignedInHub, alice: httpx.C
 
 def test_ten_at_once_with_an_old_token_renew_it_once(hub: SignedInHub, alice: httpx.Client) -> None:
     token = hub.server_token("alice")
-    grown_old(hub, "alice")
+    hub.grown_old("alice")
     before = hub.provider.counts
     hub.provider.slow(0.5)
     try:
@@ -116,7 +96,7 @@ def test_a_hub_killed_in_the_middle_of_a_renewal_asks_for_a_sign_in_at_worst(
     hub: SignedInHub, alice: httpx.Client
 ) -> None:
     token = hub.server_token("alice")
-    grown_old(hub, "alice")
+    hub.grown_old("alice")
     hub.provider.slow(2)
     asking = threading.Thread(target=hub.ask, args=[token])
     asking.start()
@@ -173,7 +153,7 @@ def test_a_sign_in_that_was_revoked_has_to_be_made_again(
     token = hub.server_token("alice")
     before = hub.provider.counts
     hub.provider.revoke("alice")
-    grown_old(hub, "alice")
+    hub.grown_old("alice")
     answers = [hub.ask(token) for _ in range(3)]
     page = alice.get(f"{hub.hub.url}/hub/home")
 
@@ -234,7 +214,7 @@ def test_a_token_is_for_its_groups_and_known_audiences_only(
 def test_no_token_is_in_a_log_or_on_the_disk(hub: SignedInHub, alice: httpx.Client) -> None:
     token = hub.server_token("alice")
     given = hub.ask(token).json()["token"]
-    grown_old(hub, "alice")
+    hub.grown_old("alice")
     first = hub.user("alice")["auth_state"]
     assert hub.ask(token).status_code == 200
     second = hub.user("alice")["auth_state"]

@@ -13,11 +13,6 @@ import { Provider, errors } from 'oidc-provider';
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const SCOPE = 'openid profile email groups';
-const USERS = {
-  alice: ['team-a', 'gpu-users'],
-  bob: ['team-b'],
-  carol: ['organisers', 'gpu-users']
-};
 
 const asked = {
   host: '127.0.0.1',
@@ -25,6 +20,7 @@ const asked = {
   life: 60, // seconds of every token but the refresh tokens
   s3Life: 0, // seconds of the tokens for S3; 0: as the others
   redirects: [],
+  people: {}, // name → groups
   audiences: ['s3'],
   ...JSON.parse(process.argv[2] ?? '{}')
 };
@@ -48,7 +44,7 @@ function claims(user) {
     sub: user,
     preferred_username: user,
     email: `${user}@example.org`,
-    groups: USERS[user]
+    groups: asked.people[user]
   };
 }
 
@@ -87,7 +83,7 @@ const provider = new Provider(issuer, {
     Grant: 1800,
     Interaction: 600
   },
-  findAccount: (_, user) => USERS[user] && { accountId: user, claims: () => claims(user) },
+  findAccount: (_, user) => asked.people[user] && { accountId: user, claims: () => claims(user) },
   extraTokenClaims: (_, token) => {
     const { preferred_username, groups } = claims(token.accountId);
     return { preferred_username, groups };
@@ -179,7 +175,7 @@ async function signIn(request, response) {
     }
     const form = new URLSearchParams(body);
     const user = form.get('username');
-    if (USERS[user] && form.get('password') === `pw-${user}`) {
+    if (asked.people[user] && form.get('password') === `pw-${user}`) {
       seen.signedIn += 1;
       const result = { login: { accountId: user } };
       return provider.interactionFinished(request, response, result);
