@@ -27,9 +27,10 @@ def setup_command(dry_run: bool, kubeconfig: str | None, place: Place) -> None:
 
     Kinds of nodes, priorities, the cohort with all quotas, and the queue of evaluations. Queues of
     challenges and teams are made by the service when they are needed. Done again it changes what
-    is not as it should be, and nothing else.
+    is not as it should be, and nothing else. What in Kueue's own configuration makes its queues
+    unfair is told, and left to you.
     """
-    from jupyter_challenge.service.queue_setup import manifests, setup
+    from jupyter_challenge.service.queue_setup import advice, manifests, setup
 
     cluster = place.cluster_config()
     if dry_run:
@@ -39,3 +40,5 @@ def setup_command(dry_run: bool, kubeconfig: str | None, place: Place) -> None:
         return
     for name, done in setup(cluster, kubeconfig or ""):
         click.echo(f"{name}: {done or 'as it should be'}")
+    for sentence in advice(cluster, kubeconfig or ""):
+        click.echo(f"Note: {sentence}", err=True)

@@ -17,6 +17,7 @@ from jupyter_challenge.core.errors import Unavailable
 GROUPS = {
     "clusterqueues": "/apis/kueue.x-k8s.io/v1beta2",
     "cohorts": "/apis/kueue.x-k8s.io/v1beta2",
+    "configmaps": "/api/v1",
     "events": "/api/v1",
     "jobs": "/apis/batch/v1",
     "localqueues": "/apis/kueue.x-k8s.io/v1beta2",

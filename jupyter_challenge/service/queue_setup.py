@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_challenge.core.errors import Unavailable
-from jupyter_challenge.engines import queues
+from jupyter_challenge.engines import queue_usage, queues
 from jupyter_challenge.engines.cluster_api import ApiRefused, ClusterApi
 from jupyter_challenge.engines.queueing import SELECTOR
 from jupyter_challenge.service.clusterconfig import ClusterConfig
@@ -35,7 +35,7 @@ def setup(cluster: ClusterConfig, kubeconfig: str = "") -> Iterator[tuple[str, s
     Raises:
         Unavailable: There is no such cluster, or it has no Kueue.
     """
-    api = ClusterApi(kubeconfig or cluster.kubeconfig or _usual())
+    api = _api(cluster, kubeconfig)
     objects = _objects(cluster)
     for resource, manifest in objects:
         yield _kept(api, resource, manifest)
@@ -47,6 +47,32 @@ def setup(cluster: ClusterConfig, kubeconfig: str = "") -> Iterator[tuple[str, s
         ours = (found.get("spec") or {}).get("cohortName") == wanted.cohort
         if ours and name not in named:
             yield _kept(api, "clusterqueues", queues.challenge_queue(wanted, name))
+
+
+def advice(cluster: ClusterConfig, kubeconfig: str = "") -> list[str]:
+    """What is amiss with Kueue's own configuration, a sentence each; only its admin changes that.
+
+    Args:
+        cluster: What is wanted.
+        kubeconfig: As for `setup`.
+    """
+    wanted = cluster.settings("").queues
+    assert wanted is not None
+    try:
+        maps = _api(cluster, kubeconfig).all("configmaps", labels=queue_usage.LABEL)
+    except ApiRefused as refused:
+        return [f"Whether Kueue counts usage is not known: {refused.message}"]
+    found = queue_usage.configuration(maps)
+    if found is None:
+        return [
+            "Whether Kueue counts usage is not known: no ConfigMap labelled "
+            f"{queue_usage.LABEL} has its configuration."
+        ]
+    return queue_usage.shortcomings(found, wanted)
+
+
+def _api(cluster: ClusterConfig, kubeconfig: str) -> ClusterApi:
+    return ClusterApi(kubeconfig or cluster.kubeconfig or _usual())
 
 
 def _kept(api: ClusterApi, resource: str, manifest: dict[str, Any]) -> tuple[str, str]:

@@ -60,6 +60,11 @@ def admins_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def setup(cluster: Cluster, *options: str) -> list[str]:
     """What `jupyter challenge cluster setup` prints."""
+    return done_by_admin(cluster, *options).stdout.splitlines()
+
+
+def done_by_admin(cluster: Cluster, *options: str) -> subprocess.CompletedProcess[str]:
+    """`jupyter challenge cluster setup`, as it was done."""
     done = subprocess.run(
         ["jupyter-challenge", "cluster", "setup", *options],
         env={**os.environ, "KUBECONFIG": str(cluster.kubeconfig)},
@@ -69,7 +74,7 @@ def setup(cluster: Cluster, *options: str) -> list[str]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    return done
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +126,14 @@ def test_set_up_again_nothing_changes_and_what_was_spoilt_is_set_right(
 
     assert changed == ["WorkloadPriorityClass challenge-ranked: changed"]
     assert setup(cluster, "--dry-run")[0] == "apiVersion: kueue.x-k8s.io/v1beta2"
+
+
+def test_what_makes_kueue_unfair_is_told_where_queues_are_set_up(platform: Platform) -> None:
+    """The tests' own Kueue counts usage, but was not told what a slice is worth."""
+    said = done_by_admin(platform.cluster).stderr.splitlines()
+
+    (note,) = [line for line in said if line.startswith("Note: Kueue")]
+    assert note.startswith("Note: Kueue weighs one nvidia.com/mig-1g.10gb like one core.")
 
 
 def test_a_submission_goes_through_its_queues(
