@@ -20,7 +20,6 @@ from jupyter_challenge.service import waiting
 from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.service.seeing import Seen, see
 from jupyter_challenge.service.state import Service
-from jupyter_challenge.store import runs
 from jupyter_challenge.store.database import Session
 
 LOCAL = "local"
@@ -41,15 +40,20 @@ def page(
     """
     with service.db.read() as session:
         seen = see(session, identity, challenge_id) if challenge_id is not None else None
-        found = _local(session, service, seen)
+        lines = waiting.Lines(session, service)
+        found = _local(service, seen)
+        challenge = seen.challenge if seen is not None else None
+        named = [
+            _view(found, profile, challenge)
+            for profile in _offered(service, challenge)
+            if profile.usable_by(identity.groups)
+        ]
+        for view in (found, *named):
+            view.waiting = len(lines.waiting(view.id))
+            view.running = len(lines.at_work(view.id))
+            view.wait_seconds = _wait(session, lines, seen, view.id)
     if service.place != "cluster":  # there the kernels are in an image, not on this machine
         found.environments = environments(kernel)
-    challenge = seen.challenge if seen is not None else None
-    named = [
-        _view(found, profile, challenge)
-        for profile in _offered(service, challenge)
-        if profile.usable_by(identity.groups)
-    ]
     if _may_be_anywhere(service, challenge):
         return Page[ProfileView](items=[found, *named], total=1 + len(named))
     if named:
@@ -184,12 +188,11 @@ def environments(kernel: str | None) -> dict[str, EnvironmentView]:
     }
 
 
-def _local(session: Session, service: Service, seen: Seen | None) -> ProfileView:
+def _local(service: Service, seen: Seen | None) -> ProfileView:
     limits = seen.challenge.limits if seen is not None else None
     cores, memory, gpus = _cores(), _memory(), _gpus()
     if service.place == "cluster":
         cores, memory, gpus = _of_a_node(limits)
-    queue, running = runs.queue(session), waiting.running(session)
     return ProfileView(
         id=LOCAL,
         title=str(TITLES.get(service.place, say("The service's machine"))),
@@ -197,25 +200,24 @@ def _local(session: Session, service: Service, seen: Seen | None) -> ProfileView
         memory=min(memory, limits.memory) if limits else memory,
         gpu=min(gpus, limits.gpu) if limits else gpus,
         default=True,
-        waiting=len(queue),
-        running=len(running),
         slots=None if waiting.has_queues(service) else service.config.parallel_runs,
-        wait_seconds=_wait(session, service, seen),
         sentence=" ".join(_shortfalls(seen, cores, memory, gpus)),
     )
 
 
-def _wait(session: Session, service: Service, seen: Seen | None) -> float | None:
-    """How long one more submission of the asker's would wait."""
+def _wait(session: Session, lines: waiting.Lines, seen: Seen | None, profile: str) -> float | None:
+    """How long one more submission of the asker's would wait for a profile."""
     team = seen.team.id if seen is not None and seen.team is not None else ""
-    ends, at_once = waiting.ahead(session, service, team)
+    ends = lines.ahead(team, profile)
     if ends <= 0:
         return 0.0
     if seen is None:
         return None
     phases = seen.challenge.phases
     hidden = any(seen.challenge.feedback(phase) is Feedback.CLASS_ONLY for phase in phases)
-    return waiting.Estimates(session).seconds(seen.row.id, ends, at_once, hidden=hidden)
+    return waiting.Estimates(session).seconds(
+        seen.row.id, ends, lines.slots(profile), hidden=hidden
+    )
 
 
 def _shortfalls(seen: Seen | None, cores: int, memory: int, gpus: int) -> list[str]:

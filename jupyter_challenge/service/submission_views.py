@@ -51,9 +51,9 @@ def view_many(
     scored = scores.of_submissions(session, ids)
     teams = challenges.teams(session, [row.team_id for row in rows])
     chosen = submissions.selected_among(session, ids)
-    places = waiting.places(session, service) if any(row.state == "queued" for row in rows) else {}
-    at_work = len(waiting.running(session)) if places else 0
-    at_once = waiting.slots(service, at_work, len(places))
+    queued = any(row.state == "queued" for row in rows)
+    lines = waiting.Lines(session, service) if queued else None
+    places = lines.places() if lines is not None else {}
     estimates = waiting.Estimates(session)
     views = []
     for row in rows:
@@ -69,7 +69,8 @@ def view_many(
         )
         view = _view(found, teams[row.team_id], latest.get(row.id), scored.get(row.id, []))
         view.position = places.get(row.id)
-        if view.position is not None:
+        if view.position is not None and lines is not None:
+            at_work, at_once = len(lines.at_work(row.profile)), lines.slots(row.profile)
             view.wait_seconds = estimates.seconds(
                 row.challenge_id,
                 view.position + min(0, at_work - at_once),

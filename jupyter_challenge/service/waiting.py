@@ -4,36 +4,98 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Mapping
 
 from jupyter_challenge.core import fairness
+from jupyter_challenge.core.compute import Catalogue
 from jupyter_challenge.core.errors import Unavailable
 from jupyter_challenge.engines.cluster_api import ApiRefused
 from jupyter_challenge.service.state import Service
 from jupyter_challenge.store import runs
 from jupyter_challenge.store.database import Session
-from jupyter_challenge.store.orm import SubmissionRow, utc_now
+from jupyter_challenge.store.orm import RunRow, SubmissionRow, utc_now
 
 LAST_RUNS = 20
 _ROUNDED_TO = 10
 
 
-def places(session: Session, service: Service) -> dict[str, int]:
-    """The place of each queued submission, 1 is next.
+class Lines:
+    """Who waits for what and what is at work, read once.
 
-    Where the engine has a queue per challenge, it is the place in that; what it was not given yet
-    comes behind, and what it has just let go has no place any more.
+    Where the engine has queues, only those stand in each other's way whose runs may be on the same
+    kind of nodes. A run that chose none may be on any.
     """
-    waiting = [in_line(row) for row in runs.queue(session)]
-    order = fairness.next_order(waiting, running(session))
-    if not has_queues(service):
-        return {each.id: place for place, each in enumerate(order, start=1)}
-    latest = runs.latest(session, [each.id for each in waiting])
-    theirs = _of_the_engine(service)
-    found = {each: theirs[run.id] for each, run in latest.items() if run.id in theirs}
-    behind = max(found.values(), default=0)
-    rest = [each.id for each in order if latest[each.id].state == runs.WAITING]
-    return {**found, **{each: behind + number for number, each in enumerate(rest, start=1)}}
+
+    def __init__(self, session: Session, service: Service) -> None:
+        """Read them."""
+        self._service = service
+        self._catalogue: Catalogue | None = None
+        if has_queues(service):
+            self._catalogue = getattr(service.engine, "catalogue", None)
+        self._queue = runs.queue(session)
+        self._at_work = runs.at_work(session)
+        self._latest: Mapping[str, RunRow] = {}
+        if has_queues(service):
+            self._latest = runs.latest(session, [row.id for row in self._queue])
+
+    def waiting(self, profile: str | None) -> list[SubmissionRow]:
+        """What waits for the same as runs on a profile do."""
+        return [row for row in self._queue if self._meet(row.profile, profile)]
+
+    def at_work(self, profile: str | None) -> list[str]:
+        """The team of each run that is at work on the same, once per run."""
+        return [team for team, theirs in self._at_work if self._meet(theirs, profile)]
+
+    def slots(self, profile: str | None) -> int:
+        """How many runs can be at work: of an engine with a queue what is, once somebody waits."""
+        if not has_queues(self._service):
+            return self._service.config.parallel_runs
+        at_work = len(self.at_work(profile))
+        return max(1, at_work) if self.waiting(profile) else at_work + 1
+
+    def ahead(self, team_id: str, profile: str | None) -> int:
+        """How many runs must end before one more of a team may begin."""
+        mine = fairness.Waiting("", team_id, utc_now())
+        queue = [in_line(row) for row in self.waiting(profile)]
+        at_work = self.at_work(profile)
+        order = fairness.next_order([*queue, mine], at_work)
+        return order.index(mine) + len(at_work) - self.slots(profile) + 1
+
+    def places(self) -> dict[str, int]:
+        """The place of each queued submission, 1 is next.
+
+        Where the engine has a queue per challenge, it is the place in that among those that wait
+        for the same nodes; what it was not given yet comes behind, and what it has just let go has
+        no place any more.
+        """
+        teams = [team for team, _ in self._at_work]
+        order = fairness.next_order([in_line(row) for row in self._queue], teams)
+        if not has_queues(self._service):
+            return {each.id: place for place, each in enumerate(order, start=1)}
+        theirs = _of_the_engine(self._service)
+        rows = {row.id: row for row in self._queue}
+        given = {each: theirs[run.id] for each, run in self._latest.items() if run.id in theirs}
+        rest = [each.id for each in order if self._latest[each.id].state == runs.WAITING]
+        found: dict[str, int] = {}
+        ahead: dict[str, Counter[str]] = {}
+        for each in [*sorted(given, key=given.__getitem__), *rest]:
+            kind = self._kind(rows[each].profile)
+            line = ahead.setdefault(rows[each].challenge_id, Counter())
+            found[each] = 1 + (line[kind] + line[""] if kind else line.total())
+            line[kind] += 1
+        return found
+
+    def _meet(self, one: str | None, other: str | None) -> bool:
+        kinds = {self._kind(one), self._kind(other)}
+        return len(kinds) == 1 or "" in kinds
+
+    def _kind(self, profile: str | None) -> str:
+        """The kind of nodes of a profile; empty where it is any."""
+        if self._catalogue is None or not profile:
+            return ""
+        found = self._catalogue.get(profile)
+        return self._catalogue.nodes_of(found) if found is not None else ""
 
 
 def in_line(row: SubmissionRow) -> fairness.Waiting:
@@ -41,22 +103,9 @@ def in_line(row: SubmissionRow) -> fairness.Waiting:
     return fairness.Waiting(row.id, row.team_id, row.created_at, first=row.verifies is not None)
 
 
-def running(session: Session) -> list[str]:
-    """The team of each run that is at work, once per run."""
-    counts = runs.active_by_team(session)
-    return [team for team, number in counts.items() for _ in range(number)]
-
-
 def has_queues(service: Service) -> bool:
     """Whether the engine has a queue of its own."""
     return bool(getattr(service.engine, "queues", False))
-
-
-def slots(service: Service, at_work: int, waiting: int) -> int:
-    """How many runs can be at work: of an engine with a queue what is, once somebody waits."""
-    if not has_queues(service):
-        return service.config.parallel_runs
-    return max(1, at_work) if waiting else at_work + 1
 
 
 class Estimates:
@@ -86,16 +135,6 @@ class Estimates:
             return None
         step = 6 * _ROUNDED_TO if hidden else _ROUNDED_TO
         return float(step * max(1, math.ceil(ends / at_once * median / step)))
-
-
-def ahead(session: Session, service: Service, team_id: str) -> tuple[int, int]:
-    """How many runs must end before one more of a team may begin, and how many can be at work."""
-    mine = fairness.Waiting("", team_id, utc_now())
-    queue = [in_line(row) for row in runs.queue(session)]
-    at_work = running(session)
-    at_once = slots(service, len(at_work), len(queue))
-    order = fairness.next_order([*queue, mine], at_work)
-    return order.index(mine) + len(at_work) - at_once + 1, at_once
 
 
 def _of_the_engine(service: Service) -> Mapping[str, int]:

@@ -69,16 +69,14 @@ def queue(session: Session) -> list[SubmissionRow]:
     )
 
 
-def active_by_team(session: Session) -> dict[str, int]:
-    """How many submissions of each team are running."""
+def at_work(session: Session) -> list[tuple[str, str | None]]:
+    """Team and profile of each submission that is running; of what organisers verify, none."""
     rows = session.execute(
-        sa.select(SubmissionRow.team_id, sa.func.count())
-        .where(
+        sa.select(SubmissionRow.team_id, SubmissionRow.profile).where(
             SubmissionRow.state == SubmissionState.RUNNING.value, SubmissionRow.verifies.is_(None)
         )
-        .group_by(SubmissionRow.team_id)
     )
-    return {team: int(number) for team, number in rows}
+    return [(team, profile) for team, profile in rows]
 
 
 def last_durations(session: Session, challenge_id: str, most: int) -> list[float]:

@@ -135,3 +135,48 @@ def test_what_is_more_than_there_is_fails_and_says_so(
 
     world.world.until(over, PATIENCE)
     assert world.ana.show(made["id"])["failure"]["failure_class"] == "no_capacity"
+
+
+PROFILES = """
+profiles:
+- {id: cpu, name: CPU, quota: {cpu: 8, memory: 32Gi}}
+- {id: big, name: Big, node_labels: {size: big}, quota: {cpu: 64, memory: 256Gi}}
+- {id: half, name: Half of a big one, cpu: 1, node_labels: {size: big}}
+"""
+
+
+@pytest.fixture
+def with_profiles(
+    tmp_path: Path, db_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Cluster, SmallKueue]]:
+    monkeypatch.setattr(queueing, "FRESH", 0.0)
+    file = tmp_path / "profiles.yaml"
+    file.write_text(PROFILES)
+    with small_api_server() as api:
+        made = Cluster(tmp_path, api, db_url, queues=True, profiles=str(file))
+        yield made, SmallKueue(made.kubelet)
+        made.close()
+
+
+def test_only_those_are_ahead_that_wait_for_the_same_nodes(
+    with_profiles: tuple[Cluster, SmallKueue],
+) -> None:
+    world, kueue = with_profiles
+    ben = world.world.user("ben")
+    ben.enter()
+    asked = [(world.ana, "cpu"), (ben, "big"), (world.ana, "cpu"), (ben, "half")]
+    made = []
+    for number, (user, profile) in enumerate(asked, start=1):
+        handed_in = world.predictions()
+        handed_in["request"]["profile"] = profile
+        made.append((user, user.submit(**handed_in)["id"]))
+        world.world.until(lambda n=number: len(kueue.held("run")) == n)  # type: ignore[misc]
+
+    # Last come, first served; and half of a node is of the same nodes as a whole one.
+    assert [user.show(each)["position"] for user, each in made] == [2, 2, 1, 1]
+
+    kueue.admit(kueue.held("run")[0])
+    world.world.until(lambda: world.ana.show(made[0][1])["state"] == "running", PATIENCE)
+    page = ben.ask("GET", "/profiles", params={"challenge": "tiny"})["items"]
+    lines = {each["id"]: (each["waiting"], each["running"]) for each in page}
+    assert lines == {"cpu": (1, 1), "big": (2, 0), "half": (2, 0)}
