@@ -84,6 +84,14 @@ environment: .make/lab
 	@cd tests/hub/node && jlpm install --immutable > ../../../.make/hub.log || { cat ../../../.make/hub.log; exit 1; }
 	@touch $@
 
+# The oldest hub that we say will do, with nothing in it but what a hub's image has.
+OLDEST_HUB := 'jupyterhub==5.3.*' 'jupyterhub-kubespawner==7.0.*' 'oauthenticator==17.3.*'
+
+.make/oldest-hub: pyproject.toml | .make/python
+	@uv venv --quiet --clear --python .venv/bin/python $@
+	@uv pip install --quiet --python $@/bin/python $(OLDEST_HUB)
+	@touch $@
+
 # --- what people use --------------------------------------------------------------------------
 
 demo: .make/lab
@@ -158,7 +166,7 @@ test-js: .make/node
 test-docs: .make/python
 	pytest tests/docs $(ARGS)
 
-test-python: .make/lab .make/hub
+test-python: .make/lab .make/hub .make/oldest-hub
 	pytest --ignore=tests/docs --ignore=tests/cluster $(or $(ARGS),--numprocesses 2 --dist loadfile)
 
 test-browser: .make/lab .make/ui

@@ -17,6 +17,9 @@ from typing import Any
 
 import httpx
 
+ROOT = Path(__file__).parents[2]
+HUB = str(ROOT / os.environ.get("HUB_PYTHON", sys.executable))
+"""The Python of the hub: another one has another hub, and what a hub's image has beside it."""
 PROXY = (
     Path(__file__).parent / "node/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
 )
@@ -45,12 +48,15 @@ class LocalHub:
         folder: With its configuration, database and log.
         url: Address that browsers use.
         api_url: Address of its API.
+        admin: A token that may do everything.
+        python: The interpreter that has it installed.
     """
 
     folder: Path
     url: str
     api_url: str
     admin: str
+    python: str
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -59,10 +65,10 @@ class LocalHub:
         Raises:
             RuntimeError: It did not start; the message is its log.
         """
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
         with (self.folder / "hub.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterhub", "-f", "jupyterhub_config.py"],
+                [self.python, "-m", "jupyterhub", "-f", "jupyterhub_config.py"],
                 cwd=self.folder, env=environment, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         until = time.monotonic() + 60
@@ -114,6 +120,12 @@ class LocalHub:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
+    @property
+    def version(self) -> tuple[int, ...]:
+        """Its own version, such as (6, 1)."""
+        major, minor, *_ = self.ask("GET", "/")["version"].split(".")
+        return int(major), int(minor)
+
     def add(self, user: str, *groups: str) -> None:
         """Add a user, in groups."""
         self.ask("POST", f"/users/{user}")
@@ -130,7 +142,7 @@ class LocalHub:
 
 @contextlib.contextmanager
 def local_hub(
-    folder: Path, more: str = "", *, ports: Sequence[int] | None = None
+    folder: Path, more: str = "", *, ports: Sequence[int] | None = None, python: str = HUB
 ) -> Iterator[LocalHub]:
     """Run a hub.
 
@@ -138,6 +150,7 @@ def local_hub(
         folder: Where its files go.
         more: The rest of its configuration, as Python that knows `c`.
         ports: Those of its proxy, of the hub itself and of the proxy's API; any when left out.
+        python: The interpreter that has it installed.
     """
     ports = ports or free_ports(3)
     admin = secrets.token_hex(16)
@@ -148,8 +161,9 @@ def local_hub(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "jupyterhub_config.py").write_text(config + more)
     hub = LocalHub(
-        folder, f"http://127.0.0.1:{ports[0]}", f"http://127.0.0.1:{ports[1]}/hub/api", admin
-    )
+        folder, f"http://127.0.0.1:{ports[0]}", f"http://127.0.0.1:{ports[1]}/hub/api", admin,
+        python,
+    )  # fmt: skip
     hub.start()
     try:
         yield hub

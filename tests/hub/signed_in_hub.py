@@ -19,15 +19,12 @@ import yaml
 
 from jupyter_challenge.core.storage import load_storage
 from jupyter_challenge.core.storage.rendering import environment
-from tests.hub.local_hub import LocalHub, free_ports, local_hub
+from tests.hub.local_hub import HUB, ROOT, LocalHub, free_ports, local_hub
 from tests.hub.openid import Provider, browser, openid, sign_in
 
 T = TypeVar("T")
-ROOT = Path(__file__).parents[2]
 
 CONFIG = """
-import sys
-sys.path.insert(0, {root!r})
 from jupyter_challenge.hub import ChallengeService, configure
 
 c.JupyterHub.log_level = "DEBUG"
@@ -98,8 +95,8 @@ def code(answer: httpx.Response) -> str:
 class SignedInHub:
     """A hub, its provider and its relay. Everything they write is in `folder`."""
 
-    def __init__(self, folder: Path, provider: Provider, life: float) -> None:
-        self.folder, self.provider, self.life = folder, provider, life
+    def __init__(self, folder: Path, provider: Provider, life: float, python: str) -> None:
+        self.folder, self.provider, self.life, self.python = folder, provider, life, python
         self.relay_token, self.other_token = secrets.token_hex(16), secrets.token_hex(16)
         self.relay: subprocess.Popen[bytes] | None = None
         self.hub: LocalHub
@@ -108,7 +105,6 @@ class SignedInHub:
         """What is to be added to the hub's configuration."""
         told = environment(load_storage(self.folder / "storage.yaml"), "alice", ["team-a"])
         return CONFIG.format(
-            root=str(ROOT),
             python=sys.executable,
             provider=self.provider,
             url=url,
@@ -149,7 +145,7 @@ class SignedInHub:
         """Start the relay and wait until it answers."""
         with (self.folder / "relay.log").open("ab") as log:
             self.relay = subprocess.Popen(
-                [sys.executable, "-m", "jupyter_challenge.hub.relay", "storage.yaml"],
+                [self.python, "-m", "jupyter_challenge.hub.relay", "storage.yaml"],
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
@@ -199,6 +195,11 @@ class SignedInHub:
         noted = self.user(user)["auth_state"]["jupyter_challenge"]
         time.sleep(max(0, noted["renewed_at"] + self.life / 2 + 0.5 - time.time()))
 
+    @property
+    def ended(self) -> tuple[int, str]:
+        """What the relay answers whose sign-in has ended: hubs before 6.1 don't tell it."""
+        return (409, "signed_out") if self.hub.version >= (6, 1) else (401, "unknown_server")
+
     def user(self, name: str) -> dict[str, Any]:
         """What the hub says of a user, the auth state too."""
         said: dict[str, Any] = self.hub.ask("GET", f"/users/{name}")
@@ -209,21 +210,24 @@ Running = Callable[..., contextlib.AbstractContextManager[Provider]]
 
 
 @contextlib.contextmanager
-def signed_in_hub(folder: Path, life: float, provided: Running = openid) -> Iterator[SignedInHub]:
+def signed_in_hub(
+    folder: Path, life: float, provided: Running = openid, *, python: str = HUB
+) -> Iterator[SignedInHub]:
     """Run a provider, a hub and a relay.
 
     Args:
         folder: For what they write.
         life: Seconds that the provider's tokens live.
         provided: Runs the provider, given `life` and `redirects`.
+        python: The interpreter that has the hub installed; the relay runs by it too.
     """
     *ports, relay_port = free_ports(4)
     url = f"http://127.0.0.1:{ports[0]}"
     with provided(life=life, redirects=[f"{url}/hub/oauth_callback"]) as provider:
-        running = SignedInHub(folder, provider, life)
+        running = SignedInHub(folder, provider, life, python)
         running.write_storage(f"http://127.0.0.1:{ports[1]}", relay_port)
         try:
-            with local_hub(folder, running.config(url), ports=ports) as hub:
+            with local_hub(folder, running.config(url), ports=ports, python=python) as hub:
                 running.hub = hub
                 running.start_relay()
                 yield running

@@ -16,6 +16,12 @@ from tests.hub.kept_server import KeptServer, kept_server
 from tests.hub.signed_in_hub import signed_in_hub, until
 
 LIFE = 12
+TOLD = {
+    "signed_out": "Your sign-in has ended: sign in at the hub again.",
+    "unknown_server": (
+        "The hub does not know this server: sign in at the hub again, or start the server again."
+    ),
+}
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -87,7 +93,7 @@ def test_whose_sign_in_was_revoked_has_tokens_again_after_the_next(server: KeptS
         again = server.state("POST")
 
     told = next(each for each in ended["tokens"] if each["name"] == "s3")
-    assert told["message"] == "Your sign-in has ended: sign in at the hub again."
+    assert told["message"] == TOLD[server.hub.ended[1]]
     assert again == "fresh"
     assert server.claims["exp"] > time.time()
 
