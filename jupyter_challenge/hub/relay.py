@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import json
 import logging
+import signal
 import sys
 import time
 from http.client import responses
@@ -345,8 +346,9 @@ class HealthHandler(web.RequestHandler):
 
 
 def _logged(handler: web.RequestHandler) -> None:
-    """Log a request without its query, body and headers."""
-    level = logging.WARNING if handler.get_status() >= 500 else logging.INFO
+    """Log a request without its query, body and headers; probes ask every few seconds."""
+    level = logging.DEBUG if isinstance(handler, HealthHandler) else logging.INFO
+    level = logging.WARNING if handler.get_status() >= 500 else level
     log.log(level, "%d %s", handler.get_status(), handler.request.path)
 
 
@@ -365,14 +367,17 @@ def make_app(exchange: Exchange) -> web.Application:
 
 
 async def serve(storage: Storage) -> None:
-    """Answer until somebody ends the process."""
+    """Answer until somebody ends the process (SIGTERM)."""
     exchange = Exchange(storage)
     server = HTTPServer(make_app(exchange), max_body_size=_BODY, idle_connection_timeout=60)
     host, _, port = exchange.relay.listen.rpartition(":")
     server.listen(int(port), address=host)
     log.info("The token relay listens on %s", exchange.relay.listen)
+    ended = asyncio.Event()
+    # As the first process of a container it would not be ended otherwise.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     try:
-        await asyncio.Event().wait()
+        await ended.wait()
     finally:
         server.stop()
         exchange.close()

@@ -1,7 +1,8 @@
 """A hub on the test cluster whose people sign in at a provider and have storage as themselves.
 
-Beside the hub: an OpenID provider and the token relay as processes, MinIO as a pod that takes the
-provider's tokens, a shared volume. People are alice, bob and carol (tests/hub/openid.py).
+Beside the hub: an OpenID provider as a process, the token relay as deploy/hub/relay.yaml has it,
+MinIO as a pod that takes the provider's tokens, a shared volume. People are alice, bob and carol
+(tests/hub/openid.py).
 """
 
 from __future__ import annotations
@@ -10,11 +11,7 @@ import base64
 import contextlib
 import hashlib
 import json
-import os
 import secrets
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +25,10 @@ from tests.cluster.kubectl import Cluster
 from tests.hub.openid import OpenID, openid, sign_in
 
 ROOT = Path(__file__).parents[2]
-RELAY_PORT, HUB_PORT = 8090, 8000
+HUB_PORT = 8000
+RELAY = "challenge-relay"
+_RELAY_IMAGE = "docker.io/jupyter-challenge/service:test"
+"""It has the package and JupyterHub in it, as a hub's own image would."""
 KEY, SECRET = "minio-of-the-tests", "servers-must-never-hold-this"
 CLIENT = "s3"
 ROLE = "arn:minio:iam:::role/" + base64.urlsafe_b64encode(
@@ -48,6 +48,7 @@ c.GenericOAuthenticator.scope = ["openid", "profile", "email", "groups"]
 c.GenericOAuthenticator.username_claim = "preferred_username"
 c.GenericOAuthenticator.auto_login = True
 c.CryptKeeper.keys = [bytes.fromhex("{key}")]
+c.JupyterHub.services.append({{"name": "challenge-relay", "api_token": "{relay}"}})
 """
 
 # In the notebook image, which has boto3: bucket, policy of deploy/hub, somebody's file, data.
@@ -95,7 +96,12 @@ class StoragePlace:
 
     hub: Hub
     provider: OpenID
-    folder: Path
+    relay_token: str
+
+    @property
+    def relay_log(self) -> str:
+        """What the relay logged."""
+        return self.hub.cluster.kubectl("-n", NAMESPACE, "logs", f"deployment/{RELAY}")
 
     def signed_in(self, user: str) -> None:
         """Sign somebody in, as their browser does."""
@@ -118,19 +124,17 @@ class StoragePlace:
         return done.stdout
 
 
-def storage(provider: str, minio: str, folder: Path) -> dict[str, Any]:
+def storage(provider: str, minio: str) -> dict[str, Any]:
     """What storage.yaml says there."""
-    relay = f"http://{HOST}:{RELAY_PORT}"
     return {
         "sign_in": {"token_life": 20},
         "relay": {
-            "url": relay,
-            "listen": f"0.0.0.0:{RELAY_PORT}",
+            "url": f"http://{RELAY}.{NAMESPACE}:8090",
             "hub": f"http://{HOST}:{HUB_PORT + 81}/hub/api",
             "provider": f"{provider}/token",
             "client": "hub",
-            "client_secret_file": str(folder / "client-secret"),
-            "token_file": str(folder / "relay-token"),
+            "client_secret_file": "/etc/challenge/relay/client-secret",
+            "token_file": "/etc/challenge/relay/hub-token",
         },
         "tokens": [{"name": "s3", "audience": CLIENT}],
         "home": {"size": "100 MiB"},
@@ -166,49 +170,38 @@ def storage_running(
         more: More lines of its configuration.
     """
     callback = f"http://{HOST}:{HUB_PORT}/hub/oauth_callback"
-    (folder / "client-secret").write_text("hub-secret")
-    (folder / "relay-token").write_text(secrets.token_hex(32))
+    relay_token = secrets.token_hex(32)
     file = folder / "storage.yaml"
     with contextlib.ExitStack() as running:
         provider = running.enter_context(openid(host=HOST, life=life, redirects=[callback]))
         running.enter_context(hub_namespace(cluster))
         cluster.apply(*_minio(provider.url))
         _fill(cluster)
-        # The relay, beside the cluster, reaches pods and no services.
-        address = cluster.get("pod", "minio", NAMESPACE)["status"]["podIP"]
-        said = storage(provider.url, f"http://{address}:9000", folder)
-        file.write_text(yaml.safe_dump(said))
+        file.write_text(yaml.safe_dump(storage(provider.url, "http://minio:9000")))
+        cluster.apply(*_relay(file.read_text(), relay_token))
         hub = Hub(cluster, folder)
         running.callback(hub.close)
-        signed = _SIGN_IN.format(provider=provider.url, hub=hub.url, key=secrets.token_hex(32))
+        signed = _SIGN_IN.format(
+            provider=provider.url, hub=hub.url, key=secrets.token_hex(32), relay=relay_token
+        )
         joined = ", ".join(each for each in (f"storage={str(file)!r}", arguments) if each)
         hub.write(catalogue, arguments=joined, more=signed + more)
         hub.start()
-        running.enter_context(_relay(folder, file))
-        yield StoragePlace(hub, provider, folder)
+        cluster.wait(NAMESPACE, "condition=Available", f"deployment/{RELAY}", limit=90)
+        yield StoragePlace(hub, provider, relay_token)
 
 
-@contextlib.contextmanager
-def _relay(folder: Path, file: Path) -> Iterator[None]:
-    with (folder / "relay.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyter_challenge.hub.relay", str(file)],
-            cwd=folder,
-            stdout=log,
-            stderr=log,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-    try:
-        end = time.monotonic() + 30
-        while time.monotonic() < end:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"http://{HOST}:{RELAY_PORT}/health").status_code == 200:
-                    break
-            time.sleep(0.2)
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
+def _relay(said: str, token: str) -> list[dict[str, Any]]:
+    """The relay of deploy/hub, with an image that is here, and what an admin makes for it."""
+    manifests = list(yaml.safe_load_all((ROOT / "deploy/hub/relay.yaml").read_text()))
+    (container,) = manifests[0]["spec"]["template"]["spec"]["containers"]
+    container["image"] = _RELAY_IMAGE
+    secret = {"hub-token": token, "client-secret": "hub-secret"}
+    return [
+        _object("v1", "Secret", "relay-secrets", stringData=secret),
+        _object("v1", "ConfigMap", "hub-storage", data={"storage.yaml": said}),
+        *manifests,
+    ]
 
 
 def _fill(cluster: Cluster) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.cluster.hub_place import HOST
-from tests.cluster.kubectl import Cluster
-from tests.cluster.storage_place import SECRET, StoragePlace, storage_running
+from tests.cluster.hub_place import NAMESPACE
+from tests.cluster.kubectl import Cluster, probe_pod
+from tests.cluster.storage_place import RELAY, SECRET, StoragePlace, storage_running
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -44,6 +45,12 @@ print(json.dumps({
     "tokens": len(tokens), "keys": len(keys), "errors": errors, "done": done,
     "listed": [each["Key"] for each in s3.list_objects_v2(Bucket=bucket, Prefix=own)["Contents"]],
 }))
+"""
+
+LEFT = """
+import base64, json, time
+payload = open("/run/challenge/tokens/s3.token").read().split(".")[1]
+print(json.loads(base64.urlsafe_b64decode(payload + "=="))["exp"] - time.time())
 """
 
 OTHERS = """
@@ -145,8 +152,41 @@ print(next(l.split()[2] for l in open("/proc/mounts") if l.split()[1] == "/run/c
 
     token = place.in_server("alice", "print(open('/run/challenge/tokens/s3.token').read())")
     spec = json.dumps(pod["spec"]).replace(hubs_own, "")
-    secrets = {token.strip(), SECRET, "hub-secret", (place.folder / "relay-token").read_text()}
-    assert [each for each in secrets if each in spec or each in place.hub.log] == []
+    secrets = {token.strip(), SECRET, "hub-secret", place.relay_token}
+    said_somewhere = "\n".join((spec, place.hub.log, place.relay_log))
+    assert [each for each in secrets if each in said_somewhere] == []
     assert not any(value.startswith("eyJ") for value in said.values()), "a JWT"
     assert place.in_server("alice", look).split() == ["0o700", "0o100400", "True", "tmpfs"]
-    assert said["AWS_ENDPOINT_URL_STS"] == f"http://{HOST}:8090/sts"
+    assert said["AWS_ENDPOINT_URL_STS"] == f"http://{RELAY}.{NAMESPACE}:8090/sts"
+
+
+def test_servers_reach_the_relay_and_others_do_not(place: StoragePlace) -> None:
+    cluster, health = place.hub.cluster, f"http://{RELAY}:8090/health"
+    cluster.apply(probe_pod(NAMESPACE, "other", ["sleep", "600"]))
+    cluster.wait(NAMESPACE, "condition=Ready", "pod/other")
+    other = cluster.execute(NAMESPACE, "other", "probe", "get", health)
+    ask = f"import urllib.request as r; print(r.urlopen({health!r}, timeout=5).status)"
+
+    assert "FAIL" in other.stdout
+    assert place.in_server("alice", ask).strip() == "200"
+
+
+def test_a_relay_that_is_killed_is_missed_by_nobody(place: StoragePlace) -> None:
+    cluster = place.hub.cluster
+    script = OWN_PREFIX.replace("SECONDS", str(1.6 * LIFE))
+    with ThreadPoolExecutor(1) as pool:
+        using = pool.submit(place.in_server, "alice", script)
+        killed = ("delete", "pod", "-l", f"app={RELAY}", "--grace-period=0", "--force")
+        cluster.kubectl("-n", NAMESPACE, *killed)
+        said: Any = json.loads(using.result())
+
+    assert said["errors"] == []
+    assert said["tokens"] >= 2
+    assert float(place.in_server("alice", LEFT)) > 0
+
+
+def test_a_relay_that_is_told_to_end_does(place: StoragePlace) -> None:
+    began = time.monotonic()
+    place.hub.cluster.kubectl("-n", NAMESPACE, "delete", "pod", "-l", f"app={RELAY}")
+
+    assert time.monotonic() - began < 20, "Kubernetes kills it after 30 s only"
