@@ -63,7 +63,12 @@ class SmallKueue:
         elif QUEUE not in found["metadata"]["labels"]:
             raise AssertionError(f"{meta_name(found)} has no queue")
 
+    def _led_to(self, key: Key) -> object:
+        """The ClusterQueue of a Job, by its LocalQueue."""
+        name = self.api.objects[key]["metadata"]["labels"][QUEUE]
+        return self.api.objects["localqueues", key[1], name]["spec"]["clusterQueue"]
+
     def _pending(self, queue: str) -> list[Object]:
         """Last come, first served: so that no place is one by chance."""
-        keys = [key for key in self.held("run") if key[1] == queue]
+        keys = [key for key in self.held("run") if self._led_to(key) == queue]
         return [{"metadata": {"ownerReferences": [{"name": key[2]}]}} for key in reversed(keys)]

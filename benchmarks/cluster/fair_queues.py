@@ -1,9 +1,10 @@
 """500 runs of 20 teams in Kueue's queues, on 200 nodes of five kinds that KWOK pretends.
 
 Teams hand in one after the other, all of theirs at once: first come, first served would starve the
-last. Nothing is admitted until all of them have, as whoever hands in while others compute already
-is behind by that alone. The pods are pretended too and take some seconds each; everything else is
-real. Kueue has to weigh GPUs in `admissionFairSharing.resourceWeights`.
+last ones, and those of another challenge, who come after all. Nothing is admitted until all of them
+have handed in, as whoever does so while others compute already is behind by that alone. The pods
+are pretended too and take some seconds each; everything else is real. Kueue has to weigh GPUs in
+`admissionFairSharing.resourceWeights`.
 """
 
 from __future__ import annotations
@@ -47,7 +48,10 @@ KINDS = ("t4", "v100", "a100", "h100", "mig-1g")
 NODES, TEAMS, RUNS, AT_ONCE = 200, 20, 500, 12
 GPU = "nvidia.com/gpu"
 SECONDS = 6
-CHALLENGE = "bench-of-queues"
+CHALLENGES = ("bench-of-queues", "bench-latecomer")
+OF_THE_LATECOMER = ("team-18", "team-19")
+COHORT = "bench"
+QUEUE = f"{COHORT}-runs"
 FAKE = {"kwok.x-k8s.io/node": "fake"}
 TAINT = {"key": "kwok.x-k8s.io/node", "value": "fake", "effect": "NoSchedule"}
 STARTED = (100, 300, RUNS)
@@ -86,7 +90,7 @@ def settings() -> ClusterSettings:
         gateway_address="10.96.0.9",
         steps_image="pretended",
         notebook_image="pretended",
-        queues=queue_settings(catalogue, {"cpu": "1", "memory": "1Gi"}, "bench"),
+        queues=queue_settings(catalogue, {"cpu": "1", "memory": "1Gi"}, COHORT),
         catalogue=catalogue,
     )
 
@@ -110,12 +114,13 @@ def node(number: int) -> Object:
 
 def order(number: int) -> Order:
     """A run: of the first team all that it hands in, then of the second, and so on."""
+    team = f"team-{number * TEAMS // RUNS:02}"
     return Order(
         run_id=str(uuid.uuid4()),
         attempt=1,
         submission_id=str(uuid.uuid4()),
-        challenge_id=CHALLENGE,
-        team_id=f"team-{number * TEAMS // RUNS:02}",
+        challenge_id=CHALLENGES[team in OF_THE_LATECOMER],
+        team_id=team,
         kind="notebook",
         seconds=600,
         cpu=1,
@@ -208,10 +213,16 @@ class Stay:
     ended: float
 
 
-def stays(api: ClusterApi, namespace: str) -> list[Stay]:
+def in_all(api: ClusterApi, resource: str) -> list[Object]:
+    """What both challenges have of a resource."""
+    found = [api.all(resource, f"challenge-run-{challenge}") for challenge in CHALLENGES]
+    return [each for of_one in found for each in of_one]
+
+
+def stays(api: ClusterApi) -> list[Stay]:
     """All runs, by when they ended."""
     found = []
-    for job in api.all("jobs", namespace):
+    for job in in_all(api, "jobs"):
         status = job["status"]
         began, ended = moment(status.get("startTime")), moment(status.get("completionTime"))
         if began is not None and ended is not None:
@@ -228,22 +239,22 @@ def used(runs: list[Stay], until: float) -> list[float]:
     return [*seconds.values()]
 
 
-def right_nodes(api: ClusterApi, namespace: str, wanted: Mapping[str, str]) -> Counter[str]:
+def right_nodes(api: ClusterApi, wanted: Mapping[str, str]) -> Counter[str]:
     """How many pods were on a node of the kind that was asked for, by kind."""
     kinds = {f"bench-{number:03}": KINDS[number % len(KINDS)] for number in range(NODES)}
     right: Counter[str] = Counter()
-    for pod in api.all("pods", namespace):
+    for pod in in_all(api, "pods"):
         run = pod["metadata"]["labels"]["challenge.jupyter.org/run"]
         if kinds.get(pod["spec"].get("nodeName", "")) == wanted[run]:
             right[wanted[run]] += 1
     return right
 
 
-def admissions(api: ClusterApi, namespace: str) -> list[tuple[float, str]]:
+def admissions(api: ClusterApi) -> list[tuple[float, str]]:
     """When each run was admitted and whose it is, in order."""
     return sorted(
         (at.timestamp(), workload["spec"]["queueName"])
-        for workload in api.all("workloads", namespace)
+        for workload in in_all(api, "workloads")
         for condition in workload["status"].get("conditions") or []
         if condition["type"] == "Admitted" and (at := moment(condition["lastTransitionTime"]))
     )
@@ -255,14 +266,11 @@ def main(rounds: int) -> None:
     cluster, api, made = Cluster(Path(kubeconfig)), ClusterApi(kubeconfig), settings()
     assert made.queues is not None
     engine = KubernetesEngine(made, Sealed(), kubeconfig=kubeconfig)  # type: ignore[arg-type]
-    namespace = made.run_namespace(CHALLENGE)
     with tempfile.TemporaryDirectory() as folder, pretended(cluster, Path(folder)):
         try:
             for resource, manifest in queues.installation(made.queues, made):
                 api.keep(resource, manifest)
-            queue = queues.challenge_queue(made.queues, namespace, CHALLENGE)
-            api.keep("clusterqueues", queue)
-            hold(cluster, namespace, "Hold")
+            hold(cluster, QUEUE, "Hold")
             handles, wanted, costs = [], {}, []
             began = time.perf_counter()
             for number in range(RUNS):
@@ -274,13 +282,13 @@ def main(rounds: int) -> None:
                     costs.append(looks(engine, handles))
             print(f"handed over: {RUNS / (time.perf_counter() - began):.0f} runs/s", flush=True)
             print("a look at all: " + "; ".join(costs), flush=True)
-            assert admissions(api, namespace) == []
-            hold(cluster, namespace, "None")
-            until_over(api, namespace)
-            runs = stays(api, namespace)
+            assert admissions(api) == []
+            hold(cluster, QUEUE, "None")
+            until_over(api, QUEUE)
+            runs = stays(api)
             assert len(runs) == RUNS, len(runs)
-            at = admissions(api, namespace)
-            right = right_nodes(api, namespace, wanted)
+            at = admissions(api)
+            right = right_nodes(api, wanted)
             print(f"on a node of the kind that was asked for: {right.total()} of {RUNS}")
             print(f"admitted: {len(at)}, {(len(at) - 1) / (at[-1][0] - at[0][0]):.1f}/s")
             first: dict[str, float] = {}
@@ -294,9 +302,11 @@ def main(rounds: int) -> None:
                 print(
                     f"{over} of the runs over: Jain's index of GPU time over {TEAMS} teams "
                     f"{jain(teams):.3f} (whole runs allow {most_even(over):.3f}), "
-                    f"a team's GPU seconds {min(teams):.0f} to {max(teams):.0f}"
+                    f"a team's GPU seconds {min(teams):.0f} to {max(teams):.0f}, of those whose "
+                    f"challenge came last {teams[-2]:.0f} and {teams[-1]:.0f}"
                 )
         finally:
-            cluster.kubectl("delete", "namespace", namespace, "--ignore-not-found", limit=300)
+            spaces = [made.run_namespace(challenge) for challenge in CHALLENGES]
+            cluster.kubectl("delete", "namespace", *spaces, "--ignore-not-found", limit=300)
             kinds = "clusterqueues,cohorts,resourceflavors,workloadpriorityclasses"
             cluster.kubectl("delete", kinds, "-l", MADE_BY_THE_SERVICE, "--wait=false")

@@ -79,8 +79,8 @@ class KubernetesEngine:
         """The compute profiles that runs may choose from."""
         return self._settings.catalogue
 
-    def places(self) -> Mapping[str, int]:
-        """The place of each run that waits in such a queue, by the run's id: 1 is next."""
+    def places(self) -> Mapping[str, tuple[str, int]]:
+        """The queue and the place of each run that waits in such, by the run's id: 1 is next."""
         return self._jobs.queueing.places()
 
     def watch(self, wake: Callable[[], None]) -> None:

@@ -40,7 +40,7 @@ class Queueing:
         self._kept: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
         self._at = 0.0
-        self._places: dict[str, int] = {}
+        self._places: dict[str, tuple[str, int]] = {}
         self._why_at = 0.0
         self._why: dict[str, str] = {}
 
@@ -71,19 +71,33 @@ class Queueing:
                 if time.monotonic() < self._kept.get(key, 0.0):
                     continue
                 try:
+                    self._leave_another(resource, manifest)
                     self._api.keep(resource, manifest)
                 except ApiRefused as refused:
                     if refused.status != 409:  # another of the service's processes did just that
                         raise
                 self._kept[key] = time.monotonic() + KEPT_SECONDS
 
+    def _leave_another(self, resource: str, manifest: Object) -> None:
+        """Remove a LocalQueue that leads elsewhere, as one can't be turned; what waits in it stays.
+
+        So it was before a challenge was given a share, or before that was taken back.
+        """
+        if resource != "localqueues":
+            return
+        meta = manifest["metadata"]
+        found = self._api.get(resource, meta["name"], meta["namespace"])
+        wanted = manifest["spec"]["clusterQueue"]
+        if found is not None and found["spec"]["clusterQueue"] != wanted:
+            self._api.delete(resource, meta["name"], meta["namespace"])
+
     def doubt(self, namespace: str) -> None:
         """Look again at the next call whether a namespace's queues are there."""
         with self._lock:
-            self._kept = {key: at for key, at in self._kept.items() if namespace not in key}
+            self._kept = {k: at for k, at in self._kept.items() if k[0] not in {"", namespace}}
 
-    def places(self) -> Mapping[str, int]:
-        """The place of each run that waits, in its challenge's queue: 1 is next."""
+    def places(self) -> Mapping[str, tuple[str, int]]:
+        """The queue of each run that waits, and its place in it: 1 is next."""
         if not self.on:
             return {}
         with self._lock:
@@ -92,16 +106,17 @@ class Queueing:
                 self._at = time.monotonic()
             return self._places
 
-    def _asked(self) -> dict[str, int]:
-        places: dict[str, int] = {}
+    def _asked(self) -> dict[str, tuple[str, int]]:
+        places: dict[str, tuple[str, int]] = {}
         for queue in self._api.all("clusterqueues", labels=SELECTOR):
             if not (queue.get("status") or {}).get("pendingWorkloads"):
                 continue
-            for place, waiting in enumerate(self._api.pending(str(queue["metadata"]["name"])), 1):
+            line = str(queue["metadata"]["name"])
+            for place, waiting in enumerate(self._api.pending(line), 1):
                 owners = waiting["metadata"].get("ownerReferences") or []
                 name = str(owners[0]["name"]) if owners else ""
                 if name.startswith("run-"):
-                    places[name[_RUN : _RUN + _ID]] = place
+                    places[name[_RUN : _RUN + _ID]] = line, place
         return places
 
     def in_vain(self, job: Object) -> str:

@@ -1,9 +1,10 @@
 """Kueue's objects as plain values: queues, priorities, and how a Job waits in one.
 
-Quotas are the cohort's: every challenge has a ClusterQueue of its own that has nothing by itself,
-or what the settings say is its own, and borrows, so that one challenge uses what others leave. In
-it every team has a LocalQueue, and Kueue admits first whose team has used least. The evaluation's
-queue is outside the cohort, so that no run takes its place.
+Quotas are the cohort's: all challenges wait in one ClusterQueue that has nothing by itself and
+borrows. In it every team of a challenge has a LocalQueue, and Kueue admits first whose has used
+least. Between ClusterQueues it would be who handed in first, and a small challenge would wait for
+all that a large one has waiting. A challenge that the settings give a share has a ClusterQueue of
+its own. The evaluation's queue is outside the cohort, so that no run takes its place.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def installation(queues: QueueSettings, settings: ClusterSettings) -> list[tuple
         ("resourceflavors", _object("ResourceFlavor", ANY_NODE, {})),
         ("cohorts", cohort(queues)),
         ("clusterqueues", evaluation_queue(queues, evaluation)),
+        ("clusterqueues", shared_queue(queues)),
         # What is its own is lent from the beginning, not only from its first submission on.
         *(
             ("clusterqueues", challenge_queue(queues, settings.run_namespace(id), id))
@@ -55,9 +57,13 @@ def of_run(
     queues: QueueSettings, namespace: str, name: str, challenge_id: str = ""
 ) -> list[tuple[str, Manifest]]:
     """The queues that a run's Job needs: its challenge's, and the one of that name in it."""
+    if challenge_id in queues.shares:
+        waits_in = challenge_queue(queues, namespace, challenge_id)
+    else:
+        waits_in = shared_queue(queues)
     return [
-        ("clusterqueues", challenge_queue(queues, namespace, challenge_id)),
-        ("localqueues", local_queue(namespace, name, namespace)),
+        ("clusterqueues", waits_in),
+        ("localqueues", local_queue(namespace, name, waits_in["metadata"]["name"])),
     ]
 
 
@@ -167,21 +173,32 @@ def cohort(queues: QueueSettings) -> Manifest:
     return _object("Cohort", queues.cohort, {"resourceGroups": _groups(queues, shared)})
 
 
+def shared_queue(queues: QueueSettings) -> Manifest:
+    """The queue of all challenges that have no share of their own."""
+    return _queue_of_runs(queues, f"{queues.cohort}-runs", {"matchLabels": dict(OWN)}, {})
+
+
 def challenge_queue(queues: QueueSettings, namespace: str, challenge_id: str = "") -> Manifest:
-    """A challenge's queue, named like the namespace of its runs."""
+    """The queue of a challenge with a share, named like the namespace of its runs."""
     own = queues.shares.get(challenge_id, {})
+    return _queue_of_runs(queues, namespace, _only(namespace), own)
+
+
+def _queue_of_runs(
+    queues: QueueSettings, name: str, namespaces: Manifest, own: Mapping[str, Amounts]
+) -> Manifest:
     return _object(
         "ClusterQueue",
-        namespace,
+        name,
         {
             "cohortName": queues.cohort,
-            "namespaceSelector": _only(namespace),
+            "namespaceSelector": namespaces,
             "queueingStrategy": "BestEffortFIFO",
             "admissionScope": {"admissionMode": "UsageBasedAdmissionFairSharing"},
             "preemption": {
                 "withinClusterQueue": "LowerPriority",
                 "reclaimWithinCohort": "LowerPriority",
-                # Another challenge's tries make way too, its ranked runs never.
+                # The tries of challenges with another queue make way too, their ranked runs never.
                 "borrowWithinCohort": {
                     "policy": "LowerPriority",
                     "maxPriorityThreshold": PRIORITIES[TRY],

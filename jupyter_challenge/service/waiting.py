@@ -65,9 +65,9 @@ class Lines:
     def places(self) -> dict[str, int]:
         """The place of each queued submission, 1 is next.
 
-        Where the engine has a queue per challenge, it is the place in that among those that wait
-        for the same nodes; what it was not given yet comes behind, and what it has just let go has
-        no place any more.
+        Where the engine has queues, it is the place in one of them among those that wait for the
+        same nodes; what it was not given yet comes behind all, and what it has just let go has no
+        place any more.
         """
         teams = [team for team, _ in self._at_work]
         order = fairness.next_order([in_line(row) for row in self._queue], teams)
@@ -78,10 +78,14 @@ class Lines:
         given = {each: theirs[run.id] for each, run in self._latest.items() if run.id in theirs}
         rest = [each.id for each in order if self._latest[each.id].state == runs.WAITING]
         found: dict[str, int] = {}
-        ahead: dict[str, Counter[str]] = {}
-        for each in [*sorted(given, key=given.__getitem__), *rest]:
+        everywhere: Counter[str] = Counter()
+        lines: dict[str, Counter[str]] = {}
+        for each in [*sorted(given, key=lambda each: given[each][1]), *rest]:
             kind = self._kind(rows[each].profile)
-            line = ahead.setdefault(rows[each].challenge_id, Counter())
+            line = everywhere
+            if each in given:
+                line = lines.setdefault(given[each][0], Counter())
+                everywhere[kind] += 1
             found[each] = 1 + (line[kind] + line[""] if kind else line.total())
             line[kind] += 1
         return found
@@ -137,9 +141,9 @@ class Estimates:
         return float(step * max(1, math.ceil(ends / at_once * median / step)))
 
 
-def _of_the_engine(service: Service) -> Mapping[str, int]:
+def _of_the_engine(service: Service) -> Mapping[str, tuple[str, int]]:
     try:
-        found: Mapping[str, int] = service.engine.places()  # type: ignore[attr-defined]
+        found: Mapping[str, tuple[str, int]] = service.engine.places()  # type: ignore[attr-defined]
     except (Unavailable, ApiRefused):
         return {}  # a place that is missing keeps nobody from reading the rest
     return found

@@ -19,6 +19,7 @@ from jupyter_challenge.engines import jobs, queues
 from jupyter_challenge.engines.jobs import ClusterSettings, Order
 from jupyter_challenge.engines.queue_settings import queue_settings
 from tests.cluster.kubectl import Cluster
+from tests.cluster.platform import MADE_BY_THE_SERVICE
 
 TRAINER = Path(__file__).parent / "kit" / "inside" / "trainer.sh"
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "profiles.yaml"
@@ -178,6 +179,7 @@ def waiting(cluster: Cluster) -> Iterator[str]:
     assert SETTINGS.queues is not None
     namespace = SETTINGS.run_namespace("iris")
     cluster.kubectl("create", "namespace", namespace)
+    cluster.kubectl("label", "namespace", namespace, MADE_BY_THE_SERVICE)
     made = [
         *queues.installation(SETTINGS.queues, SETTINGS),
         *queues.of_run(SETTINGS.queues, namespace, queues.team_queue_name("team")),

@@ -234,6 +234,37 @@ def test_what_is_a_challenges_own_comes_before_what_others_would_borrow(
     assert first.started_at < second.started_at
 
 
+def test_who_has_used_least_comes_first_whatever_the_challenge(
+    platform: Platform, people: tuple[Client, Client], tmp_path: Path
+) -> None:
+    """A small challenge does not wait for all that a large one has waiting already."""
+    pia, _ = people
+    notebook = write_notebook(tmp_path / "model.ipynb", "import time", "time.sleep(3600)")
+    with (
+        played(platform, tmp_path / "small", "zoe", "small", limits={"cpu": 1}) as zoe,
+        example("iris") as source,
+    ):
+        computes = pia.submit(notebook, "iris")
+        platform.until(lambda: pia.submission(computes.id).state.value == "running", 300)
+        waits = pia.submit(source / "baselines" / "stump.csv", "iris")
+        platform.until(lambda: pia.submission(waits.id).position == 1, 60)
+        last = zoe.submit(write_predictions(tmp_path / "predictions.csv"), "small")
+        platform.until(lambda: zoe.submission(last.id).position == 1, 60)
+        assert pia.submission(waits.id).position == 2
+
+        pia.cancel(computes.id)
+
+        zoe.wait(last.id)
+        pia.wait(waits.id)
+    with platform.client("olga", admin=True) as organiser:
+        first, second = organiser.submission(last.id), organiser.submission(waits.id)
+    assert (first.state.value, second.state.value) == ("scored", "scored")
+    assert first.created_at > second.created_at
+    assert first.started_at is not None
+    assert second.started_at is not None
+    assert first.started_at < second.started_at
+
+
 def test_a_slice_of_a_gpu_is_asked_for_given_and_counted(
     platform: Platform, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from jupyter_challenge.engines.base import RunState
 from jupyter_challenge.engines.jobs import Order
 from jupyter_challenge.engines.kubernetes import KubernetesEngine
+from jupyter_challenge.engines.queueing import Queueing
 from jupyter_challenge.engines.queues import team_queue_name
 from tests.engines.small_challenge import SmallChallenge
 from tests.engines.test_queues import SETTINGS
@@ -74,15 +76,34 @@ def test_a_queue_that_is_gone_or_changed_is_set_right(
     name = SETTINGS.run_namespace(order.challenge_id)
     api.objects["namespaces", "", name] = {"metadata": {"name": name}}
     queueing.make(order, "run")
-    queue = api.objects["clusterqueues", "", name]
+    queue = api.objects["clusterqueues", "", "challenge-runs"]
     wanted = queue["spec"]["cohortName"]
     queue["spec"] |= {"cohortName": "another", "stopPolicy": "Hold"}
 
     queueing.make(order, "run")
-    assert api.objects["clusterqueues", "", name]["spec"]["cohortName"] == "another"
+    assert api.objects["clusterqueues", "", "challenge-runs"]["spec"]["cohortName"] == "another"
     queueing.doubt(name)
     queueing.make(order, "run")
 
-    spec = api.objects["clusterqueues", "", name]["spec"]
+    spec = api.objects["clusterqueues", "", "challenge-runs"]["spec"]
     assert (spec["cohortName"], spec["stopPolicy"]) == (wanted, "Hold")
     assert ("localqueues", name, team_queue_name("t")) in api.objects
+
+
+def test_a_teams_queue_leads_to_its_challenges_share_once_there_is_one(
+    api: SmallApiServer, engine: KubernetesEngine, tmp_path: Path
+) -> None:
+    order = Order.of(SmallChallenge(tmp_path).spec(b"").model_copy(update={"team_id": "t"}))
+    name = SETTINGS.run_namespace(order.challenge_id)
+    api.objects["namespaces", "", name] = {"metadata": {"name": name}}
+    key = ("localqueues", name, team_queue_name("t"))
+    engine._jobs.queueing.make(order, "run")
+    assert api.objects[key]["spec"]["clusterQueue"] == "challenge-runs"
+    assert SETTINGS.queues is not None
+    shares = {order.challenge_id: {"cpu": {"cpu": "2"}}}
+    sharing = replace(SETTINGS, queues=replace(SETTINGS.queues, shares=shares))
+
+    Queueing(engine.api, sharing).make(order, "run")
+
+    assert api.objects[key]["spec"]["clusterQueue"] == name
+    assert ("clusterqueues", "", name) in api.objects

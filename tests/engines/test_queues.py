@@ -65,6 +65,7 @@ def test_an_installation_is_kinds_priorities_one_cohort_and_the_evaluations_queu
         ("resourceflavors", "challenge-any"),
         ("cohorts", "challenge"),
         ("clusterqueues", "challenge-evaluation"),
+        ("clusterqueues", "challenge-runs"),
     ]
     values = [manifest["value"] for _, manifest in made[:3]]
     assert values == sorted(set(values))
@@ -101,18 +102,18 @@ def test_an_installation_is_kinds_priorities_one_cohort_and_the_evaluations_queu
     ]
 
 
-def test_a_challenge_borrows_everything_and_a_team_has_a_queue_that_does_not_name_it() -> None:
+def test_challenges_borrow_everything_in_one_queue_and_a_teams_does_not_name_it() -> None:
     (first, challenge), (second, team) = queues.of_run(
         QUEUES, "challenge-run-iris", queues.team_queue_name("Team Rocket")
     )
 
     assert (first, second) == ("clusterqueues", "localqueues")
     spec = challenge["spec"]
-    assert challenge["metadata"]["name"] == "challenge-run-iris"
+    assert challenge["metadata"]["name"] == "challenge-runs"
+    # It is there before the first submission, and the same.
+    assert challenge == queues.installation(QUEUES, SETTINGS)[-1][1]
     assert spec["cohortName"] == "challenge"
-    assert spec["namespaceSelector"] == {
-        "matchLabels": {"kubernetes.io/metadata.name": "challenge-run-iris"}
-    }
+    assert spec["namespaceSelector"] == {"matchLabels": OWN}
     assert spec["admissionScope"] == {"admissionMode": "UsageBasedAdmissionFairSharing"}
     assert spec["preemption"] == {
         "withinClusterQueue": "LowerPriority",
@@ -133,7 +134,7 @@ def test_a_challenge_borrows_everything_and_a_team_has_a_queue_that_does_not_nam
             "namespace": "challenge-run-iris",
             "labels": OWN,
         },
-        "spec": {"clusterQueue": "challenge-run-iris"},
+        "spec": {"clusterQueue": "challenge-runs"},
     }
     assert "ocket" not in team["metadata"]["name"]
 
@@ -155,8 +156,13 @@ def test_what_is_a_challenges_own_is_taken_from_what_all_share() -> None:
         {"name": "challenge-cpu", "resources": quotas("0", "0", "0")},
         {"name": "challenge-a100", "resources": quotas("1500m", "0", "2")},
     ]
+    assert own["spec"]["namespaceSelector"] == {
+        "matchLabels": {"kubernetes.io/metadata.name": "challenge-run-iris"}
+    }
     # At its first submission the service finds the queue as it should be.
-    assert queues.of_run(SHARED, "challenge-run-iris", "team", "iris")[0] == made[-1]
+    (_, queue), (_, team) = queues.of_run(SHARED, "challenge-run-iris", "team", "iris")
+    assert queue == own
+    assert team["spec"] == {"clusterQueue": "challenge-run-iris"}
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_queues_are_made_for_challenge_team_and_evaluations(
 
     team = team_queue_name(made["team"]["id"])
     objects = world.api.objects
-    assert ("clusterqueues", "", "challenge-run-tiny") in objects
+    assert ("clusterqueues", "", "challenge-runs") in objects
     assert ("localqueues", "challenge-run-tiny", team) in objects
 
     kueue.admit(kueue.held("run")[0])
