@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_challenge.core.challenge import SubmissionKind
+from jupyter_challenge.core.compute import Arch
+from jupyter_challenge.core.compute.profile import ARCH_LABEL
 from jupyter_challenge.core.errors import InvalidSubmission
 from jupyter_challenge.core.images import HOW_TO_PIN, allowed, pinned
 from jupyter_challenge.core.models import SubmissionRequest
@@ -23,13 +25,22 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 log = logging.getLogger(__name__)
 
 
-def of_server(service: Service, identity: Identity, request: SubmissionRequest) -> str | None:
+def of_server(
+    service: Service, identity: Identity, request: SubmissionRequest, arch: Arch | None
+) -> str | None:
     """The image of the notebook server that a notebook was handed in from.
 
     The request says a pod's name and no more. Whose it is and what runs in it the API server says.
 
+    Args:
+        service: The service.
+        identity: Whose server it has to be.
+        request: What is handed in.
+        arch: The architecture of the machine that it is to run on, where that is known.
+
     Returns:
-        None where it is not known: then the notebook is run in the image of the configuration.
+        None where it is not known, or the server is on another kind of machine: then the notebook
+        is run in the image of the configuration.
     """
     servers = service.servers
     if servers is None or request.kind is not SubmissionKind.NOTEBOOK:
@@ -42,10 +53,18 @@ def of_server(service: Service, identity: Identity, request: SubmissionRequest) 
         except ApiRefused as refused:
             log.warning("Pods of %s cannot be read: %s", namespace, refused)
             continue
-        image = _running_in(pod, identity.name) if pod is not None else None
+        if pod is None or (arch is not None and _arch_of(pod) not in {None, arch.value}):
+            continue
+        image = _running_in(pod, identity.name)
         if image is not None and allowed(image, servers.images):
             return image
     return None
+
+
+def _arch_of(pod: Mapping[str, Any]) -> str | None:
+    """The architecture of a server's machine, where its profile says one."""
+    wanted = (pod.get("spec") or {}).get("nodeSelector") or {}
+    return str(wanted[ARCH_LABEL]) if ARCH_LABEL in wanted else None
 
 
 def _running_in(pod: Mapping[str, Any], user: str) -> str | None:

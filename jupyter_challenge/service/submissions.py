@@ -75,7 +75,8 @@ def hand_in(
             _check(session, service, seen, phase, request, utc_now())
             wanted = _profile(service, seen, request)
     if known is None and image is None:
-        image = images.of_server(service, identity, request)
+        arch = profiles.arch(service, wanted)
+        image = images.of_server(service, identity, request, arch)
     elif known is None and image is not None and service.registries is not None:
         service.registries.check(image, profiles.arch(service, wanted))
     rules = seen.challenge.submission

@@ -28,7 +28,11 @@ def api() -> Iterator[SmallApiServer]:
 
 @pytest.fixture
 def world(tmp_path: Path, api: SmallApiServer) -> Iterator[World]:
+    (tmp_path / "profiles.yaml").write_text(
+        "profiles:\n- {id: any, name: Any}\n- {id: grace, name: Grace, arch: arm64}\n"
+    )
     config = ClusterConfig(
+        profiles=str(tmp_path / "profiles.yaml"),
         kubeconfig=api.kubeconfig(tmp_path / "kube"),
         server_namespaces=["elsewhere", "hub"],
         server_images=["registry.example.org/hub/*"],
@@ -56,6 +60,7 @@ def server(api: SmallApiServer, user: str = "ana", **changes: Any) -> None:
                 "annotations": {"hub.jupyter.org/username": user},
                 "labels": {"hub.jupyter.org/username": "ana"},
             },
+            "spec": {"nodeSelector": {"kubernetes.io/arch": changes.get("arch", "amd64")}},
             "status": {"containerStatuses": [container]},
         },
     )
@@ -79,6 +84,14 @@ def test_an_image_of_a_container_engine_is_written_as_any(
 ) -> None:
     server(api, image=f"docker-pullable://{IMAGE}")
     assert image_of(world) == IMAGE
+
+
+@pytest.mark.parametrize(("arch", "expected"), [("amd64", None), ("arm64", IMAGE)])
+def test_on_another_kind_of_machine_it_is_that_ones_own_image(
+    world: World, api: SmallApiServer, arch: str, expected: str | None
+) -> None:
+    server(api, arch=arch)
+    assert image_of(world, profile="grace") == expected
 
 
 OTHERS: dict[str, dict[str, Any]] = {
