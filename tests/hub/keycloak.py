@@ -160,7 +160,7 @@ def _environment(password: str) -> Mapping[str, str]:
 
 
 def _wait(found: Keycloak, process: subprocess.Popen[bytes], log: Path) -> None:
-    over = time.monotonic() + 180
+    over = time.monotonic() + 300
     while True:
         with suppress(httpx.TransportError):
             if httpx.get(f"{found.server}/realms/master", timeout=30).status_code == 200:

@@ -18,7 +18,7 @@ from tests.hub.signed_in_hub import SignedInHub, claims, code, signed_in_hub, un
 
 LIFE = 20
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
