@@ -10,6 +10,8 @@ from jupyter_challenge.core.compute import load_catalogue
 from jupyter_challenge.hub.challenge_service import ChallengeService, add_service
 from jupyter_challenge.hub.storage import add_storage, storage_of
 
+SPAWNS = 2000
+TEMPLATES = str(Path(__file__).parent / "templates")
 SPAWNER = "jupyter_challenge.hub.spawner.ChallengeSpawner"
 
 
@@ -40,12 +42,24 @@ def configure(
     load_catalogue(Path(catalogue))
     c.JupyterHub.spawner_class = SPAWNER
     c.ChallengeSpawner.catalogue = str(catalogue)
+    if "concurrent_spawn_limit" not in c.JupyterHub:
+        # Servers that wait in a queue count as starting: a hundred of them would close the hub.
+        c.JupyterHub.concurrent_spawn_limit = SPAWNS
+    _add_templates(c)
     if storage is not None:
         c.ChallengeSpawner.storage = str(storage)
         add_storage(c, storage_of(str(storage)))
     if service is not None:
         add_service(c, service)
         _tell_servers(c, service.environment)
+
+
+def _add_templates(c: Any) -> None:
+    """Pages of the hub that say a little more; an installation's own come before them."""
+    if isinstance(c.JupyterHub.get("template_paths"), list):
+        c.JupyterHub.template_paths.append(TEMPLATES)
+    else:
+        c.JupyterHub.template_paths.insert(0, TEMPLATES)
 
 
 def _tell_servers(c: Any, environment: Mapping[str, str]) -> None:

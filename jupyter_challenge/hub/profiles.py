@@ -10,6 +10,7 @@ from typing import Any
 from jupyter_challenge.core.compute import Catalogue, ComputeProfile, load_catalogue
 from jupyter_challenge.core.compute.rendering import Manifest, as_kubespawner
 
+NODES = "challenge.jupyter.org/nodes"
 KEYED = ("volumes", "volume_mounts", "tolerations")
 """What a profile adds to, and may be a list in a hub's configuration."""
 
@@ -22,8 +23,19 @@ def catalogue_of(path: str) -> Catalogue:
 
 def offered(catalogue: Catalogue, groups: Collection[str]) -> list[Manifest]:
     """KubeSpawner's `profile_list` for a member of these groups; the first is the default."""
-    entries = [as_kubespawner(catalogue, profile) for profile in catalogue.usable_by(groups)]
+    entries = [_entry(catalogue, profile) for profile in catalogue.usable_by(groups)]
     return [entry | {"default": at == 0} for at, entry in enumerate(entries)]
+
+
+def _entry(catalogue: Catalogue, profile: ComputeProfile) -> Manifest:
+    entry = as_kubespawner(catalogue, profile)
+    if profile.queue is not None:
+        # The taint by which `jupyter challenge cluster setup` keeps a kind of nodes for those that
+        # chose a profile on it. No node has it; in other queues it changes nothing.
+        only = {"key": NODES, "operator": "Equal", "effect": "NoSchedule"}
+        tolerations = entry["kubespawner_override"].setdefault("tolerations", {})
+        tolerations["challenge-nodes"] = only | {"value": catalogue.nodes_of(profile)}
+    return entry
 
 
 def chosen(

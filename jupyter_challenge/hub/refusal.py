@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from typing import Any
 
+from kubernetes_asyncio.client.exceptions import ApiException
 from tornado.web import HTTPError
 
 try:
@@ -12,6 +16,9 @@ except ImportError:  # JupyterHub 5
     SpawnException = None
 
 _Base: Any = SpawnException or HTTPError
+ALL_COUNT = SpawnException is None
+"""Whether the hub counts whatever does not start as a failure of its own."""
+LONGEST = 400
 
 
 class NotStarted(_Base):  # type: ignore[misc]
@@ -19,6 +26,7 @@ class NotStarted(_Base):  # type: ignore[misc]
 
     Attributes:
         jupyterhub_message: The sentence, where the hub's pages look for it.
+        jupyterhub_html_message: The same for the page of a server that starts.
         reason: Which kind of reason it is, in a word: for the log and the metrics.
     """
 
@@ -28,3 +36,71 @@ class NotStarted(_Base):  # type: ignore[misc]
         else:
             super().__init__(message, reason=reason, status_code=status_code)
         self.jupyterhub_message = message
+        self.jupyterhub_html_message = html.escape(message)
+
+
+def of_the_cluster(error: ApiException, *secrets: str) -> NotStarted | None:
+    """What the API server's no means for whoever wanted a server.
+
+    Args:
+        error: What it answered when a pod, or what belongs to it, was to be made.
+        secrets: What must not be repeated, whatever it said.
+
+    Returns:
+        Nothing for what is a failure of the hub or of the API server.
+    """
+    said = said_by(error)
+    for secret in secrets:
+        said = said.replace(secret, "…") if secret else said
+    if error.status == 403:
+        full = re.search(r"exceeded quota: (\S+?),", said)
+        if full is not None:
+            return NotStarted(_full(said, full[1]), reason="quota", status_code=403)
+        denied = re.search(r"denied (?:the )?request: (.*)", said, re.DOTALL)
+        if denied is not None:
+            return NotStarted(_denied(denied[1]), reason="admission", status_code=403)
+        if 'violates PodSecurity "' in said:
+            said = said.partition("violates PodSecurity ")[2]
+            return NotStarted(_denied(f"it violates {said}"), reason="admission", status_code=403)
+        return None  # the hub may not make pods: its own trouble
+    if error.status in {400, 422}:
+        denied = re.search(r"denied (?:the )?request: (.*)", said, re.DOTALL)
+        if denied is not None:
+            return NotStarted(_denied(denied[1]), reason="admission")
+        return NotStarted(
+            f"The cluster does not take your server as it is configured. Tell an admin: {said}",
+            reason="invalid",
+        )
+    return None
+
+
+def said_by(error: ApiException) -> str:
+    """The message in an API server's answer, and nothing else of it."""
+    body = error.body
+    try:
+        said = json.loads(body)["message"] if body else ""
+    except (ValueError, KeyError, TypeError):
+        said = ""
+    return str(said or error.reason or f"HTTP {error.status}")[:LONGEST]
+
+
+def _full(said: str, quota: str) -> str:
+    asked = re.search(r"requested: (.*?), used:", said)
+    used = re.search(r"used: (.*?), limited:", said)
+    limited = re.search(r"limited: (.*)", said)
+    numbers = (
+        f" ({used[1]} of {limited[1]} in use, your server asks for {asked[1]})"
+        if asked and used and limited
+        else ""
+    )
+    return (
+        f'There is no room for another server: the quota "{quota}" is full{numbers}. Try again '
+        "when somebody has ended theirs, or choose a smaller profile."
+    )
+
+
+def _denied(why: str) -> str:
+    why = why.strip()[:LONGEST].rstrip(".")
+    return (
+        f"The cluster's rules refuse your server: {why}. Choose another profile, or tell an admin."
+    )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.cluster.hub_place import CATALOGUE, IMAGE, Hub, hub_running
-from tests.cluster.kubectl import Cluster
+from tests.cluster.hub_place import CATALOGUE, IMAGE, NAMESPACE, Hub, hub_running
+from tests.cluster.kubectl import Cluster, probe_pod
 
 pytestmark = pytest.mark.timeout(240)
 
+GPU = {"nvidia.com/gpu": "1"}
 PROFILES = {
     **CATALOGUE,
     "profiles": [
@@ -23,6 +25,16 @@ PROFILES = {
             "groups": ["large"],
             "denied": "Large servers are for the course. Write to gpu@example.org.",
         },
+        {
+            "id": "gpu",
+            "name": "GPU",
+            "accelerator": {"vendor": "nvidia"},
+            "memory": "512 MiB",
+            "queue": "notebooks",
+        },
+        {"id": "no-queue", "name": "GPU, no queue", "accelerator": {"vendor": "nvidia"}},
+        {"id": "no-image", "name": "No image", "images": {"amd64": "cluster.test/nothing:1"}},
+        {"id": "too-large", "name": "Too large", "memory": "4 GiB"},
     ],
 }
 
@@ -59,3 +71,110 @@ def test_who_names_a_profile_of_another_group_is_told_whom_to_ask(hub: Hub) -> N
     assert refused.status_code == 403
     assert "Large servers are for the course. Write to gpu@example.org." in refused.text
     assert not hub.pods("ben")
+
+
+KUEUE = """
+apiVersion: kueue.x-k8s.io/v1beta2
+kind: ResourceFlavor
+metadata: {name: hub-tests}
+---
+apiVersion: kueue.x-k8s.io/v1beta2
+kind: ClusterQueue
+metadata: {name: hub-tests}
+spec:
+  namespaceSelector: {matchLabels: {challenge.jupyter.org/servers: "true"}}
+  preemption: {withinClusterQueue: LowerPriority}
+  resourceGroups:
+  - coveredResources: [cpu, memory, nvidia.com/gpu]
+    flavors:
+    - name: hub-tests
+      resources:
+      - {name: cpu, nominalQuota: 8}
+      - {name: memory, nominalQuota: 16Gi}
+      - {name: nvidia.com/gpu, nominalQuota: 1}
+---
+apiVersion: kueue.x-k8s.io/v1beta2
+kind: LocalQueue
+metadata: {name: notebooks, namespace: jupyterhub}
+spec: {clusterQueue: hub-tests}
+---
+apiVersion: kueue.x-k8s.io/v1beta2
+kind: WorkloadPriorityClass
+metadata: {name: hub-tests-high}
+value: 1000
+"""
+
+
+@pytest.fixture
+def queue(cluster: Cluster, hub: Hub) -> Iterator[None]:
+    """A queue for one GPU."""
+    cluster.kubectl("apply", "-f", "-", stdin=KUEUE)
+    yield
+    cluster.kubectl("delete", "-f", "-", "--ignore-not-found", "--wait=false", stdin=KUEUE)
+
+
+def said(hub: Hub, name: str, words: str, seconds: float = 40) -> str:
+    """Wait until a server's page is told something with these words."""
+    told = []
+    for event in hub.events(name, seconds):
+        told.append(event["message"])
+        if words in event["message"]:
+            return str(event["message"])
+    raise AssertionError(f"not told {words!r}, but {told}; {hub.log[-3000:]}")
+
+
+def test_who_waits_knows_their_place_and_whoever_is_preempted_why(
+    hub: Hub, cluster: Cluster, queue: None
+) -> None:
+    hub.user("gil")
+    hub.user("hal")
+    assert hub.spawn("gil", "gpu").status_code in {201, 202}
+    hub.until_ready("gil")
+
+    hub.spawn("hal", "gpu")
+    place = said(hub, "hal", "next in the queue")
+    hub.cluster.kubectl(
+        "apply", "-f", "-", stdin=json.dumps(probe_pod(
+            NAMESPACE, "thief", ["sleep", "60"],
+            labels={
+                "kueue.x-k8s.io/queue-name": "notebooks",
+                "kueue.x-k8s.io/priority-class": "hub-tests-high",
+            },
+            container={"resources": {"requests": GPU, "limits": GPU}},
+        ))
+    )  # fmt: skip
+    hub.until(lambda: "had to make way" in hub.log, 60)
+    hub.until(lambda: not hub.server("gil"), 30)
+    still = said(hub, "hal", "next in the queue")
+    cluster.kubectl("-n", NAMESPACE, "delete", "pod", "thief", "--grace-period=1")
+    hub.until_ready("hal")
+    hub.stop_server("hal")
+
+    assert "All that the queue may use is in use." in place
+    assert still == place
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [
+        ("no-image", "The image of your server can't be had"),
+        ("no-queue", "a server with an accelerator has to wait in a queue"),
+        ("too-large", 'the quota "servers" is full'),
+    ],
+)
+def test_what_does_not_start_says_why_and_is_no_failure_of_the_hub(
+    hub: Hub, cluster: Cluster, profile: str, words: str
+) -> None:
+    hub.user("ida")
+    quota = {"hard": {"requests.memory": "2Gi"}}
+    meta = {"name": "servers", "namespace": NAMESPACE}
+    cluster.apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": meta, "spec": quota})
+
+    answer = hub.spawn("ida", profile)
+    text = answer.text if answer.status_code >= 400 else said(hub, "ida", words)
+    cluster.kubectl("-n", NAMESPACE, "delete", "resourcequota", "servers")
+
+    assert words in text.replace('\\"', '"').replace("&#x27;", "'").replace("&quot;", '"')
+    hub.until(lambda: not hub.pods("ida"))
+    assert "consecutive spawns failed" not in hub.log
+    assert "JUPYTERHUB_API_TOKEN" not in hub.log
