@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from kubernetes_asyncio.client.exceptions import ApiException
 from kubespawner import KubeSpawner
+from sqlalchemy.orm import object_session
 from traitlets import Dict, Float, Unicode, default
 
 from jupyter_challenge.core.compute import Catalogue, ComputeProfile
@@ -235,7 +236,9 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
         """Keep what finds the server again, should the hub end before it has started."""
         self._uid = pod["metadata"]["uid"]
         self.orm_spawner.state = self.get_state()
-        self.db.commit()
+        session = object_session(self.orm_spawner)
+        if session is not None:
+            session.commit()
 
     async def get_url(self) -> str:
         """Where the server is: the hub asks after it was started itself.
@@ -272,11 +275,11 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
             reached = storage_of(self.storage)
             for name in ("volumes", "volume_mounts"):
                 setattr(self, name, with_volumes(getattr(self, name), name, reached, self.groups))
-        own: list[str] = list(self.trait_get(["args"])["args"])
+        own: list[str] = getattr(self, "args")  # noqa: B009  # no type, without stubs
         await super().load_user_options()
-        added: list[str] = list(self.trait_get(["args"])["args"])
+        added: list[str] = getattr(self, "args")  # noqa: B009
         if added != own:
-            self.set_trait("args", [*own, *added])
+            setattr(self, "args", [*own, *added])  # noqa: B010
 
     async def _make_create_pod_request(self, pod: Any, request_timeout: float) -> bool:
         """As KubeSpawner's; but that logs the pod, and with it the server's token."""

@@ -97,6 +97,12 @@ class Hub:
         """What the hub and its proxy printed so far."""
         return (self.folder / "hub.log").read_text(errors="replace")
 
+    @property
+    def last_lines(self) -> str:
+        """The end of the log without the questions that went well."""
+        lines = [each for each in self.log.splitlines() if " 200 GET " not in each]
+        return "\n".join(lines)[-6000:]
+
     def write(self, catalogue: Mapping[str, Any], *, arguments: str = "", more: str = "") -> None:
         """Write the configuration that the hub reads when it starts.
 
@@ -222,7 +228,7 @@ class Hub:
         end = time.monotonic() + seconds
         while not true():
             if time.monotonic() > end:
-                raise TimeoutError(f"not in {seconds} s; the hub's log ends:\n{self.log[-6000:]}")
+                raise TimeoutError(f"not in {seconds} s; the hub's log ends:\n{self.last_lines}")
             time.sleep(0.3)
 
     def stop_server(self, name: str, seconds: float = 60) -> None:

@@ -120,7 +120,7 @@ def said(hub: Hub, name: str, words: str, seconds: float = 40) -> str:
         told.append(event["message"])
         if words in event["message"]:
             return str(event["message"])
-    raise AssertionError(f"not told {words!r}, but {told}; {hub.log[-3000:]}")
+    raise AssertionError(f"not told {words!r}, but {told}; {hub.last_lines}")
 
 
 def test_who_waits_knows_their_place_and_whoever_is_preempted_why(
