@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -39,9 +39,18 @@ PROFILES = {
 }
 
 
+START_TIMEOUT = 40
+IMPATIENT = f"""
+c.KubeSpawner.start_timeout = {START_TIMEOUT}
+c.KubeSpawner.consecutive_failure_limit = 1
+"""
+"""The first failure of its own ends this hub."""
+
+
 @pytest.fixture(scope="module")
 def hub(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with hub_running(cluster, tmp_path_factory.mktemp("hub"), PROFILES) as found:
+    folder = tmp_path_factory.mktemp("hub")
+    with hub_running(cluster, folder, PROFILES, more=IMPATIENT) as found:
         yield found
 
 
@@ -123,7 +132,22 @@ def said(hub: Hub, name: str, words: str, seconds: float = 40) -> str:
     raise AssertionError(f"not told {words!r}, but {told}; {hub.last_lines}")
 
 
-def test_who_waits_knows_their_place_and_whoever_is_preempted_why(
+def thief(cluster: Cluster) -> None:
+    """Something of a higher priority that wants the one GPU of the queue."""
+    queue = "kueue.x-k8s.io/queue-name"
+    priority = "kueue.x-k8s.io/priority-class"
+    cluster.apply(
+        probe_pod(
+            NAMESPACE,
+            "thief",
+            ["sleep", "120"],
+            labels={queue: "notebooks", priority: "hub-tests-high"},
+            container={"resources": {"requests": GPU, "limits": GPU}},
+        )
+    )
+
+
+def test_whoever_waits_knows_their_place_and_whoever_is_preempted_why(
     hub: Hub, cluster: Cluster, queue: None
 ) -> None:
     hub.user("gil")
@@ -132,26 +156,23 @@ def test_who_waits_knows_their_place_and_whoever_is_preempted_why(
     hub.until_ready("gil")
 
     hub.spawn("hal", "gpu")
+    since = time.monotonic()
     place = said(hub, "hal", "next in the queue")
-    hub.cluster.kubectl(
-        "apply", "-f", "-", stdin=json.dumps(probe_pod(
-            NAMESPACE, "thief", ["sleep", "60"],
-            labels={
-                "kueue.x-k8s.io/queue-name": "notebooks",
-                "kueue.x-k8s.io/priority-class": "hub-tests-high",
-            },
-            container={"resources": {"requests": GPU, "limits": GPU}},
-        ))
-    )  # fmt: skip
-    hub.until(lambda: "had to make way" in hub.log, 60)
+    thief(cluster)
+    hub.until(lambda: "had to make way" in hub.log)
     hub.until(lambda: not hub.server("gil"), 30)
     still = said(hub, "hal", "next in the queue")
+    (waiting,) = hub.pods("hal")
+    hub.restart(at_once=True)
+    hub.until(lambda: time.monotonic() > since + START_TIMEOUT + 5)
     cluster.kubectl("-n", NAMESPACE, "delete", "pod", "thief", "--grace-period=1")
     hub.until_ready("hal")
+    (started,) = hub.pods("hal")
     hub.stop_server("hal")
 
     assert "All that the queue may use is in use." in place
     assert still == place
+    assert started["metadata"]["uid"] == waiting["metadata"]["uid"], "the place was kept"
 
 
 @pytest.mark.parametrize(
@@ -177,4 +198,4 @@ def test_what_does_not_start_says_why_and_is_no_failure_of_the_hub(
     assert words in text.replace('\\"', '"').replace("&#x27;", "'").replace("&quot;", '"')
     hub.until(lambda: not hub.pods("ida"))
     assert "consecutive spawns failed" not in hub.log
-    assert "JUPYTERHUB_API_TOKEN" not in hub.log
+    assert "JUPYTERHUB_API_TOKEN" not in hub.log, "a manifest, with a token in it"

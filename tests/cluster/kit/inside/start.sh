@@ -24,6 +24,11 @@ until_works() { # seconds, command
   done
 }
 
+# The kubelet counts a resource as 0 until it has spoken with who offers it.
+offers_devices() {
+  kubectl get node node -o jsonpath='{.status.allocatable}' | grep -q "\"${devices%%=*}\":\"[1-9]"
+}
+
 # Folders of the node as volumes for claims. One that a claim has let go is emptied for the next.
 volumes() {
   local number folder
@@ -118,6 +123,7 @@ start netpol netpol -kubeconfig "$kubeconfig"
 [ ! -x "$CLUSTER_CACHE/bin/gpuplugin" ] || start gpuplugin gpuplugin -devices "$devices"
 until_works 60 kubectl get node node
 kubectl wait --for=condition=Ready node/node --timeout=120s > /dev/null
+[ ! -x "$CLUSTER_CACHE/bin/gpuplugin" ] || until_works 60 offers_devices
 kubectl apply -f "$kit/manifests/coredns.yaml" > /dev/null
 volumes
 kubectl -n kube-system rollout status deploy/coredns --timeout=60s > /dev/null
