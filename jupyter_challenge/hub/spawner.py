@@ -322,12 +322,18 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
 
     async def now(self) -> starting.Told:
         """How far a server is that starts."""
-        pod = self._pod() if self._uid else None
-        workload = self.capacity.queues.of_pod(self._uid) if pod is not None else None
-        turn = None
+        workload = self.capacity.queues.of_pod(self._uid)
         if workload is not None and workload.waits:
             await self.capacity.ask_order(workload.queue)
-            turn = self.capacity.turn(workload)
+        return self.told_last
+
+    @property
+    def told_last(self) -> starting.Told:
+        """The same by what the hub knows already."""
+        pod = self._pod() if self._uid else None
+        workload = self.capacity.queues.of_pod(self._uid) if pod is not None else None
+        waits = workload is not None and workload.waits
+        turn = self.capacity.turn(workload) if workload is not None and waits else None
         events = () if pod is None or starting.gated(pod) else self.events
         return starting.told(pod, workload, turn, events)
 

@@ -103,6 +103,11 @@ class StoragePlace:
         """What the relay logged."""
         return self.hub.cluster.kubectl("-n", NAMESPACE, "logs", f"deployment/{RELAY}")
 
+    def kill_relay(self) -> None:
+        """Kill the relay's pod, as its node's end does; another one comes."""
+        killed = ("delete", "pod", "-l", f"app={RELAY}", "--grace-period=0", "--force")
+        self.hub.cluster.kubectl("-n", NAMESPACE, *killed)
+
     def signed_in(self, user: str) -> None:
         """Sign somebody in, as their browser does."""
         with httpx.Client(timeout=60) as browser:

@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from tests.cluster.hub_place import CATALOGUE, IMAGE, NAMESPACE, Hub, hub_running
-from tests.cluster.kubectl import Cluster, probe_pod
+from tests.cluster.hub_queue import QUEUE, give_back, gpu_queue, steal
+from tests.cluster.kubectl import Cluster
 
 pytestmark = pytest.mark.timeout(240)
 
-GPU = {"nvidia.com/gpu": "1"}
 PROFILES = {
     **CATALOGUE,
     "profiles": [
@@ -30,7 +30,7 @@ PROFILES = {
             "name": "GPU",
             "accelerator": {"vendor": "nvidia"},
             "memory": "512 MiB",
-            "queue": "notebooks",
+            "queue": QUEUE,
         },
         {"id": "no-queue", "name": "GPU, no queue", "accelerator": {"vendor": "nvidia"}},
         {"id": "no-image", "name": "No image", "images": {"amd64": "cluster.test/nothing:1"}},
@@ -82,44 +82,11 @@ def test_who_names_a_profile_of_another_group_is_told_whom_to_ask(hub: Hub) -> N
     assert not hub.pods("ben")
 
 
-KUEUE = """
-apiVersion: kueue.x-k8s.io/v1beta2
-kind: ResourceFlavor
-metadata: {name: hub-tests}
----
-apiVersion: kueue.x-k8s.io/v1beta2
-kind: ClusterQueue
-metadata: {name: hub-tests}
-spec:
-  namespaceSelector: {matchLabels: {challenge.jupyter.org/servers: "true"}}
-  preemption: {withinClusterQueue: LowerPriority}
-  resourceGroups:
-  - coveredResources: [cpu, memory, nvidia.com/gpu]
-    flavors:
-    - name: hub-tests
-      resources:
-      - {name: cpu, nominalQuota: 8}
-      - {name: memory, nominalQuota: 16Gi}
-      - {name: nvidia.com/gpu, nominalQuota: 1}
----
-apiVersion: kueue.x-k8s.io/v1beta2
-kind: LocalQueue
-metadata: {name: notebooks, namespace: jupyterhub}
-spec: {clusterQueue: hub-tests}
----
-apiVersion: kueue.x-k8s.io/v1beta2
-kind: WorkloadPriorityClass
-metadata: {name: hub-tests-high}
-value: 1000
-"""
-
-
 @pytest.fixture
 def queue(cluster: Cluster, hub: Hub) -> Iterator[None]:
     """A queue for one GPU."""
-    cluster.kubectl("apply", "-f", "-", stdin=KUEUE)
-    yield
-    cluster.kubectl("delete", "-f", "-", "--ignore-not-found", "--wait=false", stdin=KUEUE)
+    with gpu_queue(cluster):
+        yield
 
 
 def said(hub: Hub, name: str, words: str, seconds: float = 40) -> str:
@@ -130,21 +97,6 @@ def said(hub: Hub, name: str, words: str, seconds: float = 40) -> str:
         if words in event["message"]:
             return str(event["message"])
     raise AssertionError(f"not told {words!r}, but {told}; {hub.last_lines}")
-
-
-def thief(cluster: Cluster) -> None:
-    """Something of a higher priority that wants the one GPU of the queue."""
-    queue = "kueue.x-k8s.io/queue-name"
-    priority = "kueue.x-k8s.io/priority-class"
-    cluster.apply(
-        probe_pod(
-            NAMESPACE,
-            "thief",
-            ["sleep", "120"],
-            labels={queue: "notebooks", priority: "hub-tests-high"},
-            container={"resources": {"requests": GPU, "limits": GPU}},
-        )
-    )
 
 
 def test_whoever_waits_knows_their_place_and_whoever_is_preempted_why(
@@ -158,14 +110,14 @@ def test_whoever_waits_knows_their_place_and_whoever_is_preempted_why(
     hub.spawn("hal", "gpu")
     since = time.monotonic()
     place = said(hub, "hal", "next in the queue")
-    thief(cluster)
+    steal(cluster)
     hub.until(lambda: "had to make way" in hub.log)
     hub.until(lambda: not hub.server("gil"), 30)
     still = said(hub, "hal", "next in the queue")
     (waiting,) = hub.pods("hal")
     hub.restart(at_once=True)
     hub.until(lambda: time.monotonic() > since + START_TIMEOUT + 5)
-    cluster.kubectl("-n", NAMESPACE, "delete", "pod", "thief", "--grace-period=1")
+    give_back(cluster)
     hub.until_ready("hal")
     (started,) = hub.pods("hal")
     hub.stop_server("hal")

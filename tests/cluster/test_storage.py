@@ -172,12 +172,10 @@ def test_servers_reach_the_relay_and_others_do_not(place: StoragePlace) -> None:
 
 
 def test_a_relay_that_is_killed_is_missed_by_nobody(place: StoragePlace) -> None:
-    cluster = place.hub.cluster
     script = OWN_PREFIX.replace("SECONDS", str(1.6 * LIFE))
     with ThreadPoolExecutor(1) as pool:
         using = pool.submit(place.in_server, "alice", script)
-        killed = ("delete", "pod", "-l", f"app={RELAY}", "--grace-period=0", "--force")
-        cluster.kubectl("-n", NAMESPACE, *killed)
+        place.kill_relay()
         said: Any = json.loads(using.result())
 
     assert said["errors"] == []

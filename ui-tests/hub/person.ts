@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 import { expect } from '@playwright/test';
 
@@ -16,15 +17,18 @@ export class Person {
   /** Sign in at the hub; an OpenID provider's form or the hub's own. */
   async signIn(): Promise<void> {
     await this.page.goto('/hub/login');
+    await this.fillIn();
+  }
+
+  /** Give name and password. */
+  async fillIn(): Promise<void> {
     await this.page
       .locator('#username, #username_input')
       .first()
       .fill(this.name);
-    await this.page
-      .locator('input[type=password]')
-      .first()
-      .fill(`pw-${this.name}`);
-    await this.page.locator('[type=submit]').first().click();
+    const password = this.page.locator('input[type=password]').first();
+    await password.fill(`pw-${this.name}`);
+    await password.press('Enter');
     await this.page.waitForURL(/\/hub\/(home|spawn)|\/user\//);
   }
 
@@ -36,11 +40,14 @@ export class Person {
     ).toBeAttached();
   }
 
+  /** The part of the form with a compute profile. */
+  profile(id: string): Locator {
+    return this.page.locator(`label[for="challenge-profile-${id}"]`);
+  }
+
   /** Take a compute profile. */
-  async take(profile: string): Promise<void> {
-    await this.page
-      .locator(`input[name=profile][value="${profile}"]`)
-      .check({ force: true });
+  async take(id: string): Promise<void> {
+    await this.profile(id).click();
     await this.page.locator('#spawn_form [type=submit]').click();
   }
 
@@ -98,10 +105,79 @@ export class Person {
     await expect(this.dialog).toHaveCount(0, PATIENCE);
   }
 
-  /** Write a picture for the documentation, where that was asked for. */
-  async picture(name: string): Promise<void> {
-    if (process.env.UPDATE_SCREENSHOTS) {
-      await this.page.screenshot({ path: picturePath(`hub-${name}`) });
+  /** Enter the challenge that is open, and get its starter. */
+  async enter(): Promise<void> {
+    await this.panel
+      .getByRole('button', { name: 'Read the terms and enter' })
+      .click(PATIENCE);
+    await this.page
+      .getByRole('button', { name: 'Accept and enter' })
+      .click(PATIENCE);
+    await this.panel
+      .getByRole('button', { name: 'Get the starter' })
+      .click(PATIENCE);
+    await this.page
+      .locator('.jp-Dialog')
+      .getByRole('button', { name: 'Select' })
+      .click(PATIENCE);
+    await expect(this.page.locator('.jp-NotebookPanel')).toBeVisible(PATIENCE);
+    await this.openPanel();
+  }
+
+  /** Open an empty notebook. */
+  async newNotebook(): Promise<void> {
+    await this.page
+      .locator('#jp-main-dock-panel .lm-TabBar-tab', { hasText: 'Launcher' })
+      .click(PATIENCE);
+    await this.page
+      .locator('.jp-LauncherCard[data-category="Notebook"]:visible')
+      .first()
+      .click(PATIENCE);
+    await expect(
+      this.page.locator(
+        '.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator[data-status=idle]'
+      )
+    ).toBeAttached(PATIENCE);
+  }
+
+  /** Run Python in the last cell of the notebook that is open; where what it prints appears. */
+  async run(code: string): Promise<Locator> {
+    const cells = this.page.locator(
+      '.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell'
+    );
+    const at = (await cells.count()) - 1;
+    await cells.nth(at).locator('.cm-content').click(PATIENCE);
+    // Not typed: the editor would indent it and close its brackets.
+    await this.page.keyboard.insertText(code);
+    await this.page.keyboard.press('Shift+Enter');
+    return cells.nth(at).locator('.jp-OutputArea-output').first();
+  }
+
+  /** Expect that a part of a page of the hub can be read by everybody, when light and when dark. */
+  async accessible(part: string): Promise<void> {
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await this.page.emulateMedia({ colorScheme });
+      const axe = new AxeBuilder({ page: this.page }).include(part);
+      expect((await axe.analyze()).violations).toEqual([]);
+    }
+  }
+
+  /**
+   * Write a picture for the documentation, where that was asked for.
+   *
+   * @param name - Of the file; `-dark` is added for the hub's dark pages.
+   * @param options - Whether it is a page of the hub, which has a dark side by itself.
+   */
+  async picture(name: string, options: { dark?: boolean } = {}): Promise<void> {
+    if (!process.env.UPDATE_SCREENSHOTS) {
+      return;
+    }
+    await this.page.screenshot({ path: picturePath(`hub-${name}`) });
+    if (options.dark) {
+      await this.page.emulateMedia({ colorScheme: 'dark' });
+      await this.page.waitForTimeout(500); // the hub's colours change slowly
+      await this.page.screenshot({ path: picturePath(`hub-${name}-dark`) });
+      await this.page.emulateMedia({ colorScheme: 'light' });
     }
   }
 }
