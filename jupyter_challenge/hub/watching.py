@@ -22,9 +22,15 @@ Object = dict[str, Any]
 PAGE = 500
 """How many objects come with one answer."""
 WATCH_SECONDS = 240
+SILENCE = 30
+"""Seconds after the end of a watch in which its end has to be heard of."""
+STEADY = 1.0
+"""Seconds: a watch that ends sooner, and told of nothing, is in trouble."""
+SHORTEST_PAUSE = 0.3
 LONGEST_PAUSE = 30.0
 ABSENT_PAUSE = 60.0
 """Between looks for what is not there (Kueue), or may not be seen."""
+ABSENT = "it is not there"
 
 
 class Gone(Exception):
@@ -37,7 +43,7 @@ class Watch:
     Attributes:
         path: Where the API server has them.
         loaded: Whether they were listed once.
-        denied: Why they can't be seen: they are not there, or the hub may not. Else "".
+        denied: Why they can't be seen: they are not there (`ABSENT`), or the hub may not. Else "".
         heard: When the API server last said anything, by the monotonic clock.
     """
 
@@ -65,36 +71,52 @@ class Watch:
         self._told = told
         self._log = log
         self._keys: set[str] = set()
+        self._troubles = 0
 
     async def run(self) -> None:
         """List and watch until it is cancelled."""
-        pause = 0.0
         while True:
+            pause = 0.0
             try:
                 version = await self._list()
-                pause = 0.0
                 while True:
                     version = await self._follow(version)
+                    if self._troubles:
+                        await self._rest(self._longer())
             except Gone:
-                pause = max(0.1, pause)
+                pause = self._longer()
             except ApiException as error:
-                pause = self._refused(error, pause)
-            except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
-                pause = min(LONGEST_PAUSE, max(0.5, 2 * pause))
+                pause = self._refused(error)
+            except Exception as error:
+                # A hub that sees nothing any more would be worse, whatever this is. There is no
+                # traceback, as its frames hold what the API server said.
+                pause = self._longer()
                 self._log.warning("Watching %s: %r; again in %.1f s", self.path, error, pause)
-            # Not all hubs at once, when an API server comes back.
-            await asyncio.sleep(pause * random.uniform(0.7, 1.0))
+            await self._rest(pause)
 
-    def _refused(self, error: ApiException, pause: float) -> float:
+    def _longer(self) -> float:
+        """The next pause: each is twice the one before, until a watch was steady again."""
+        self._troubles += 1
+        return min(LONGEST_PAUSE, SHORTEST_PAUSE * 2.0 ** min(self._troubles - 1, 20))
+
+    async def _rest(self, seconds: float) -> None:
+        # Not all hubs at once, when an API server comes back.
+        await asyncio.sleep(seconds * random.uniform(0.7, 1.0))
+
+    def _refused(self, error: ApiException) -> float:
         if error.status not in {401, 403, 404}:
-            self._log.warning("Watching %s: HTTP %s", self.path, error.status)
-            return min(LONGEST_PAUSE, max(0.5, 2 * pause))
-        why = "it is not there" if error.status == 404 else "the hub may not see it"
+            pause = self._longer()
+            self._log.warning(
+                "Watching %s: HTTP %s; again in %.1f s", self.path, error.status, pause
+            )
+            return pause
+        why = ABSENT if error.status == 404 else "the hub may not see it"
         if self.denied != why:
             # Without Kueue in the cluster there are no queues: that is no trouble.
             level = logging.INFO if error.status == 404 else logging.WARNING
             self._log.log(level, "Not watching %s: %s (HTTP %s)", self.path, why, error.status)
         self.denied = why
+        self.heard = time.monotonic()
         self._forget(set())
         self.loaded.set()
         return ABSENT_PAUSE
@@ -129,13 +151,18 @@ class Watch:
             ("resourceVersion", version),
             ("timeoutSeconds", str(WATCH_SECONDS)),
         ]
-        answer = await self._ask(query, WATCH_SECONDS + 30)
-        self.heard = time.monotonic()
+        answer = await self._ask(query, WATCH_SECONDS + SILENCE)
+        began = self.heard = time.monotonic()
         async with answer:
             async for line in _lines(answer):
                 event = json.loads(line)
-                self.heard = time.monotonic()
                 version = self._happened(event["type"], event["object"], version)
+                self.heard = time.monotonic()
+                self._troubles = 0
+        if time.monotonic() - began < min(STEADY, WATCH_SECONDS / 2) and self.heard == began:
+            self._troubles = max(1, self._troubles)
+        else:
+            self._troubles = 0
         return version
 
     def _happened(self, kind: str, found: Object, version: str) -> str:
