@@ -30,8 +30,11 @@ from jupyter_challenge.hub.queues import (
     read_cluster_queue,
     read_workload,
 )
-from jupyter_challenge.hub.watching import Gone, Watch, asked
+from jupyter_challenge.hub.watching import ABSENT, Gone, Watch, asked
 
+NODES, PODS = "/api/v1/nodes", "/api/v1/pods"
+KUEUE = f"/apis/{GROUP}/{VERSION}"
+QUEUES = f"{KUEUE}/resourceflavors", f"{KUEUE}/clusterqueues"
 FRESH = 1.0
 """Seconds for which what was counted is good, however much changes meanwhile."""
 STALE = 300.0
@@ -39,6 +42,8 @@ STALE = 300.0
 ORDER = 5.0
 """Seconds between two questions for the order of a queue, while somebody wants to know."""
 ENDINGS = 2000
+_NO_ORDER = ValueError, KeyError, TypeError
+"""What comes of an answer that is none."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,11 @@ class Capacity:
         self.machines = Machines()
         self.queues = Queues(kind_of=self._kind_of_pod)
         self._namespace = namespace
+        inside = f"{KUEUE}/namespaces/{namespace}"
+        self._own = f"{inside}/localqueues", f"{inside}/workloads"
         self._log = log
         self._kinds = {profile.id: kind(catalogue, profile) for profile in catalogue.profiles}
+        self._uids: dict[str, str] = {}
         self._profiles: dict[str, str] = {}
         self._ended: OrderedDict[str, str] = OrderedDict()
         self._room: dict[Place, tuple[int, float, tuple[int, int]]] = {}
@@ -102,16 +110,10 @@ class Capacity:
         if self._tasks:
             return
         api = self._api = ApiClient()
-        kueue = f"/apis/{GROUP}/{VERSION}"
-        own = f"{kueue}/namespaces/{self._namespace}"
-        for path, told in (
-            ("/api/v1/nodes", self.node),
-            ("/api/v1/pods", self.pod),
-            (f"{kueue}/resourceflavors", self.flavor),
-            (f"{kueue}/clusterqueues", self.cluster_queue),
-            (f"{own}/localqueues", self.local_queue),
-            (f"{own}/workloads", self.workload),
-        ):
+        machines = (NODES, self.node), (PODS, self.pod)
+        queues = zip(QUEUES, (self.flavor, self.cluster_queue), strict=True)
+        own = zip(self._own, (self.local_queue, self.workload), strict=True)
+        for path, told in (*machines, *queues, *own):
             watch = self._watches[path] = Watch(api, path, told, self._log)
             self._tasks.append(asyncio.create_task(watch.run()))
 
@@ -142,17 +144,16 @@ class Capacity:
     def pod(self, key: str, found: Object | None) -> None:
         """Hear of a pod."""
         kept = None if found is None else read_pod(found)
-        if found is not None and found["metadata"]["namespace"] == self._namespace:
-            uid = found["metadata"]["uid"]
-            if kept is not None and self._profiles.get(uid) != kept.profile:
-                self._profiles[uid] = kept.profile
-                self.queues.version += 1
-            self._end(uid, endings.of_pod(found))
-        elif found is None:
-            before = self.machines.pods.get(key)
-            if before is not None:
-                self._profiles.pop(before.uid, None)
         self.machines.pod(key, kept)
+        uid = "" if found is None else found["metadata"]["uid"]
+        if self._uids.get(key, uid) != uid:
+            self._profiles.pop(self._uids.pop(key), None)
+        if found is None or found["metadata"]["namespace"] != self._namespace:
+            return
+        if kept is not None and kept.profile and self._profiles.get(uid) != kept.profile:
+            self._uids[key], self._profiles[uid] = uid, kept.profile
+            self.queues.learned(uid)
+        self._end(uid, endings.of_pod(found))
 
     def flavor(self, key: str, found: Object | None) -> None:
         """Hear of a ResourceFlavor."""
@@ -194,10 +195,12 @@ class Capacity:
             profile: The profile.
             place: What its servers need of a machine.
         """
-        if not self._current("/api/v1/nodes", "/api/v1/pods"):
-            return Availability(known=False, queued=profile.queue is not None)
+        queued = profile.queue is not None and not self._without_kueue
+        seen = self._current(NODES, PODS) and (not queued or self._current(*QUEUES, *self._own))
+        if not seen:
+            return Availability(known=False, queued=queued)
         free, whole = self._count(place)
-        if profile.queue is None:
+        if profile.queue is None or not queued:
             return Availability(True, free, whole)
         queues, mine = self.queues, self._kinds[profile.id]
         quota = queues.cluster.get(queues.local.get(profile.queue, ""))
@@ -235,13 +238,14 @@ class Capacity:
             answer = await asked(self._api, path, [("limit", "1000")], seconds=3)
             async with answer:
                 said: Mapping[str, Any] = json.loads(await answer.read())
-        except (ApiException, Gone, OSError, asyncio.TimeoutError, ValueError) as error:
+            items = sorted(said["items"], key=lambda each: each["positionInLocalQueue"])
+            names = [each["metadata"]["name"] for each in items]
+        except (ApiException, Gone, OSError, asyncio.TimeoutError, *_NO_ORDER) as error:
             # Its own view serves as well, unless usage counts (admission fair sharing).
             self.queues.ordered(queue, None)
             self._log.debug("No order of the queue %s: %r", queue, error)
             return
-        items = sorted(said.get("items") or (), key=lambda each: each["positionInLocalQueue"])
-        self.queues.ordered(queue, [each["metadata"]["name"] for each in items])
+        self.queues.ordered(queue, names)
 
     def ended(self, uid: str) -> str:
         """Why a pod ended, in a sentence, if anything was heard of it."""
@@ -255,6 +259,12 @@ class Capacity:
 
     def _kind_of_pod(self, uid: str) -> str:
         return self._kinds.get(self._profiles.get(uid, ""), "")
+
+    @property
+    def _without_kueue(self) -> bool:
+        """Whether there are no queues in this cluster: servers then start as others do."""
+        watch = self._watches.get(QUEUES[1])
+        return watch is not None and watch.denied == ABSENT
 
     def _current(self, *paths: str) -> bool:
         now = time.monotonic()

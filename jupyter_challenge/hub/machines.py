@@ -155,6 +155,8 @@ class Machines:
         taken = self.taken.setdefault(pod.node, defaultdict(int))
         for name, each in pod.asks.items():
             taken[name] += times * each
+        if not taken["pods"]:  # with the last pod, or nodes that came and went would pile up
+            del self.taken[pod.node]
 
 
 def fits(holds: Amounts, asks: Amounts) -> int:
@@ -215,7 +217,8 @@ def asked(spec: Object) -> dict[str, int]:
     """What a pod asks its node for.
 
     Containers add up, and so do sidecars (init containers that go on). Each other init container
-    runs alone beside the sidecars before it: the pod asks for the most of these.
+    runs alone beside the sidecars before it: the pod asks for the most of these. What is said of
+    the pod as a whole counts instead.
     """
     running: dict[str, int] = defaultdict(int)
     most: dict[str, int] = {}
@@ -233,12 +236,13 @@ def asked(spec: Object) -> dict[str, int]:
         _add(running, _requests(container))
     for name, each in most.items():
         running[name] = max(running[name], each)
+    running.update(_requests(spec))
     _add(running, amounts(spec.get("overhead")))
     return {**running, **POD}
 
 
-def _requests(container: Object) -> dict[str, int]:
-    resources = container.get("resources") or {}
+def _requests(said: Object) -> dict[str, int]:
+    resources = said.get("resources") or {}
     # What has a limit and no request asks for its limit.
     return {**amounts(resources.get("limits")), **amounts(resources.get("requests"))}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 import statistics
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -42,6 +42,7 @@ class Workload:
         priority: Higher ones come first.
         since: When it came into the queue, in seconds of the epoch.
         conditions: Its conditions by type.
+        active: Whether nobody took it out of the queue.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Workload:
     priority: int
     since: float
     conditions: Mapping[str, Condition]
+    active: bool = True
 
     def true(self, condition: str) -> bool:
         """Whether a condition is there and true."""
@@ -59,7 +61,7 @@ class Workload:
     @property
     def waits(self) -> bool:
         """Whether it waits for its turn."""
-        return not (self.true("Admitted") or self.true("Finished"))
+        return self.active and not (self.true("Admitted") or self.true("Finished"))
 
 
 @dataclass(frozen=True)
@@ -95,22 +97,27 @@ class ClusterQueue:
 
 @dataclass
 class Waits:
-    """How long it took lately from one server's turn to the next, by what they waited for."""
+    """How long it took lately from one server's turn to the next, by what they waited for.
 
-    _took: dict[str, deque[float]] = field(default_factory=dict)
-    _last: dict[str, float] = field(default_factory=dict)
+    Turns are kept in the order of time, and not in that in which they were heard of: a hub that
+    starts hears of all at once, by their names.
+    """
+
+    _turns: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
 
     def admitted(self, kind: str, since: float, at: float) -> None:
         """A server that came at one time had its turn at another."""
-        last = self._last.get(kind, 0.0)
-        self._last[kind] = max(last, at)
-        if at - since > WAITED:
-            took = self._took.setdefault(kind, deque(maxlen=REMEMBERED))
-            took.append(max(0.0, at - max(since, last)))
+        turns = self._turns.setdefault(kind, [])
+        bisect.insort(turns, (at, since))
+        del turns[:-REMEMBERED]
 
     def about(self, kind: str, place: int) -> float | None:
         """About how many seconds whoever has this place in the queue waits, if that is known."""
-        took = self._took.get(kind, ())
+        took, before = [], 0.0
+        for at, since in self._turns.get(kind, ()):
+            if at - since > WAITED:
+                took.append(at - max(since, before))
+            before = at
         return place * statistics.median(took) if len(took) >= FEWEST else None
 
 
@@ -139,9 +146,20 @@ class Queues:
         if found is None:
             return
         self.workloads[key] = self._by_pod[found.pod] = found
-        admitted = found.conditions.get("Admitted")
-        if admitted is not None and admitted.true and (before is None or before.waits):
-            self.waits.admitted(self.kind_of(found.pod), found.since, admitted.since)
+        if before is None or before.waits:
+            self._had_its_turn(found)
+
+    def learned(self, pod: str) -> None:
+        """It has come out what a pod waits for, or waited for: its workload was heard of before."""
+        self.version += 1
+        found = self._by_pod.get(pod)
+        if found is not None:
+            self._had_its_turn(found)
+
+    def _had_its_turn(self, found: Workload) -> None:
+        admitted, kind = found.conditions.get("Admitted"), self.kind_of(found.pod)
+        if admitted is not None and admitted.true and kind:
+            self.waits.admitted(kind, found.since, admitted.since)
 
     def of_pod(self, uid: str) -> Workload | None:
         """The workload of a pod."""
@@ -201,6 +219,7 @@ def read_workload(found: Object) -> Workload:
         priority=spec.get("priority") or 0,
         since=max(ago(meta.get("creationTimestamp")), requeued),
         conditions=conditions,
+        active=spec.get("active", True),
     )
 
 
