@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 from kubernetes_asyncio.client import ApiClient
 from kubernetes_asyncio.client.exceptions import ApiException
 
@@ -42,8 +43,10 @@ STALE = 300.0
 ORDER = 5.0
 """Seconds between two questions for the order of a queue, while somebody wants to know."""
 ENDINGS = 2000
-_NO_ORDER = ValueError, KeyError, TypeError
-"""What comes of an answer that is none."""
+_NO_ORDER = (
+    *(aiohttp.ClientError, ApiException, Gone, OSError, asyncio.TimeoutError),
+    *(ValueError, KeyError, TypeError),  # an answer that is none
+)
 
 
 @dataclass(frozen=True)
@@ -240,7 +243,7 @@ class Capacity:
                 said: Mapping[str, Any] = json.loads(await answer.read())
             items = sorted(said["items"], key=lambda each: each["positionInLocalQueue"])
             names = [each["metadata"]["name"] for each in items]
-        except (ApiException, Gone, OSError, asyncio.TimeoutError, *_NO_ORDER) as error:
+        except _NO_ORDER as error:
             # Its own view serves as well, unless usage counts (admission fair sharing).
             self.queues.ordered(queue, None)
             self._log.debug("No order of the queue %s: %r", queue, error)

@@ -21,13 +21,25 @@ EVICTIONS = {
     "NodeFailures": "The machine that it was on failed.",
     "PodsReadyTimeout": "It was not ready in time, and its place went to the next in its queue.",
     "MaximumExecutionTimeExceeded": "It was there for as long as its queue lets anything be.",
+    "RequeuingLimitExceeded": "It was not ready in time too often.",
+    "Deactivated": "An admin took it out of its queue.",
 }
+"""By Kueue's reasons, or what they contain: DeactivatedDueToAdmissionCheck."""
 DISRUPTIONS = {
     "PreemptionByScheduler": "It had to make way for something of a higher priority.",
     "DeletionByTaintManager": "The machine that it was on is not to be used any more.",
     "EvictionByEvictionAPI": "The machine that it was on is being emptied, for maintenance mostly.",
     "DeletionByPodGC": "The machine that it was on is gone.",
 }
+REFUSALS = {
+    "NodeShutdown": "The machine that it was on was shut down.",
+    "Terminated": "The machine that it was on was shut down.",
+    "Preempting": "It had to make way for something that its machine itself needs.",
+    "OutOf": "What it needs of its machine was taken by something else first. Try again.",
+    "UnexpectedAdmissionError": "Its machine could not give it what it needs. Try again.",
+    "NodeAffinity": "Its machine is of another kind now. Try again.",
+}
+"""By the kubelet's reasons, or what these begin with: OutOfcpu."""
 
 
 def of_workload(found: Workload) -> str:
@@ -36,7 +48,7 @@ def of_workload(found: Workload) -> str:
     if evicted is None or not evicted.true or not found.pod:
         return ""
     why = next(
-        (said for reason, said in EVICTIONS.items() if evicted.reason.startswith(reason)),
+        (said for reason, said in EVICTIONS.items() if reason in evicted.reason),
         "Its queue took its place back.",
     )
     return f"Your server was ended. {why} {SAVED}"
@@ -58,6 +70,11 @@ def of_pod(found: Object) -> str:
                 f"Your server was ended: {_evicted(status.get('message', ''))} Files that are not "
                 "on a volume, /tmp among them, are gone."
             )
+        for reason, why in REFUSALS.items():
+            if status.get("reason", "").startswith(reason):
+                return f"Your server was ended. {why} {SAVED}"
+    if (found.get("metadata") or {}).get("deletionTimestamp"):
+        return ""  # what its program says to that is no reason
     for container in status.get("containerStatuses") or ():
         ended = (container.get("state") or {}).get("terminated")
         if container["name"] == NOTEBOOK and ended:
@@ -78,9 +95,11 @@ def _exited(ended: Object) -> str:
 
 def _evicted(message: str) -> str:
     for word, said in (
+        ("low on resource: memory", "the machine that it was on ran out of memory."),
+        ("low on resource: pids", "the machine that it was on had too many processes."),
+        ("low on resource", "the disk of the machine that it was on was full."),
+        ("EmptyDir", "it put more into a temporary volume, such as /dev/shm, than fits there."),
         ("ephemeral", "it wrote more to its local disk than it may."),
-        ("memory", "the machine that it was on ran out of memory."),
-        ("disk", "the disk of the machine that it was on was full."),
     ):
         if word in message:
             return said

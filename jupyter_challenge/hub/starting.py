@@ -5,6 +5,7 @@ Everything here is pure: a pod and a workload as they are now, and for how long,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,18 @@ IMAGE_PATIENCE = 45.0
 CONFIG_PATIENCE = 45.0
 CRASHES = 3
 NO_SUCH_IMAGE = ("not found", "manifest unknown", "does not exist", "unauthorized", "denied")
+NO_IMAGE = frozenset({"ErrImageNeverPull", "InvalidImageName"})
+IMAGE_TROUBLE = frozenset(
+    {
+        "ErrImagePull",
+        "ImageInspectError",
+        "ImagePullBackOff",
+        "RegistryUnavailable",
+        "SignatureValidationFailed",
+    }
+)
+CANNOT_RUN = frozenset({"ContainerCannotRun", "StartError"})
+LONGEST = 300
 
 
 @dataclass(frozen=True)
@@ -63,8 +76,8 @@ def told(
         if scheduled.get("reason") == "Unschedulable":
             return Told(20, f"Waiting for a machine: {unschedulable(scheduled)}.")
         return Told(15, "Looking for a machine.")
-    waiting = _waiting(pod)
-    if waiting.get("reason") in {"ErrImagePull", "ImagePullBackOff"}:
+    _, waiting = _waiting(pod)
+    if waiting.get("reason") in IMAGE_TROUBLE:
         return Told(40, "The image can't be fetched yet; trying again.")
     last = next((each for each in reversed(list(events)) if each.get("reason") in _EVENTS), None)
     if last is not None and waiting:
@@ -97,11 +110,20 @@ def _queued(workload: Workload | None, turn: Turn | None) -> str:
 
 
 def _why_not_yet(reserved: Condition | None) -> str:
-    message = reserved.message if reserved is not None and not reserved.true else ""
-    if "inactive" in message or "stopped" in message:
-        return "An admin has stopped the queue; it goes on once they start it again."
-    if "insufficient unused quota" in message:
-        return "All that the queue may use is in use."
+    """Why a turn has not come, from Kueue's words; these are the same since 0.9."""
+    if reserved is not None and reserved.true:
+        return "Your place is reserved; what it needs is being made ready."
+    message = reserved.message if reserved is not None else ""
+    for words, said in (
+        ("is stopped", "An admin has stopped the queue; it goes on once they start it again."),
+        ("is inactive", "The queue is closed; it goes on once an admin opens it again."),
+        ("Pending the preemption", "Something of a lower priority is about to make way for it."),
+        ("insufficient unused quota", "All that the queue may use is in use."),
+        ("no longer fits after", "All that the queue may use is in use."),
+        ("PodsReady condition", "The queue waits until those before you have started."),
+    ):
+        if words in message:
+            return said
     return "You can leave this page; your place is kept."
 
 
@@ -127,13 +149,18 @@ def _many(number: int, what: str) -> str:
 
 def unschedulable(condition: Mapping[str, Any]) -> str:
     """Why no machine takes a server, from the scheduler's words."""
-    message = condition.get("message", "")
+    message = condition.get("message", "").lower()
     for word, said in (
+        ("readwriteoncepod", "one of its volumes is in use by something else"),
+        ("unbound immediate", "one of its volumes has not been made yet"),
         ("persistentvolumeclaim", "one of its volumes is not there"),
+        ("non-existent pv", "one of its volumes is not there"),
+        ("free storage", "none has the storage for one of its volumes"),
         ("volume", "one of its volumes can't be used on any that has room"),
-        ("Insufficient", "all that fit are taken"),
-        ("Too many pods", "all that fit are taken"),
+        ("insufficient", "all that fit are taken"),
+        ("too many pods", "all that fit are taken"),
         ("untolerated taint", "those with room are kept for others"),
+        ("were unschedulable", "those of this kind are closed at the moment"),
         ("node affinity/selector", "there is none of this kind"),
     ):
         if word in message:
@@ -157,31 +184,43 @@ def failed(
         return _never_admitted(workload)
     if status.get("phase") == "Failed":
         return Failed(ended or endings.of_pod(pod) or "Your server failed.", "failed")
-    waiting = _waiting(pod)
+    container, waiting = _waiting(pod)
     reason, message = waiting.get("reason", ""), waiting.get("message", "")
-    if reason in {"ErrImageNeverPull", "InvalidImageName"}:
-        return Failed(_no_image(pod), "image")
-    if reason in {"ErrImagePull", "ImagePullBackOff"} and (
+    if reason in NO_IMAGE:
+        return Failed(_no_image(pod, container), "image")
+    if reason in IMAGE_TROUBLE and (
         since > IMAGE_PATIENCE or any(word in message for word in NO_SUCH_IMAGE)
     ):
-        return Failed(_no_image(pod), "image")
+        return Failed(_no_image(pod, container), "image")
     if reason.startswith("Create") and reason.endswith("Error") and since > CONFIG_PATIENCE:
         return Failed(
             "The machine can't make your server as it is configured. Tell an admin: "
-            f"{message or reason}.",
+            f"{(message or reason)[:LONGEST]}.",
             "config",
         )
-    crashed = _notebook(pod)
-    if crashed.get("restartCount", 0) >= CRASHES:
-        last = (crashed.get("lastState") or {}).get("terminated") or {}
-        if last.get("reason") == "OOMKilled":
-            return Failed("Your server needs more memory than its profile has.", "memory")
+    return _crashed(_notebook(pod))
+
+
+def _crashed(container: Mapping[str, Any]) -> Failed | None:
+    last = (container.get("lastState") or {}).get("terminated") or {}
+    last = (container.get("state") or {}).get("terminated") or last
+    often = container.get("restartCount", 0) >= CRASHES
+    message = last.get("message", "")
+    if last.get("reason") in CANNOT_RUN and (often or "executable file not found" in message):
         return Failed(
-            "The server's program ends as soon as it has started "
-            f"(exit code {last.get('exitCode')}). Tell an admin.",
-            "crash",
+            "The image of your server can't start it. Choose another profile, or tell an admin: "
+            f"{(message or last['reason'])[:LONGEST]}.",
+            "image",
         )
-    return None
+    if not often:
+        return None
+    if last.get("reason") == "OOMKilled":
+        return Failed("Your server needs more memory than its profile has.", "memory")
+    return Failed(
+        "The server's program ends as soon as it has started "
+        f"(exit code {last.get('exitCode')}). Tell an admin.",
+        "crash",
+    )
 
 
 def too_late(pod: Object | None, seconds: float) -> Failed:
@@ -194,7 +233,7 @@ def too_late(pod: Object | None, seconds: float) -> Failed:
             "later, or choose another profile.",
             "unschedulable",
         )
-    if _waiting(pod or {}).get("reason") == "ContainerCreating":
+    if _waiting(pod or {})[1].get("reason") in {"ContainerCreating", "PodInitializing"}:
         return Failed(
             f"Your server was not made within {within}: its image is large, or a volume does not "
             "come. Try again; what was fetched by then is there.",
@@ -213,26 +252,72 @@ def waited_in_vain(seconds: float) -> Failed:
 
 
 def _never_admitted(workload: Workload | None) -> Failed | None:
-    reserved = workload.conditions.get("QuotaReserved") if workload is not None else None
-    if workload is None or reserved is None or reserved.true:
+    """Why a turn will not come, from Kueue's words."""
+    if workload is None:
         return None
-    if "doesn't exist" in reserved.message:
-        return Failed(
-            f'Its queue "{workload.queue}" is not there. Tell an admin: it is named in '
-            "profiles.yaml and has to be made in Kueue.",
-            "queue",
-        )
-    if "maximum capacity" in reserved.message:
-        return Failed(
-            "It asks for more than its queue ever has. Choose another profile, or tell an admin.",
-            "queue",
-        )
-    return None
+    if not workload.active:
+        return Failed(_taken_out(workload), "queue")
+    reserved = workload.conditions.get("QuotaReserved")
+    why = _hopeless(workload.queue, reserved.message) if reserved and not reserved.true else ""
+    return Failed(why, "queue") if why else None
 
 
-def _no_image(pod: Object) -> str:
+def _hopeless(queue: str, message: str) -> str:
+    missing = re.search(
+        r"(LocalQueue|ClusterQueue) (\S*) (?:doesn't exist|.* missing|not f)", message
+    )
+    if missing is not None and missing[1] == "LocalQueue":
+        return (
+            f'Its queue "{queue}" is not there. Tell an admin: it is named in profiles.yaml and '
+            "has to be made in Kueue."
+        )
+    if missing is not None:
+        return (
+            f'Its queue "{queue}" leads nowhere. Tell an admin: the ClusterQueue "{missing[2]}" '
+            "has to be made in Kueue."
+        )
+    if "namespace doesn't match" in message:
+        return (
+            f'Its queue "{queue}" is not for servers of this hub. Tell an admin: the '
+            "namespaceSelector of its ClusterQueue leaves them out."
+        )
+    unknown = re.search(r"resource (\S+) unavailable in ClusterQueue", message)
+    if unknown is not None:
+        return (
+            f'Its queue "{queue}" knows no {unknown[1]}. Choose another profile, or tell an admin: '
+            "it has to be in the quota of its ClusterQueue."
+        )
+    # Kueue tells of each kind of nodes that it tried. A single one that is merely in use is enough.
+    full = set(re.findall(r"insufficient quota for \S+ in flavor (\S+?),", message))
+    if set(re.findall(r"insufficient unused quota for \S+ in flavor (\S+?),", message)) - full:
+        return ""
+    if full:
+        return "It asks for more than its queue ever has. Choose another profile, or tell an admin."
+    if "doesn't match node affinity" in message or "untolerated taint" in message:
+        return (
+            f'Its queue "{queue}" has no machines of this kind. Choose another profile, or tell an '
+            "admin."
+        )
+    return ""
+
+
+def _taken_out(workload: Workload) -> str:
+    evicted = workload.conditions.get("Evicted")
+    _, _, why = (evicted.message if evicted is not None else "").partition("deactivated due to ")
+    return (
+        f"Your server was taken out of its queue{': ' + why[:LONGEST] if why else ''}. Try again, "
+        "choose another profile, or ask an admin."
+    )
+
+
+def _no_image(pod: Object, container: str) -> str:
+    spec = pod["spec"]
     image = next(
-        (each["image"] for each in pod["spec"]["containers"] if each["name"] == endings.NOTEBOOK),
+        (
+            each["image"]
+            for each in (*spec["containers"], *(spec.get("initContainers") or ()))
+            if each["name"] == container
+        ),
         "",
     )
     return (
@@ -250,6 +335,11 @@ def _notebook(pod: Object) -> Mapping[str, Any]:
     return next((each for each in found if each["name"] == endings.NOTEBOOK), {})
 
 
-def _waiting(pod: Object) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = (_notebook(pod).get("state") or {}).get("waiting") or {}
-    return found
+def _waiting(pod: Object) -> tuple[str, Mapping[str, Any]]:
+    """The container for which a server waits, and what it waits for: those before it come first."""
+    before = (pod.get("status") or {}).get("initContainerStatuses") or ()
+    for each in (*before, _notebook(pod)):
+        waiting = (each.get("state") or {}).get("waiting") or {}
+        if waiting.get("reason", "PodInitializing") != "PodInitializing":
+            return each["name"], waiting
+    return endings.NOTEBOOK, (_notebook(pod).get("state") or {}).get("waiting") or {}
