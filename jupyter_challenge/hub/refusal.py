@@ -32,7 +32,7 @@ class NotStarted(_Base):  # type: ignore[misc]
 
     def __init__(self, message: str, *, reason: str, status_code: int = 400) -> None:
         if SpawnException is None:
-            super().__init__(status_code, message.replace("%", "%%"), reason=reason)
+            super().__init__(status_code, message, reason=reason)
         else:
             super().__init__(message, reason=reason, status_code=status_code)
         self.jupyterhub_message = message
@@ -52,23 +52,17 @@ def of_the_cluster(error: ApiException, *secrets: str) -> NotStarted | None:
     said = said_by(error)
     for secret in secrets:
         said = said.replace(secret, "…") if secret else said
-    if error.status == 403:
-        full = re.search(r"exceeded quota: (\S+?),", said)
-        if full is not None:
-            return NotStarted(_full(said, full[1]), reason="quota", status_code=403)
-        denied = re.search(r"denied (?:the )?request: (.*)", said, re.DOTALL)
-        if denied is not None:
-            return NotStarted(_denied(denied[1]), reason="admission", status_code=403)
-        if 'violates PodSecurity "' in said:
-            said = said.partition("violates PodSecurity ")[2]
-            return NotStarted(_denied(f"it violates {said}"), reason="admission", status_code=403)
-        return None  # the hub may not make pods: its own trouble
+    full = re.search(r"exceeded quota: (\S+?),", said)
+    if error.status == 403 and full is not None:
+        return NotStarted(_full(said, full[1]), reason="quota", status_code=403)
+    why = _denial(said, error.status)
+    if why:
+        status = 403 if error.status == 403 else 400
+        return NotStarted(_denied(why), reason="admission", status_code=status)
     if error.status in {400, 422}:
-        denied = re.search(r"denied (?:the )?request: (.*)", said, re.DOTALL)
-        if denied is not None:
-            return NotStarted(_denied(denied[1]), reason="admission")
         return NotStarted(
-            f"The cluster does not take your server as it is configured. Tell an admin: {said}",
+            "The cluster does not take your server as it is configured. Tell an admin: "
+            f"{_cut(said)}",
             reason="invalid",
         )
     return None
@@ -76,12 +70,34 @@ def of_the_cluster(error: ApiException, *secrets: str) -> NotStarted | None:
 
 def said_by(error: ApiException) -> str:
     """The message in an API server's answer, and nothing else of it."""
-    body = error.body
     try:
-        said = json.loads(body)["message"] if body else ""
+        said = json.loads(error.body)["message"] if error.body else ""
     except (ValueError, KeyError, TypeError):
         said = ""
-    return str(said or error.reason or f"HTTP {error.status}")[:LONGEST]
+    return str(said or error.reason or f"HTTP {error.status}")
+
+
+def _denial(said: str, status: int) -> str:
+    """Why an admission refused something; nothing if it was none.
+
+    Webhooks choose the status themselves. Admission plugins forbid what has a name by now; rights
+    are looked at before, and tell of a user.
+    """
+    denied = re.search(r"denied (?:the )?request: (.*)", said, re.DOTALL)
+    if denied is not None:
+        return denied[1]
+    if "denied the request without explanation" in said:
+        return said
+    forbidden = re.match(r'\S+ "[^"]*" is forbidden: (?!User ")(.*)', said, re.DOTALL)
+    if status != 403 or forbidden is None:
+        return ""
+    return forbidden[1].replace("violates PodSecurity", "it violates PodSecurity", 1)
+
+
+def _cut(said: str) -> str:
+    """As much as fits a page; cut only after the secrets are gone, or a part of one would stay."""
+    said = said.strip()
+    return said if len(said) <= LONGEST else f"{said[:LONGEST].rstrip()} …"
 
 
 def _full(said: str, quota: str) -> str:
@@ -100,7 +116,7 @@ def _full(said: str, quota: str) -> str:
 
 
 def _denied(why: str) -> str:
-    why = why.strip()[:LONGEST].rstrip(".")
     return (
-        f"The cluster's rules refuse your server: {why}. Choose another profile, or tell an admin."
+        f"The cluster's rules refuse your server: {_cut(why).rstrip('.')}. Choose another profile, "
+        "or tell an admin."
     )
