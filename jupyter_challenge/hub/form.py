@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, Template
@@ -40,10 +40,13 @@ class Card:
 
 @dataclass(frozen=True)
 class Form:
-    """What the form shows: profiles to choose from, those for others, and what happened before."""
+    """What the form shows: profiles to choose from, those for others, and what happened before.
+
+    Others are names and sentences.
+    """
 
     cards: Sequence[Card]
-    others: Mapping[str, str] = field(default_factory=dict)
+    others: Sequence[tuple[str, str]] = ()
     ended: str = ""
 
 
@@ -69,11 +72,11 @@ def form(
     cards = [
         _card(profile, standing[profile.id], checked=profile.id == first) for profile in usable
     ]
-    others = {
-        profile.name: profile.denied
+    others = [
+        (profile.name, profile.denied)
         for profile in catalogue.profiles
         if profile.denied and profile.id not in ids
-    }
+    ]
     return Form(cards, others, ended)
 
 
@@ -100,10 +103,10 @@ def _facts(profile: ComputeProfile) -> list[str]:
     facts = []
     if profile.accelerator is not None:
         count = profile.accelerator.count
-        what = {"mig": "slice of a GPU", "none": "GPU"}.get(
-            profile.accelerator.sharing.value, "share of a GPU"
+        one, of = {"mig": ("slice", " of a GPU"), "none": ("GPU", "")}.get(
+            profile.accelerator.sharing.value, ("share", " of a GPU")
         )
-        facts.append(f"{count} {what}" + ("s" if count > 1 else ""))
+        facts.append(f"{count} {one}{'s' if count > 1 else ''}{of}")
     if profile.cpu is not None:
         facts.append(f"{profile.cpu:g} core" + ("" if profile.cpu == 1 else "s"))
     if profile.memory is not None:
