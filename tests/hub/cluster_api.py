@@ -47,6 +47,7 @@ class ClusterApi:
         asked: The path and the query of each question so far.
         refuses: The status with which it answers for a path.
         says: What it answers for a path, whatever it is.
+        admits: Says of what is to be made with which status and message it is refused, if it is.
         made: Hears of each object that was made by a request.
         piece: Into how small pieces it cuts the lines of a watch; 0 for whole lines.
         bookmarks: Seconds between bookmarks.
@@ -59,6 +60,7 @@ class ClusterApi:
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     refuses: dict[str, int] = field(default_factory=dict)
     says: dict[str, Any] = field(default_factory=dict)
+    admits: Callable[[Object], tuple[int, str] | None] = lambda found: None
     made: Callable[[Kind, Object], None] = lambda kind, found: None
     piece: int = 0
     bookmarks: float = 60.0
@@ -165,10 +167,14 @@ class ClusterApi:
         return web.json_response(self._objects[kind][key])
 
     def _make(self, kind: Kind, namespace: str, found: Object) -> web.Response:
+        refused = self.admits(found)
+        if refused is not None:
+            return _refusal(*refused)
         meta = {**found["metadata"], "namespace": namespace}
         if (namespace, meta["name"]) in self._objects.get(kind, {}):
             return _refusal(409)
-        stored = self.put(kind, {**found, "metadata": meta})
+        status = {"phase": "Pending"} if kind == "/api/v1/pods" else {}
+        stored = self.put(kind, {**found, "metadata": meta, "status": status})
         self.made(kind, stored)
         return web.json_response(stored, status=201)
 
@@ -229,6 +235,8 @@ class ClusterApi:
             try:
                 await asyncio.wait_for(woken.wait(), min(left, self.bookmarks))
             except asyncio.TimeoutError:
+                if "allowWatchBookmarks" not in request.query:
+                    continue
                 meta = {"resourceVersion": str(self._version), "creationTimestamp": None}
                 await self._say(answer, {"type": "BOOKMARK", "object": {"metadata": meta}})
 
@@ -261,8 +269,8 @@ def _meant(request: web.Request, found: Object, namespace: str) -> bool:
     return namespace in {"", meta.get("namespace")} and all(labels.get(k) == v for k, v in wanted)
 
 
-def _refusal(status: int) -> web.Response:
-    said = {"kind": "Status", "status": "Failure", "code": status, "message": f"refused: {status}"}
+def _refusal(status: int, message: str = "refused") -> web.Response:
+    said = {"kind": "Status", "status": "Failure", "code": status, "message": message}
     return web.json_response(said, status=status)
 
 
