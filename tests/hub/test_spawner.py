@@ -6,17 +6,21 @@ tested on a real one (tests/cluster/test_hub.py).
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 import yaml
+from traitlets.config import Config
 
+from jupyter_challenge.hub.spawner import ChallengeSpawner
 from tests.hub.cluster_api import ClusterApi, Object, cluster_api_beside
 from tests.hub.local_hub import LocalHub, local_hub
 from tests.hub.test_capacity import CLUSTER as CLUSTER_QUEUES
@@ -41,9 +45,11 @@ CATALOGUE = {
         },
     ],
 }  # fmt: skip
-CONFIG = """
+FOUND = """
 import sys
 sys.path.insert(0, {root!r})
+"""
+CONFIG = """
 from jupyter_challenge.hub import configure
 c.JupyterHub.tornado_settings = {{"slow_spawn_timeout": 1}}
 c.JupyterHub.cleanup_servers = False
@@ -143,8 +149,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     written.write_text(yaml.safe_dump(CATALOGUE, sort_keys=False))
     with cluster_api_beside() as (api, there), pytest.MonkeyPatch.context() as patch:
         patch.setenv("KUBECONFIG", str(api.kubeconfig(folder / "kubeconfig")))
-        more = CONFIG.format(
-            root=str(Path(__file__).parents[2]),
+        more = FOUND.format(root=str(Path(__file__).parents[2])) + CONFIG.format(
             port=int(api.url.rpartition(":")[2]),
             catalogue=str(written),
         )
@@ -189,6 +194,39 @@ def test_a_profile_leaves_nothing_behind_for_the_next_one(place: Place) -> None:
     assert any("shutdown_no_activity_timeout" in each for each in container["args"])
     assert {each["name"] for each in gpu["spec"]["volumes"]} == {"data", "shm"}
     assert gpu["meta"]["labels"]["team"] == "hub"
+    assert after == before
+
+
+def test_a_spawner_that_is_used_again_is_as_the_configuration_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JupyterHub makes a new one after most ends; it calls `clear_state` before each start."""
+    written = tmp_path / "profiles.yaml"
+    written.write_text(yaml.safe_dump(CATALOGUE, sort_keys=False))
+    monkeypatch.setattr("kubespawner.spawner.load_config", lambda **_: None)
+    config = Config()
+    exec(CONFIG.format(port=8888, catalogue=str(written)), {"c": config})
+    user = SimpleNamespace(
+        name="ida", id=1, url="/user/ida/", groups=[SimpleNamespace(name="vision")]
+    )
+
+    async def pods() -> list[Object]:
+        spawner = ChallengeSpawner(config=config, user=user, _mock=True)
+        await asyncio.sleep(0)  # its client is closed with the loop, once that has begun
+        found = []
+        for profile in ("cpu", "gpu", "queued", "cpu"):
+            spawner.user_options = {"profile": profile}
+            spawner.clear_state()
+            await spawner.load_user_options()
+            manifest = await spawner.get_pod_manifest()
+            found.append(spawner.api.api_client.sanitize_for_serialization(manifest))
+        return found
+
+    before, gpu, queued, after = asyncio.run(pods())
+
+    assert gpu["spec"]["nodeSelector"]["pool"] == "gpus"
+    assert "pool" not in queued["spec"]["nodeSelector"]
+    assert queued["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "notebooks"
     assert after == before
 
 
