@@ -106,7 +106,7 @@ dev: .make/lab
 	jlpm build
 	jlpm watch
 
-bench: .make/lab
+bench: .make/lab .make/hub
 	@python -m benchmarks $(ARGS)
 
 # On a Kubernetes: one that is started for it, or that of KUBECONFIG.

@@ -161,7 +161,6 @@ class Capacity:
     def flavor(self, key: str, found: Object | None) -> None:
         """Hear of a ResourceFlavor."""
         name = key.removeprefix("/")
-        self.queues.version += 1
         self.queues.flavors.pop(name, None)
         if found is not None:
             self.queues.flavors[name] = (found.get("spec") or {}).get("nodeLabels") or {}
@@ -169,7 +168,6 @@ class Capacity:
     def cluster_queue(self, key: str, found: Object | None) -> None:
         """Hear of a ClusterQueue."""
         name = key.removeprefix("/")
-        self.queues.version += 1
         self.queues.cluster.pop(name, None)
         if found is not None:
             self.queues.cluster[name] = read_cluster_queue(found)
@@ -177,7 +175,6 @@ class Capacity:
     def local_queue(self, key: str, found: Object | None) -> None:
         """Hear of a LocalQueue."""
         name = key.partition("/")[2]
-        self.queues.version += 1
         self.queues.local.pop(name, None)
         if found is not None:
             self.queues.local[name] = (found.get("spec") or {}).get("clusterQueue", "")
@@ -212,7 +209,7 @@ class Capacity:
             free = min(free, quota.left(dict(place.asks), dict(place.labels), queues.flavors))
         if quota is None or quota.stopped:
             free = 0
-        waiting = len(queues.waiting(profile.queue, mine))
+        waiting = queues.count(profile.queue, mine)
         if waiting:
             free = 0
         wait = None if free else queues.waits.about(mine, waiting + 1)

@@ -19,6 +19,8 @@ WAITED = 5.0
 REMEMBERED = 30
 FEWEST = 2
 """As many have to have waited before anything is said of how long it takes."""
+Line = tuple[str, str]
+"""A LocalQueue, and what is waited for in it."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,11 @@ class Waits:
 
 @dataclass
 class Queues:
-    """Kueue's objects as far as the hub's servers are concerned."""
+    """Kueue's objects as far as the hub's servers are concerned.
+
+    Who waits is kept by queue and kind, so that counting them costs the same however many there
+    are, and only a line that has changed is put in order again.
+    """
 
     kind_of: Callable[[str], str] = lambda pod: ""
     local: dict[str, str] = field(default_factory=dict)
@@ -133,61 +139,79 @@ class Queues:
     waits: Waits = field(default_factory=Waits)
     order: dict[str, list[str]] = field(default_factory=dict)
     """Names of workloads in the order of a LocalQueue, as Kueue itself says, where it was asked."""
-    version: int = 0
-    _by_pod: dict[str, Workload] = field(default_factory=dict)
-    _waiting: dict[tuple[str, str], tuple[int, list[Workload]]] = field(default_factory=dict)
+    _keys: dict[str, str] = field(default_factory=dict)
+    _lines: dict[Line, dict[str, Workload]] = field(default_factory=dict)
+    _line_of: dict[str, Line] = field(default_factory=dict)
+    _in_order: dict[Line, list[Workload]] = field(default_factory=dict)
 
     def workload(self, key: str, found: Workload | None) -> None:
         """A workload is there, has changed, or is gone."""
-        self.version += 1
         before = self.workloads.pop(key, None)
         if before is not None:
-            self._by_pod.pop(before.pod, None)
+            self._keys.pop(before.pod, None)
+        self._leave(key)
         if found is None:
             return
-        self.workloads[key] = self._by_pod[found.pod] = found
+        self.workloads[key] = found
+        self._keys[found.pod] = key
+        self._join(key, found)
         if before is None or before.waits:
             self._had_its_turn(found)
 
     def learned(self, pod: str) -> None:
         """It has come out what a pod waits for, or waited for: its workload was heard of before."""
-        self.version += 1
-        found = self._by_pod.get(pod)
-        if found is not None:
-            self._had_its_turn(found)
+        key = self._keys.get(pod)
+        if key is not None:
+            self._leave(key)
+            self._join(key, self.workloads[key])
+            self._had_its_turn(self.workloads[key])
+
+    def of_pod(self, uid: str) -> Workload | None:
+        """The workload of a pod."""
+        return self.workloads.get(self._keys.get(uid, ""))
+
+    def ordered(self, queue: str, names: Sequence[str] | None) -> None:
+        """Kueue says in which order a LocalQueue is, or nothing."""
+        before = self.order.pop(queue, None)
+        if names is not None:
+            self.order[queue] = list(names)
+        if before != self.order.get(queue):
+            for line in [each for each in self._in_order if each[0] == queue]:
+                del self._in_order[line]
+
+    def count(self, queue: str, kind: str) -> int:
+        """How many wait in a LocalQueue for machines of a kind."""
+        return len(self._lines.get((queue, kind), ()))
+
+    def waiting(self, queue: str, kind: str) -> list[Workload]:
+        """Who waits in a LocalQueue for machines of a kind, the next one first."""
+        line = queue, kind
+        if line not in self._in_order:
+            said = {name: at for at, name in enumerate(self.order.get(queue, ()))}
+            self._in_order[line] = sorted(
+                self._lines.get(line, {}).values(),
+                key=lambda each: (said.get(each.name, math.inf), -each.priority, each.since),
+            )
+        return self._in_order[line]
+
+    def _join(self, key: str, found: Workload) -> None:
+        if found.waits:
+            line = self._line_of[key] = found.queue, self.kind_of(found.pod)
+            self._lines.setdefault(line, {})[key] = found
+            self._in_order.pop(line, None)
+
+    def _leave(self, key: str) -> None:
+        line = self._line_of.pop(key, None)
+        if line is not None:
+            del self._lines[line][key]
+            if not self._lines[line]:
+                del self._lines[line]
+            self._in_order.pop(line, None)
 
     def _had_its_turn(self, found: Workload) -> None:
         admitted, kind = found.conditions.get("Admitted"), self.kind_of(found.pod)
         if admitted is not None and admitted.true and kind:
             self.waits.admitted(kind, found.since, admitted.since)
-
-    def of_pod(self, uid: str) -> Workload | None:
-        """The workload of a pod."""
-        return self._by_pod.get(uid)
-
-    def ordered(self, queue: str, names: Sequence[str] | None) -> None:
-        """Kueue says in which order a LocalQueue is, or nothing."""
-        self.version += 1
-        self.order.pop(queue, None)
-        if names is not None:
-            self.order[queue] = list(names)
-
-    def waiting(self, queue: str, kind: str) -> list[Workload]:
-        """Who waits in a LocalQueue for machines of a kind, the next one first."""
-        known = self._waiting.get((queue, kind))
-        if known is not None and known[0] == self.version:
-            return known[1]
-        said = {name: at for at, name in enumerate(self.order.get(queue, ()))}
-        found = sorted(
-            (
-                each
-                for each in self.workloads.values()
-                if each.queue == queue and each.waits and self.kind_of(each.pod) == kind
-            ),
-            key=lambda each: (said.get(each.name, math.inf), -each.priority, each.since),
-        )
-        self._waiting[queue, kind] = self.version, found
-        return found
 
 
 def ago(said: str | None) -> float:

@@ -340,7 +340,8 @@ def test_servers_that_come_and_go_leave_nothing_behind(monkeypatch: pytest.Monke
             how(capacity, "h100")
             assert (capacity._profiles, capacity._uids) == ({}, {})
             assert capacity.machines.taken == {}
-            assert capacity.queues._by_pod == {}
+            queues = capacity.queues
+            assert (queues._keys, queues._lines, queues._line_of) == ({}, {}, {})
             assert len(capacity._ended) == 5
             assert len(capacity._room) == 1
 

@@ -70,6 +70,31 @@ def test_the_highest_priority_is_first_and_then_who_came_first() -> None:
     assert names(told, kind="cpu") == []
 
 
+def test_they_are_counted_as_they_come_and_go() -> None:
+    told = queues(workload("a", 10), workload("b", 20), workload("had", 1, admitted=5))
+    assert told.count("notebooks", "gpu") == len(names(told)) == 2
+
+    told.workload("hub/a", read_workload(workload("a", 10, admitted=30)))
+    assert told.count("notebooks", "gpu") == 1 and names(told) == ["b"]
+
+    told.workload("hub/b", read_workload(workload("b", 20, queue="other")))
+    assert told.count("notebooks", "gpu") == 0 and names(told) == []
+    assert names(told, "other") == ["b"]
+
+
+def test_what_somebody_waits_for_may_come_out_later() -> None:
+    kinds: dict[str, str] = {}
+    told = Queues(kind_of=lambda pod: kinds.get(pod, ""))
+    told.workload("hub/a", read_workload(workload("a", 10)))
+    assert names(told) == []
+
+    kinds["uid-a"] = "gpu"
+    told.learned("uid-a")
+    told.learned("uid-of-nobody")
+
+    assert names(told) == ["a"] and told.count("notebooks", "") == 0
+
+
 def test_an_order_that_kueue_tells_comes_before_ours() -> None:
     told = queues(workload("a", 10), workload("b", 20), workload("new", 30))
     assert names(told) == ["a", "b", "new"]
@@ -117,7 +142,7 @@ def test_a_workload_that_is_gone_is_forgotten() -> None:
 
     assert names(told) == []
     assert told.of_pod("uid-a") is None and told.of_pod("uid-b") is None
-    assert (told.workloads, told._by_pod) == ({}, {})
+    assert (told.workloads, told._keys, told._lines, told._line_of) == ({}, {}, {}, {})
 
 
 def test_a_name_that_is_used_again_is_another_pods() -> None:
