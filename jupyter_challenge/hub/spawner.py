@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 from kubernetes_asyncio.client.exceptions import ApiException
 from kubespawner import KubeSpawner
-from sqlalchemy.orm import object_session
 from traitlets import Dict, Float, Unicode, default
 
 from jupyter_challenge.core.compute import Catalogue, ComputeProfile
@@ -236,9 +235,7 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
         """Keep what finds the server again, should the hub end before it has started."""
         self._uid = pod["metadata"]["uid"]
         self.orm_spawner.state = self.get_state()
-        session = object_session(self.orm_spawner)
-        if session is not None:
-            session.commit()
+        self.user.db.commit()
 
     async def get_url(self) -> str:
         """Where the server is: the hub asks after it was started itself.
