@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from jupyter_challenge.core.compute import load_catalogue
@@ -42,8 +43,6 @@ class Cluster:
     """
 
     def __init__(self, catalogue: str, nodes: int, pods: int, servers: int) -> None:
-        from pathlib import Path
-
         found = load_catalogue(Path(catalogue))
         self.api = ClusterApi()
         self._kinds: list[Nodes] = found.nodes
@@ -121,7 +120,7 @@ class Cluster:
         asks = {"cpu": "2", "memory": "8Gi"}
         if self._random.random() < 0.2:
             asks |= devices(self._random.choice(self._profiles))
-        filling = {f"f:{n}": {".": {}, "f:value": {}} for n in range(_SIZE // 40)}
+        filling: Object = {f"f:{n}": {".": {}, "f:value": {}} for n in range(_SIZE // 40)}
         meta = {
             "name": f"pod-{number}", "namespace": namespace, "labels": labels or {"app": "batch"},
             "managedFields": [{"manager": "hub", "operation": "Update", "fieldsV1": filling}],
