@@ -11,6 +11,8 @@ from jupyter_challenge.hub.challenge_service import ChallengeService, add_servic
 from jupyter_challenge.hub.storage import add_storage, storage_of
 
 SPAWNS = 2000
+LOOKS = 2
+"""Seconds for which a hub that starts looks after its servers before it answers anybody."""
 TEMPLATES = str(Path(__file__).parent / "templates")
 SPAWNER = "jupyter_challenge.hub.spawner.ChallengeSpawner"
 
@@ -45,6 +47,9 @@ def configure(
     if "concurrent_spawn_limit" not in c.JupyterHub:
         # Servers that wait in a queue count as starting: a hundred of them would close the hub.
         c.JupyterHub.concurrent_spawn_limit = SPAWNS
+    if "init_spawners_timeout" not in c.JupyterHub:
+        # A server in a queue is looked after until its turn comes: it goes on beside the rest.
+        c.JupyterHub.init_spawners_timeout = LOOKS
     _add_templates(c)
     if storage is not None:
         c.ChallengeSpawner.storage = str(storage)

@@ -285,6 +285,25 @@ def test_a_wait_for_ones_turn_is_no_time_to_start(place: Place) -> None:
     place.there(lambda: place.api.remove(WORKLOADS, "jupyter-fay", "hub"))
 
 
+def test_a_place_in_the_queue_outlives_a_hub_that_is_killed(place: Place) -> None:
+    place.hub.add("leo")
+    assert place.start("leo", "queued").status_code == 202
+    place.told("leo", "You are next in the queue")
+    made = place.made[-1]
+
+    place.hub.stop(at_once=True)
+    place.hub.start()
+    assert [each["metadata"]["uid"] for each in place.api.objects(PODS)] == [
+        made["metadata"]["uid"]
+    ]
+    place.there(lambda: place.runs(made))
+    place.until(lambda: bool(place.server("leo").get("ready")))
+
+    assert place.made[-1] is made
+    place.ended("leo")
+    place.there(lambda: place.api.remove(WORKLOADS, "jupyter-leo", "hub"))
+
+
 def test_a_turn_that_will_never_come_is_told_at_once(place: Place) -> None:
     place.hub.add("gus")
     assert place.start("gus", "queued").status_code == 202
