@@ -35,17 +35,27 @@ class Lines:
             self._catalogue = getattr(service.engine, "catalogue", None)
         self._queue = runs.queue(session)
         self._at_work = runs.at_work(session)
+        self._kinds: dict[str | None, str] = {}
+        self._waiting: dict[str, list[SubmissionRow]] = {}
+        self._working: dict[str, list[str]] = {}
         self._latest: Mapping[str, RunRow] = {}
         if has_queues(service):
             self._latest = runs.latest(session, [row.id for row in self._queue])
 
     def waiting(self, profile: str | None) -> list[SubmissionRow]:
         """What waits for the same as runs on a profile do."""
-        return [row for row in self._queue if self._meet(row.profile, profile)]
+        kind = self._kind(profile)
+        if kind not in self._waiting:
+            self._waiting[kind] = [row for row in self._queue if self._meet(row.profile, kind)]
+        return self._waiting[kind]
 
     def at_work(self, profile: str | None) -> list[str]:
         """The team of each run that is at work on the same, once per run."""
-        return [team for team, theirs in self._at_work if self._meet(theirs, profile)]
+        kind = self._kind(profile)
+        if kind not in self._working:
+            at_work = self._at_work
+            self._working[kind] = [team for team, its in at_work if self._meet(its, kind)]
+        return self._working[kind]
 
     def slots(self, profile: str | None) -> int:
         """How many runs can be at work: of an engine with a queue what is, once somebody waits."""
@@ -90,16 +100,16 @@ class Lines:
             line[kind] += 1
         return found
 
-    def _meet(self, one: str | None, other: str | None) -> bool:
-        kinds = {self._kind(one), self._kind(other)}
-        return len(kinds) == 1 or "" in kinds
+    def _meet(self, profile: str | None, kind: str) -> bool:
+        return not kind or self._kind(profile) in {kind, ""}
 
     def _kind(self, profile: str | None) -> str:
         """The kind of nodes of a profile; empty where it is any."""
-        if self._catalogue is None or not profile:
-            return ""
-        found = self._catalogue.get(profile)
-        return self._catalogue.nodes_of(found) if found is not None else ""
+        if profile not in self._kinds:
+            known = self._catalogue
+            found = known.get(profile) if known is not None and profile else None
+            self._kinds[profile] = known.nodes_of(found) if known is not None and found else ""
+        return self._kinds[profile]
 
 
 def in_line(row: SubmissionRow) -> fairness.Waiting:
