@@ -209,7 +209,7 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
                 self._remember(pod)
             if self.is_pod_running(pod):
                 return
-            if (latest := _state(pod)) != state:
+            if (latest := starting.state(pod)) != state:
                 changed, state = now, latest
             workload = capacity.queues.of_pod(self._uid)
             ended = capacity.ended(self._uid)
@@ -376,13 +376,6 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
             return None
         found: Object | None = reflector.pods.get(f"{self.namespace}/{self.pod_name}")
         return found
-
-
-def _state(pod: Object) -> str:
-    """What of a pod has to change for its patience to begin anew."""
-    containers = (pod.get("status") or {}).get("containerStatuses") or ()
-    waiting = [next(iter(each.get("state") or {}), "") for each in containers]
-    return f"{(pod.get('status') or {}).get('phase')} {starting.gated(pod)} {waiting}"
 
 
 async def _offered(spawner: ChallengeSpawner) -> list[Manifest]:

@@ -55,6 +55,16 @@ def gated(pod: Object | None) -> bool:
     return bool(pod and (pod.get("spec") or {}).get("schedulingGates"))
 
 
+def state(pod: Object) -> str:
+    """What of a pod has to change for its patience to begin anew.
+
+    A registry that fails in turns is one state; an image that is still being fetched is another.
+    """
+    waiting = _waiting(pod)[1].get("reason", "")
+    phase = (pod.get("status") or {}).get("phase")
+    return f"{phase} {gated(pod)} {'image' if waiting in IMAGE_TROUBLE else waiting}"
+
+
 def told(
     pod: Object | None, workload: Workload | None, turn: Turn | None, events: Iterable[Object] = ()
 ) -> Told:

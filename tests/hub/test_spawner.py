@@ -55,7 +55,7 @@ c.JupyterHub.tornado_settings = {{"slow_spawn_timeout": 1}}
 c.JupyterHub.cleanup_servers = False
 c.KubeSpawner.namespace = "hub"
 c.KubeSpawner.port = {port}
-c.KubeSpawner.start_timeout = 4
+c.KubeSpawner.start_timeout = 8
 c.KubeSpawner.http_timeout = 20
 c.KubeSpawner.environment = {{"HOME": "/home/jovyan"}}
 c.KubeSpawner.extra_labels = {{"team": "hub"}}
@@ -104,14 +104,14 @@ class Place:
             f"{self.hub.api_url}/users/{user}/server",
             json={"profile": profile},
             headers={"Authorization": f"token {self.hub.admin}"},
-            timeout=30,
+            timeout=60,
         )
 
     def server(self, user: str) -> dict[str, Any]:
         found: dict[str, Any] = self.hub.ask("GET", f"/users/{user}")["servers"].get("", {})
         return found
 
-    def until(self, true: Callable[[], bool], seconds: float = 40) -> None:
+    def until(self, true: Callable[[], bool], seconds: float = 90) -> None:
         end = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < end, self.hub.log[-4000:]
@@ -277,7 +277,7 @@ def test_a_wait_for_ones_turn_is_no_time_to_start(place: Place) -> None:
 
     assert place.start("fay", "queued").status_code == 202
     place.told("fay", "You are next in the queue")
-    time.sleep(6)  # which is more than start_timeout
+    time.sleep(10)  # which is more than start_timeout
     assert place.server("fay").get("pending") == "spawn"
     place.there(lambda: place.runs(place.made[-1]))
     place.until(lambda: bool(place.server("fay").get("ready")))

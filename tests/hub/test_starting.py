@@ -420,3 +420,13 @@ def test_a_server_that_was_too_late() -> None:
 )
 def test_a_time_in_words(seconds: float, said: str) -> None:
     assert starting.about(seconds) == said
+
+
+def test_patience_with_a_registry_begins_when_it_fails() -> None:
+    fetched, failing, again = (
+        starting.state(pod(containerStatuses=waiting(reason)))
+        for reason in ("ContainerCreating", "ErrImagePull", "ImagePullBackOff")
+    )
+
+    assert fetched != failing
+    assert failing == again, "a registry that fails in turns is one wait"
