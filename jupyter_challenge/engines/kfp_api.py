@@ -176,20 +176,16 @@ class KfpApi:
             return found
 
     def _list(self, predicate: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        query = [
-            ("namespace", self._namespace),
-            ("page_size", str(PAGE)),
-            ("sort_by", "created_at asc"),
-            ("filter", _filter(predicate)),
-        ]
-        token = ""
+        query = [("namespace", self._namespace), ("page_size", str(PAGE))]
+        asked = [("sort_by", "created_at asc"), ("filter", _filter(predicate))]
         while True:
-            more = [("page_token", token)] if token else []
-            answer = self._call("GET", "/runs", [*query, *more])
+            answer = self._call("GET", "/runs", [*query, *asked])
             yield from answer.get("runs") or []  # an empty list is none at all
             token = answer.get("next_page_token") or ""
             if not token:
                 return
+            # A page's token says order and filter itself; a server refuses a filter beside it.
+            asked = [("page_token", token)]
 
     def _call(
         self,

@@ -181,15 +181,15 @@ def test_runs_are_found_by_state_name_and_time(server: Server, experiment: str) 
 def test_more_runs_than_a_page_come_on_pages(server: Server, experiment: str) -> None:
     runs = [began(server, experiment, "fails") for _ in range(2)]
     predicate = {"operation": "IN", "key": "run_id", "stringValues": {"values": runs}}
-    asked = {
-        "namespace": server.namespace,
-        "filter": json.dumps({"predicates": [predicate]}),
-        "page_size": 1,
-    }
+    asked = {"namespace": server.namespace, "page_size": 1}
+    chosen = {"filter": json.dumps({"predicates": [predicate]})}
 
-    first = server.ask("/runs", **asked)
-    second = server.ask("/runs", **asked, page_token=first["next_page_token"])
+    first = server.ask("/runs", **asked, **chosen)
+    page = {**asked, "page_token": first["next_page_token"]}
+    second = server.ask("/runs", **page)
 
+    # The token itself says what was asked for; said again beside it, that is refused.
+    assert server.http.get(f"{API}/runs", params={**page, **chosen}).status_code == 400
     assert {said["runs"][0]["run_id"] for said in (first, second)} == set(runs)
     for run in runs:
         server.until(run, over)

@@ -83,9 +83,13 @@ def create_app(cluster: Cluster, state: Path | None = None) -> FastAPI:
         page_token: str = "",
     ) -> dict[str, Any]:
         cluster.allow(who, "list", "runs", _named(namespace))
+        if page_token and filter:  # also the very one that the first page was asked for with
+            raise Refused(400, 3, "page token does not match the supplied filtering criteria")
+        begin, _, same = page_token.partition(" ")
+        filter = same or filter
         found = records.found_runs(namespace, filter)
-        at, size = int(page_token or 0), min(page_size, MOST)
-        more = str(at + size) if at + size < len(found) else ""
+        at, size = int(begin or 0), min(page_size, MOST)
+        more = f"{at + size} {filter}" if at + size < len(found) else ""
         with records.lock:
             return answers.listed(found[at : at + size], len(found), more)
 
