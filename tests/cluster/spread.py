@@ -8,7 +8,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = ("kfp", "queues")
 """Tests whose platform is deployed for them alone, by how their files' names begin."""
-LONGEST = (*TOGETHER, "bad_luck", "replicas")
+LONGEST = (*TOGETHER, "hub_story", "bad_luck", "replicas")
 """What takes longest, by how files' names begin."""
 
 
