@@ -63,6 +63,8 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
         "moment at which its turn has come.",
     )
 
+    args: list[str]  # JupyterHub's, which has no types
+
     _capacities: ClassVar[dict[tuple[str, str], Capacity]] = {}
     _endings: ClassVar[dict[tuple[str, str], tuple[float, str]]] = {}
     _uid = ""
@@ -272,11 +274,10 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
             reached = storage_of(self.storage)
             for name in ("volumes", "volume_mounts"):
                 setattr(self, name, with_volumes(getattr(self, name), name, reached, self.groups))
-        own: list[str] = getattr(self, "args")  # noqa: B009  # no type, without stubs
+        own = self.args
         await super().load_user_options()
-        added: list[str] = getattr(self, "args")  # noqa: B009
-        if added != own:
-            setattr(self, "args", [*own, *added])  # noqa: B010
+        if self.args != own:
+            self.args = [*own, *self.args]
 
     async def _make_create_pod_request(self, pod: Any, request_timeout: float) -> bool:
         """As KubeSpawner's; but that logs the pod, and with it the server's token."""
