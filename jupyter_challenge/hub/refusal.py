@@ -38,6 +38,10 @@ class NotStarted(_Base):  # type: ignore[misc]
         self.jupyterhub_message = message
         self.jupyterhub_html_message = html.escape(message)
 
+    def __str__(self) -> str:
+        """JupyterHub 5 puts it into the form as it is; a newer one knows where the sentence is."""
+        return self.jupyterhub_message if SpawnException is None else str(super().__str__())
+
 
 def of_the_cluster(error: ApiException, *secrets: str) -> NotStarted | None:
     """What the API server's no means for whoever wanted a server.

@@ -114,3 +114,15 @@ configure(c, catalogue="{tmp_path}/profiles.yaml")
     answer = refused.value.response
     assert answer.status_code == 403
     assert answer.json()["message"] == "GPU is not for you. It is for members of gpu-users."
+
+
+def test_the_form_there_says_the_sentence_and_nothing_around_it() -> None:
+    """It writes what the exception is as a text."""
+    said = 'print(NotStarted("Ask for 100 % of a GPU.", reason="profile", status_code=403))'
+    program = f"from jupyter_challenge.hub.refusal import NotStarted; {said}"
+
+    done = subprocess.run(
+        [OLDEST, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "Ask for 100 % of a GPU.\n"
