@@ -6,6 +6,7 @@ import math
 import statistics
 from collections import Counter
 from collections.abc import Mapping
+from datetime import timedelta
 
 from jupyter_challenge.core import fairness
 from jupyter_challenge.core.compute import Catalogue
@@ -18,6 +19,8 @@ from jupyter_challenge.store.orm import RunRow, SubmissionRow, utc_now
 
 LAST_RUNS = 20
 _ROUNDED_TO = 10
+_JUST_GIVEN = timedelta(seconds=10)
+"""How long an engine may take to say where a run is that it was given."""
 
 
 class Lines:
@@ -76,21 +79,24 @@ class Lines:
         """The place of each queued submission, 1 is next.
 
         Where the engine has queues, it is the place in one of them among those that wait for the
-        same nodes; what it was not given yet comes behind all, and what it has just let go has no
-        place any more.
+        same nodes; what it was not given yet, or only just, comes behind all, and what it has let
+        go has no place any more. While the engine can't be asked, nothing has a place.
         """
         teams = [team for team, _ in self._at_work]
         order = fairness.next_order([in_line(row) for row in self._queue], teams)
         if not has_queues(self._service):
             return {each.id: place for place, each in enumerate(order, start=1)}
         theirs = _of_the_engine(self._service)
+        if theirs is None:
+            return {}
         rows = {row.id: row for row in self._queue}
         given = {each: theirs[run.id] for each, run in self._latest.items() if run.id in theirs}
+        just_given = [each.id for each in order if self._is_just_given(each.id, theirs)]
         rest = [each.id for each in order if self._latest[each.id].state == runs.WAITING]
         found: dict[str, int] = {}
         everywhere: Counter[str] = Counter()
         lines: dict[str, Counter[str]] = {}
-        for each in [*sorted(given, key=lambda each: given[each][1]), *rest]:
+        for each in [*sorted(given, key=lambda each: given[each][1]), *just_given, *rest]:
             kind = self._kind(rows[each].profile)
             line = everywhere
             if each in given:
@@ -99,6 +105,16 @@ class Lines:
             found[each] = 1 + (line[kind] + line[""] if kind else line.total())
             line[kind] += 1
         return found
+
+    def _is_just_given(self, submission_id: str, theirs: Mapping[str, tuple[str, int]]) -> bool:
+        """Whether the engine has a run since a moment in which it can't have said where it is.
+
+        Without that, who comes next would be told to be the first.
+        """
+        run = self._latest[submission_id]
+        if run.id in theirs or run.claimed_at is None or run.interruptions:
+            return False
+        return utc_now() - run.claimed_at < _JUST_GIVEN
 
     def _meet(self, profile: str | None, kind: str) -> bool:
         return not kind or self._kind(profile) in {kind, ""}
@@ -151,9 +167,9 @@ class Estimates:
         return float(step * max(1, math.ceil(ends / at_once * median / step)))
 
 
-def _of_the_engine(service: Service) -> Mapping[str, tuple[str, int]]:
+def _of_the_engine(service: Service) -> Mapping[str, tuple[str, int]] | None:
     try:
         found: Mapping[str, tuple[str, int]] = service.engine.places()  # type: ignore[attr-defined]
     except (Unavailable, ApiRefused):
-        return {}  # a place that is missing keeps nobody from reading the rest
+        return None  # a place that is missing keeps nobody from reading the rest
     return found

@@ -101,4 +101,4 @@ def test_from_the_sign_in_to_the_board(place: StoragePlace, deployments: Deploym
             text=True,
             check=False,
         )
-    assert done.returncode == 0, done.stdout + done.stderr + place.hub.last_lines
+    assert done.returncode == 0, place.hub.last_lines + done.stderr + done.stdout

@@ -203,35 +203,46 @@ def test_a_challenges_own_share_is_not_the_cohorts_and_is_lent(platform: Platfor
     assert set(quota(cluster, "clusterqueue", "challenge-run-formerly").values()) == {"0"}
 
 
-def test_what_is_a_challenges_own_comes_before_what_others_would_borrow(
-    platform: Platform, people: tuple[Client, Client], tmp_path: Path
-) -> None:
-    """Iris borrows of the share as long as nobody needs it, and then waits for it to be free."""
-    pia, quin = people
-    notebook = write_notebook(tmp_path / "model.ipynb", "import time", "time.sleep(3600)")
-    with (
-        played(platform, tmp_path / "owned", "otto", "owned", limits={"cpu": 1}) as otto,
-        example("iris") as source,
-    ):
-        borrows = pia.submit(notebook, "iris")  # 120m, where the cohort has 80m itself
-        platform.until(lambda: pia.submission(borrows.id).state.value == "running", 300)
-        later = quin.submit(source / "baselines" / "stump.csv", "iris")
-        predictions = write_predictions(tmp_path / "predictions.csv")
-        owned = otto.submit(predictions, "owned")
-        platform.until(lambda: quin.submission(later.id).position == 1, 60)
-        platform.until(lambda: otto.submission(owned.id).position == 1, 60)
+@contextlib.contextmanager
+def all_in_use(platform: Platform, client: Client, folder: Path) -> Iterator[None]:
+    """A run of iris that leaves no room for another: 120m of the 80m to 200m that there are."""
+    notebook = write_notebook(folder / "sleeps.ipynb", "import time", "time.sleep(3600)")
+    made = client.submit(notebook, "iris")
+    try:
+        platform.until(lambda: client.submission(made.id).state.value == "running", 200)
+        yield
+    finally:
+        client.cancel(made.id)
 
-        pia.cancel(borrows.id)
 
-        otto.wait(owned.id)
-        quin.wait(later.id)
+def scored_in_order(platform: Platform, *ids: str) -> None:
+    """Expect that two submissions were scored, the first of which began first and came later."""
     with platform.client("olga", admin=True) as organiser:
-        first, second = organiser.submission(owned.id), organiser.submission(later.id)
+        first, second = (organiser.submission(each) for each in ids)
     assert (first.state.value, second.state.value) == ("scored", "scored")
     assert first.created_at > second.created_at
     assert first.started_at is not None
     assert second.started_at is not None
     assert first.started_at < second.started_at
+
+
+def test_what_is_a_challenges_own_comes_before_what_others_would_borrow(
+    platform: Platform, people: tuple[Client, Client], tmp_path: Path
+) -> None:
+    """Iris borrows of the share as long as nobody needs it, and then waits for it to be free."""
+    pia, quin = people
+    with (
+        played(platform, tmp_path / "owned", "otto", "owned", limits={"cpu": 1}) as otto,
+        example("iris") as source,
+    ):
+        with all_in_use(platform, pia, tmp_path):
+            later = quin.submit(source / "baselines" / "stump.csv", "iris")
+            owned = otto.submit(write_predictions(tmp_path / "predictions.csv"), "owned")
+            platform.until(lambda: quin.submission(later.id).position == 1, 60)
+            platform.until(lambda: otto.submission(owned.id).position == 1, 60)
+        otto.wait(owned.id)
+        quin.wait(later.id)
+    scored_in_order(platform, owned.id, later.id)
 
 
 def test_who_has_used_least_comes_first_whatever_the_challenge(
@@ -239,30 +250,19 @@ def test_who_has_used_least_comes_first_whatever_the_challenge(
 ) -> None:
     """A small challenge does not wait for all that a large one has waiting already."""
     pia, _ = people
-    notebook = write_notebook(tmp_path / "model.ipynb", "import time", "time.sleep(3600)")
     with (
         played(platform, tmp_path / "small", "zoe", "small", limits={"cpu": 1}) as zoe,
         example("iris") as source,
     ):
-        computes = pia.submit(notebook, "iris")
-        platform.until(lambda: pia.submission(computes.id).state.value == "running", 300)
-        waits = pia.submit(source / "baselines" / "stump.csv", "iris")
-        platform.until(lambda: pia.submission(waits.id).position == 1, 60)
-        last = zoe.submit(write_predictions(tmp_path / "predictions.csv"), "small")
-        platform.until(lambda: zoe.submission(last.id).position == 1, 60)
-        assert pia.submission(waits.id).position == 2
-
-        pia.cancel(computes.id)
-
+        with all_in_use(platform, pia, tmp_path):
+            waits = pia.submit(source / "baselines" / "stump.csv", "iris")
+            platform.until(lambda: pia.submission(waits.id).position == 1, 60)
+            last = zoe.submit(write_predictions(tmp_path / "predictions.csv"), "small")
+            platform.until(lambda: zoe.submission(last.id).position == 1, 60)
+            platform.until(lambda: pia.submission(waits.id).position == 2, 60)
         zoe.wait(last.id)
         pia.wait(waits.id)
-    with platform.client("olga", admin=True) as organiser:
-        first, second = organiser.submission(last.id), organiser.submission(waits.id)
-    assert (first.state.value, second.state.value) == ("scored", "scored")
-    assert first.created_at > second.created_at
-    assert first.started_at is not None
-    assert second.started_at is not None
-    assert first.started_at < second.started_at
+    scored_in_order(platform, last.id, waits.id)
 
 
 def test_a_slice_of_a_gpu_is_asked_for_given_and_counted(

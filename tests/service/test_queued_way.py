@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jupyter_challenge.engines import queueing
+from jupyter_challenge.engines.cluster_api import ApiRefused, ClusterApi
 from jupyter_challenge.engines.queues import EVALUATIONS, team_queue_name
+from jupyter_challenge.service import waiting
 from tests.service.cluster_world import PATIENCE, Cluster
 from tests.small_api_server import small_api_server
 from tests.small_kueue import SmallKueue
@@ -103,6 +106,38 @@ def test_places_are_those_of_the_engines_queue(cluster: tuple[Cluster, SmallKueu
 
     assert [world.ana.show(each)["position"] for each in made] == [2, 1]
     assert [world.ana.show(each)["state"] for each in made] == ["queued"] * 2
+
+
+def test_who_was_only_just_given_to_the_engine_is_not_passed_by_who_comes_next(
+    cluster: tuple[Cluster, SmallKueue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kueue lists a Job a moment after it was made."""
+    world, kueue = cluster
+    world.api.pending = lambda queue: []
+    made = []
+    for number in (1, 2):
+        made.append(world.ana.submit(**world.predictions())["id"])
+        world.world.until(lambda n=number: len(kueue.held("run")) == n)  # type: ignore[misc]
+
+    assert [world.ana.show(each)["position"] for each in made] == [1, 2]
+
+    # What is not listed for longer than that was let go.
+    monkeypatch.setattr(waiting, "_JUST_GIVEN", timedelta(0))
+    assert [world.ana.show(each)["position"] for each in made] == [None, None]
+
+
+def test_no_place_is_told_while_kueue_can_not_be_asked(
+    cluster: tuple[Cluster, SmallKueue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, kueue = cluster
+    made = world.ana.submit(**world.predictions())["id"]
+    world.world.until(lambda: kueue.held("run") != [])
+
+    def away(api: ClusterApi, queue: str) -> None:
+        raise ApiRefused(503, "ServiceUnavailable", "the server is currently unable")
+
+    monkeypatch.setattr(ClusterApi, "pending", away)
+    assert (world.ana.show(made)["state"], world.ana.show(made)["position"]) == ("queued", None)
 
 
 def test_cancelled_in_the_queue_nothing_is_left_of_it(cluster: tuple[Cluster, SmallKueue]) -> None:

@@ -40,10 +40,22 @@ async function deed(name: string): Promise<void> {
   expect(done.status, `${name}: ${await done.text()}`).toBe(200);
 }
 
+const people: Person[] = [];
+
 async function somebody(browser: Browser, name: string): Promise<Person> {
   const context = await browser.newContext({ baseURL: process.env.HUB_URL });
-  return new Person(await context.newPage(), name);
+  const person = new Person(await context.newPage(), name);
+  people.push(person);
+  return person;
 }
+
+test.afterEach(async () => {
+  const { status, expectedStatus } = test.info();
+  for (const { name, page } of status === expectedStatus ? [] : people) {
+    const seen = await page.locator('body').ariaSnapshot();
+    console.log(`What ${name} sees:\n${seen.slice(0, 6000)}`);
+  }
+});
 
 test('two participants and an organiser', async ({ browser }) => {
   const alice = await somebody(browser, 'alice');
