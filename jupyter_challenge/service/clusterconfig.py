@@ -65,6 +65,14 @@ class ClusterConfig(Configurable):
         help="File with names and passwords for registries, as `docker login` writes it "
         "(config.json), for max_image_size. Default: registries are asked without."
     ).tag(config=True)
+    registry_hosts = Dict(
+        value_trait=List(Unicode()),
+        key_trait=Unicode(),
+        help="Other hosts that a registry may send the service to, by the registry's own, such as "
+        '`{"registry.example.org": ["login.example.org"]}`: those that give its tokens, which get '
+        "its password, and those inside your network that hold its blobs. Default: none but those "
+        "of Docker Hub and GitLab.",
+    ).tag(config=True)
     server_namespaces = List(
         Unicode(),
         help="Namespaces with the notebook servers of a JupyterHub (KubeSpawner). A notebook that "

@@ -75,7 +75,9 @@ def open_registries(cluster: ClusterConfig) -> Registries | None:
     """Where it is asked how large submitted images are, if they may not be of any size."""
     if not cluster.max_image_size:
         return None
-    return Registries(cluster.max_image_size, cluster.registry_credentials_file)
+    return Registries(
+        cluster.max_image_size, cluster.registry_credentials_file, cluster.registry_hosts
+    )
 
 
 def open_servers(cluster: ClusterConfig) -> NotebookServers | None:

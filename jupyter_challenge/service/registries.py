@@ -1,7 +1,7 @@
 """What the registries of submitted images say of their size and machines, before one is taken.
 
-Only registries of images that are allowed are asked (`images.named` comes first), and where they
-send somebody for a token. What they answer has to be what its digest says.
+Only registries of images that are allowed are asked (`images.named` comes first). Where they may
+send the service is in `registry_requests`. What they answer has to be what its digest says.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
 from jupyter_challenge.core.compute import Arch
 from jupyter_challenge.core.errors import InvalidSubmission, Unavailable
+from jupyter_challenge.service.registry_requests import Answer, Requests
 
 ONE = (
     "application/vnd.oci.image.manifest.v1+json",
@@ -28,8 +28,6 @@ MANY = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
 )
-MOST_BYTES = 4_000_000
-"""Of a manifest, as registries have it."""
 MOST_PLATFORMS = 50
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 DOCKER_HUB = ("docker.io", "registry-1.docker.io", "https://index.docker.io/v1/")
@@ -54,15 +52,22 @@ class Found:
 class Registries:
     """Asks registries for manifests; keeps nothing but the connections of one question."""
 
-    def __init__(self, largest: int, credentials_file: str = "") -> None:
+    def __init__(
+        self,
+        largest: int,
+        credentials_file: str = "",
+        hosts: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         """Prepare; nothing is asked yet.
 
         Args:
             largest: Bytes that an image may have, as its registry keeps it: compressed.
             credentials_file: As `docker login` writes it, read anew for each question.
+            hosts: Other hosts of registries, by the registry's: they may be told its password.
         """
         self._largest = largest
         self._credentials_file = credentials_file
+        self._hosts = hosts or {}
 
     def check(self, image: str, arch: Arch | None = None) -> None:
         """See to it that an image is there, no larger than it may be, and for its machine.
@@ -101,9 +106,12 @@ class Registries:
         host, _, path = repository.partition("/")
         if host == DOCKER_HUB[0]:
             host = DOCKER_HUB[1]
+        elsewhere = {each for name in (repository.partition("/")[0], host)
+                     for each in self._hosts.get(name, ())}  # fmt: skip
         try:
             with httpx.Client(timeout=TIMEOUT, trust_env=True) as client:
-                asked = _Repository(client, host, path, self._credentials(host))
+                requests = Requests(client, host, elsewhere)
+                asked = _Repository(requests, host, path, self._credentials(host))
                 found = asked.manifest(digest)
                 if "layers" in found and "manifests" in found:
                     raise ValueError("one image and several")
@@ -130,7 +138,7 @@ class Registries:
             raise Unavailable(
                 f"The registry {host} does not answer: {error}.", hint="Submit again later."
             ) from error
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, httpx.InvalidURL) as error:
             raise InvalidSubmission(
                 f"The registry {host} does not say how large the image is.",
                 hint="Push it again in the format of OCI or of Docker's schema 2.",
@@ -155,40 +163,39 @@ class Registries:
 class _Repository:
     """One repository of a registry, with what it wants to hear from who asks."""
 
-    def __init__(self, client: httpx.Client, host: str, path: str, credentials: str) -> None:
-        here = host.partition(":")[0] in {"localhost", "127.0.0.1"}
-        self._client = client
+    def __init__(self, requests: Requests, host: str, path: str, credentials: str) -> None:
+        self._requests = requests
         self._host = host
-        self._scheme = "http" if here else "https"
         self._path = path
         self._credentials = credentials
         self._headers = {"Accept": ", ".join((*ONE, *MANY))}
 
     def manifest(self, digest: str) -> dict[str, Any]:
         """A manifest, which is what its digest says."""
-        return self._read("manifests", digest)
+        return self._read(self._requests.manifest, "manifests", digest)
 
     def blob(self, digest: str) -> dict[str, Any]:
         """What an image says of itself, which may lie where the registry sends us."""
-        return self._read("blobs", digest)
+        return self._read(self._requests.blob, "blobs", digest)
 
-    def _read(self, kind: str, digest: str) -> dict[str, Any]:
-        url = f"{self._scheme}://{self._host}/v2/{self._path}/{kind}/{digest}"
-        answer = self._asked(url)
-        if answer.status_code == 401 and "Authorization" not in self._headers:
+    def _read(
+        self, ask: Callable[[str, Mapping[str, str]], Answer], kind: str, digest: str
+    ) -> dict[str, Any]:
+        path = f"/v2/{self._path}/{kind}/{digest}"
+        answer = ask(path, self._headers)
+        if answer.status == 401 and "Authorization" not in self._headers:
             word = self._authorized(answer)
             if word:
                 self._headers["Authorization"] = word
-                answer = self._asked(url)
-        if answer.status_code in {400, 404}:
+                answer = ask(path, self._headers)
+        if answer.status in {400, 404}:
             raise InvalidSubmission(
                 f"There is no such image: {self._host}/{self._path}@{digest[:19]}….",
                 hint="Push it, and copy its digest again.",
             )
-        if answer.status_code != 200:
+        if answer.status != 200:
             raise Unavailable(
-                f"The registry {self._host} refuses to say what the image is: "
-                f"{answer.status_code}.",
+                f"The registry {self._host} refuses to say what the image is: {answer.status}.",
                 hint="If this stays so, tell the admin: ClusterConfig.registry_credentials_file "
                 "may need a way into it.",
             )
@@ -199,40 +206,22 @@ class _Repository:
         found: dict[str, Any] = json.loads(answer.content)
         return found
 
-    def _asked(self, url: str) -> httpx.Response:
-        # Elsewhere the word for this registry is not sent: httpx takes it out.
-        follow = "/blobs/" in url and self._scheme == "https"
-        with self._client.stream(
-            "GET", url, headers=self._headers, follow_redirects=follow
-        ) as answer:
-            content = b""
-            for piece in answer.iter_bytes():
-                content += piece
-                if len(content) > MOST_BYTES:
-                    raise ValueError("it says too much")
-        return httpx.Response(answer.status_code, headers=_told(answer), content=content)
-
-    def _authorized(self, answer: httpx.Response) -> str:
+    def _authorized(self, answer: Answer) -> str:
         """What to send with a question, as the registry asks for it."""
-        kind, _, rest = answer.headers.get("WWW-Authenticate", "").partition(" ")
+        kind, _, rest = answer.wanted.partition(" ")
         if kind.lower() == "basic" and self._credentials:
             return f"Basic {self._credentials}"
         said = dict(_WORD.findall(rest))
-        realm = urlsplit(said.get("realm", ""))
-        if kind.lower() != "bearer" or realm.scheme not in {self._scheme, "https"}:
+        if kind.lower() != "bearer" or not said.get("realm"):
             return ""
         headers = {"Authorization": f"Basic {self._credentials}"} if self._credentials else {}
         scope = {"service": said.get("service", ""), "scope": f"repository:{self._path}:pull"}
-        token = self._client.get(said["realm"], params=scope, headers=headers)
-        if token.status_code != 200:
+        given = self._requests.token(said["realm"], scope, headers)
+        if given.status != 200:
             return ""
-        given = token.json()
-        return f"Bearer {given.get('token') or given.get('access_token')}"
-
-
-def _told(answer: httpx.Response) -> dict[str, str]:
-    wanted = answer.headers.get("WWW-Authenticate")
-    return {"WWW-Authenticate": wanted} if wanted else {}
+        found = json.loads(given.content)
+        token = found.get("token") or found.get("access_token")
+        return f"Bearer {token}" if isinstance(token, str) else ""
 
 
 def _for_machines(part: Mapping[str, Any]) -> bool:

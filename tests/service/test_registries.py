@@ -259,10 +259,12 @@ def test_a_token_is_fetched_where_the_registry_says(tmp_path: Path) -> None:
             named = f"{registry.host}/{image}"
             known = credentials(tmp_path, registry.host)
 
-            assert Registries(1, known).look(named).size == 3_000 + CONFIG
+            hosts = {registry.host: [urlsplit(tokens.url).netloc]}
+
+            assert Registries(1, known, hosts).look(named).size == 3_000 + CONFIG
             assert tokens.scopes == ["repository:teams/m:pull"]
             with pytest.raises(Unavailable, match="401"):
-                Registries(1).look(named)
+                Registries(1, "", hosts).look(named)
     finally:
         tokens.close()
 
