@@ -133,6 +133,10 @@ export class Person {
       .locator('.jp-LauncherCard[data-category="Notebook"]:visible')
       .first()
       .click(PATIENCE);
+    // Without that the notebook beside it would be looked at, which is seen for a moment.
+    await expect(
+      this.page.locator('#jp-main-dock-panel .lm-TabBar-tab.lm-mod-current')
+    ).toContainText('Untitled', PATIENCE);
     await expect(
       this.page.locator(
         '.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator[data-status=idle]'
