@@ -17,7 +17,7 @@ from jupyter_challenge.core.errors import FailureClass
 from jupyter_challenge.core.examples import example
 from jupyter_challenge.core.models import SubmissionState, SubmissionView
 from tests.cluster.kfp_place import PIPELINES, STANDIN
-from tests.cluster.kubectl import Cluster
+from tests.cluster.kubectl import Cluster, probe_pod
 from tests.cluster.platform import EVALUATION, Deployments, Platform, forwarded
 from tests.cluster.reconfigured import reconfigured
 from tests.cluster.test_runs import public_accuracy
@@ -27,6 +27,7 @@ pytestmark = pytest.mark.timeout(600)
 
 CANARY = f"canary{uuid.uuid4().hex}"
 PLATFORM_SECRET = "runs-must-never-hold-this"
+SLEEP = ["sleep", "600"]
 STEP = f"system:serviceaccount:{PIPELINES}:challenge-step"
 
 
@@ -274,6 +275,29 @@ def test_the_account_of_steps_can_do_what_the_launcher_needs_and_nothing_more(
     for where in (here, ("-A",)):
         found = [right for right in RIGHTS if may(*right, *where)]
         assert found == []
+
+
+def test_nobody_but_the_service_comes_to_the_server(
+    kfp: Platform, cluster: Cluster, namespace: str
+) -> None:
+    """It believes who a header says that one is, and shows logs to anybody."""
+    found = cluster.get("service", STANDIN, STANDIN)["spec"]["clusterIP"]
+    way = ("probe", "get", f"http://{found}:8888/apis/v2beta1/healthz")
+    ours = {"app.kubernetes.io/component": "service"}
+    cluster.apply(
+        probe_pod(PIPELINES, "step", SLEEP),
+        probe_pod(namespace, "anybody", SLEEP, labels=ours),
+        probe_pod(STANDIN, "part", SLEEP),
+    )
+    asked = {(PIPELINES, "step"): 1, (namespace, "anybody"): 1, (STANDIN, "part"): 0}
+    try:
+        for where, pod in asked:
+            cluster.wait(where, "condition=Ready", f"pod/{pod}")
+        passed = {each: int(cluster.execute(*each, *way).returncode != 0) for each in asked}
+    finally:
+        for where, pod in asked:
+            cluster.kubectl("-n", where, "delete", "pod", pod, "--ignore-not-found", "--wait=false")
+    assert passed == asked
 
 
 def test_one_task_follows_the_whole_run_where_that_is_set(

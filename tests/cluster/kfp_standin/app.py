@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -81,15 +82,16 @@ def create_app(cluster: Cluster, state: Path | None = None) -> FastAPI:
         filter: str = "",
         page_size: int = DEFAULT_SIZE,
         page_token: str = "",
+        sort_by: str = "created_at asc",
     ) -> dict[str, Any]:
         cluster.allow(who, "list", "runs", _named(namespace))
         if page_token and filter:  # also the very one that the first page was asked for with
             raise Refused(400, 3, "page token does not match the supplied filtering criteria")
-        begin, _, same = page_token.partition(" ")
-        filter = same or filter
-        found = records.found_runs(namespace, filter)
-        at, size = int(begin or 0), min(page_size, MOST)
-        more = f"{at + size} {filter}" if at + size < len(found) else ""
+        at, size = 0, min(page_size, MOST)
+        if page_token:
+            at, sort_by, filter = json.loads(page_token)
+        found = records.found_runs(namespace, filter, newest_first=sort_by.endswith(" desc"))
+        more = json.dumps([at + size, sort_by, filter]) if at + size < len(found) else ""
         with records.lock:
             return answers.listed(found[at : at + size], len(found), more)
 

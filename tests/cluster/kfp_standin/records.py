@@ -163,13 +163,13 @@ class Records:
             and _matches(wanted, {"display_name": each.name, "name": each.name})
         ]
 
-    def found_runs(self, namespace: str, said: str) -> list[Run]:
+    def found_runs(self, namespace: str, said: str, *, newest_first: bool = False) -> list[Run]:
         with self.lock:
             found = list(self.runs.values())
         wanted = _predicates(said)
         return [
             each
-            for each in sorted(found, key=lambda run: run.created_at)
+            for each in sorted(found, key=lambda run: run.created_at, reverse=newest_first)
             if each.experiment.namespace == namespace
             and _matches(
                 wanted,
