@@ -2116,7 +2116,7 @@ export interface components {
             id: string;
             /**
              * Image
-             * @description Image that it is run in, where that is its own.
+             * @description Image that all its runs have, with its digest; null until that is known.
              */
             image?: string | null;
             /** Improved */

@@ -30,6 +30,7 @@ class SmallKubelet:
         self.api = api
         self.folder = Path(tempfile.mkdtemp(prefix="pods-"))
         self.before: dict[str, Callable[[Object], bool]] = {}
+        self.images: dict[str, str] = {}
         self._threads: list[threading.Thread] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         api.made = self._made
@@ -128,6 +129,7 @@ class SmallKubelet:
     ) -> int:
         began = now()
         state: Object = {"name": container["name"], "state": {"running": {"startedAt": began}}}
+        state["imageID"] = self.images.get(container["image"], container["image"])
         told.append(state)
         code = self._start(container, folder, token, meta).wait()
         state["state"] = {"terminated": {"exitCode": code, "startedAt": began, "finishedAt": now()}}

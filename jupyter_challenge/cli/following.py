@@ -292,6 +292,7 @@ def _print_submission(submission: Submission) -> None:
         ("Handed in", local_time(submission.created_at)),
         ("Parameters", ", ".join(f"{k}={v}" for k, v in submission.parameters.items())),
         ("Files", ", ".join(f.path for f in submission.files)),
+        ("Image", submission.image),
         ("Note", submission.note),
     ]
     print_facts(facts)

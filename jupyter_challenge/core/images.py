@@ -40,6 +40,40 @@ def pinned(text: str) -> str:
     return f"{host.lower()}/{found['path']}@{found['digest']}"
 
 
+def repository(name: str) -> str:
+    """Where an image is kept, `host/path`, of its name as an engine of containers reads it."""
+    place = name.partition("@")[0]
+    head, slash, tail = place.rpartition("/")
+    place = head + slash + tail.partition(":")[0]
+    host, slash, _ = place.partition("/")
+    if not slash:
+        return f"docker.io/library/{place}"
+    if "." in host or ":" in host or host == "localhost":
+        return f"{host.lower()}{place[len(host) :]}"
+    return f"docker.io/{place}"
+
+
+def behind(name: str, told: str) -> str | None:
+    """The image that a name without a digest stood for, as whoever ran it tells.
+
+    Args:
+        name: The name by which it was asked for.
+        told: The `imageID` of a container's status.
+
+    Returns:
+        The image as `pinned` gives it. None of a name that has its digest already, and where what
+        was told could not be asked for elsewhere: an image that came from no registry has a digest
+        that only its own node knows, or one under a name that a loading program made up.
+    """
+    if "@" in name:
+        return None
+    try:
+        image = pinned(told.rpartition("://")[2])
+    except ValueError:
+        return None
+    return image if image.partition("@")[0] == repository(name) else None
+
+
 def allowed(image: str, patterns: Iterable[str]) -> bool:
     """Whether an image is one of those that are allowed.
 

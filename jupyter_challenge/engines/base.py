@@ -84,6 +84,11 @@ class RunStatus(Spec):
         default=False, description="Whether it waits in a queue of the engine's, perhaps again."
     )
     failure: RunFailure | None = None
+    image: str | None = Field(
+        default=None,
+        description="What the name of the run's image stood for, where the run was given none with "
+        "a digest and the engine knows.",
+    )
     started_at: datetime | None = None
     ended_at: datetime | None = None
 

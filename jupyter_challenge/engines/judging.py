@@ -14,6 +14,7 @@ from typing import Any
 
 from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.errors import FailureClass
+from jupyter_challenge.core.images import behind
 from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import PodReport, ReceiptKind, RunFailure
 from jupyter_challenge.engines.data_image import NAME as DATA
@@ -61,6 +62,20 @@ class Look:
         meta = (self.pod or self.job or {}).get("metadata") or {}
         source = (meta.get("labels") or {}).get(SOURCE)
         return self.kind == "run" and source == SubmissionKind.CONTAINER.value
+
+    @property
+    def image(self) -> str | None:
+        """What the name of a notebook's image stood for when this pod was made; None of others."""
+        meta = (self.job or {}).get("metadata") or {}
+        source = (meta.get("labels") or {}).get(SOURCE)
+        if self.job is None or self.pod is None or source != SubmissionKind.NOTEBOOK.value:
+            return None
+        name = main_of(self.kind)
+        for asked in self.job["spec"]["template"]["spec"]["containers"]:
+            for told in _containers(self.pod):
+                if asked["name"] == told.get("name") == name:
+                    return behind(asked["image"], str(told.get("imageID") or ""))
+        return None
 
     @property
     def stage(self) -> Stage:

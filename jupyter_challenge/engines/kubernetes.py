@@ -99,6 +99,9 @@ class KubernetesEngine:
         """Say how the run is, and take it a step further: its evaluation is begun here."""
         ref = Ref.of(handle)
         run = self._jobs.look(ref, "run")
+        return self._judged(ref, run).model_copy(update={"image": run.image})
+
+    def _judged(self, ref: Ref, run: Look) -> RunStatus:
         order = order_of(run.job)
         steps = steps_of(run, order)
         if run.stage in GOING_ON and run.job is not None:

@@ -26,7 +26,7 @@ from jupyter_challenge.engines.base import (
     RunState,
     RunStatus,
 )
-from jupyter_challenge.service import keeping, scoring
+from jupyter_challenge.service import keeping, same_image, scoring
 from jupyter_challenge.service.observing import ids
 from jupyter_challenge.service.state import Service
 from jupyter_challenge.service.uploads import remove_abandoned
@@ -333,7 +333,7 @@ class Reconciler:
             engine.cancel(handle)
             self._end(run, engine.status(handle), handle, cancelled=True)
             return False
-        status = engine.status(handle)
+        status = same_image.held_to(submission, engine.status(handle))
         if not status.state.terminal:
             if not status.queued and self._is_late(run, submission, status):
                 engine.cancel(handle)
@@ -343,7 +343,7 @@ class Reconciler:
                 )
                 status = status.model_copy(update={"state": RunState.FAILED, "failure": failure})
             else:
-                self._note(run, status)
+                self._note(run, submission, status)
                 return True
         self._end(run, status, handle, cancelled=False)
         return False
@@ -366,22 +366,24 @@ class Reconciler:
             limit = allowance(limits)
         return utc_now() > began + timedelta(seconds=limit + self._service.config.deadline_grace)
 
-    def _note(self, run: RunRow, status: RunStatus) -> None:
-        """Store how far a run is, if that is news."""
+    def _note(self, run: RunRow, submission: SubmissionRow, status: RunStatus) -> None:
+        """Store how far a run is and in which image, if that is news."""
         steps = [step.model_dump(mode="json") for step in status.steps] or run.steps
-        if (run.steps, run.state) == (steps, status.state.value):
+        known = (run.steps, run.state) == (steps, status.state.value)
+        if known and not same_image.is_news(submission, status):
             return
         with self._service.db.write() as session:
-            row, submission = self._locked(session, run)
-            if row is None or submission is None or row.ended_at is not None:
+            row, owner = self._locked(session, run)
+            if row is None or owner is None or row.ended_at is not None:
                 return
             if status.queued:
-                runs.waits_again(row, submission)
+                runs.waits_again(row, owner)
             elif status.state is RunState.RUNNING:
-                runs.began(submission, utc_now())
+                runs.began(owner, utc_now())
+            same_image.note(owner, status)
             row.steps, row.state = steps, status.state.value
             row.started_at = status.started_at
-            submissions.note_change(session, submission)
+            submissions.note_change(session, owner)
 
     def _end(self, run: RunRow, status: RunStatus, handle: RunHandle, *, cancelled: bool) -> None:
         """Keep what the run left, then store how it ended, all at once."""
@@ -415,6 +417,7 @@ class Reconciler:
             cancelled = cancelled or owner.cancel is not None
             if ends:
                 keeping.note(row, kept, status)
+                same_image.note(owner, status)
                 if status.started_at is not None:  # seen for the first time when it was over
                     runs.began(owner, status.started_at)
                 _store_end(session, owner, row, cancelled, failure, result, spec, now)

@@ -158,7 +158,8 @@ class SubmissionRow(Base):
 
     `fault` and `failure` are set on failed ones, `started_at` once a run really began: `fault` and
     it decide what a quota counts. `best_before`, `score` are the team's ranked public values at
-    scoring. `image` has a digest; without one a run has the image of the configuration.
+    scoring. `image` has a digest: that of a container or of a hub's server, else what the
+    configuration's image was when the submission first ran; None until that is known.
 
     `is_try` is true of all that counts nowhere: tries, and what `verifies` another submission.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_challenge.core.images import allowed, pinned
+from jupyter_challenge.core.images import allowed, behind, pinned
 
 DIGEST = "sha256:" + "5a" * 32
 MODEL = "registry.example.org/team/model"
@@ -68,3 +68,25 @@ def test_what_is_allowed(case: str) -> None:
 
 def test_nothing_is_allowed_where_nobody_allowed_it() -> None:
     assert not allowed(f"registry.example.org/model@{DIGEST}", [])
+
+
+SEEN = {
+    "a tag": (f"{MODEL}:1", f"{MODEL}@{DIGEST}", True),
+    "no tag": (MODEL, f"{MODEL}@{DIGEST}", True),
+    "as Docker says it": (f"{MODEL}:1", f"docker-pullable://{MODEL}@{DIGEST}", True),
+    "a port": ("10.0.0.7:5000/model:1", f"10.0.0.7:5000/model@{DIGEST}", True),
+    "capitals": ("Registry.example.ORG/team/model:1", f"{MODEL}@{DIGEST}", True),
+    "Docker Hub's": ("team/model:1", f"docker.io/team/model@{DIGEST}", True),
+    "Docker Hub's own": ("model", f"docker.io/library/model@{DIGEST}", True),
+    "a digest already": (f"{MODEL}@{DIGEST}", f"{MODEL}@{DIGEST}", False),
+    "another repository": (f"{MODEL}:1", f"registry.example.org/other/model@{DIGEST}", False),
+    "another registry": ("team/model:1", f"{MODEL}@{DIGEST}", False),
+    "a node's own id": (f"{MODEL}:1", DIGEST, False),
+    "nothing yet": (f"{MODEL}:1", "", False),
+}
+
+
+@pytest.mark.parametrize("case", SEEN)
+def test_what_a_name_stood_for_is_told_where_others_could_ask_for_it(case: str) -> None:
+    name, told, known = SEEN[case]
+    assert behind(name, told) == (told.rpartition("://")[2] if known else None)

@@ -65,7 +65,8 @@ class SubmissionView(Wire):
     name: str = Field(description="Notebook or file handed in.", examples=["model.ipynb"])
     digest: str = Field(description="sha256 of the bundle.")
     image: str | None = Field(
-        default=None, description="Image that it is run in, where that is its own."
+        default=None,
+        description="Image that all its runs have, with its digest; null until that is known.",
     )
     files: list[FileView] = []
     parameters: dict[str, Any] = {}
