@@ -250,6 +250,17 @@ def test_a_bounded_fork_bomb_is_stopped(engine: LocalEngine, challenge: SmallCha
     assert processes.strays(handle.key, engine.runs / handle.key) == set()
 
 
+def test_20_a_run_cannot_use_up_the_inodes_of_the_disk(
+    engine: LocalEngine, challenge: SmallChallenge
+) -> None:
+    many = "import time\nfor n in range(2_000): open(f'{n}', 'w').close()\ntime.sleep(600)"
+    handle = engine.start(challenge.spec(notebook(many), disk=20_000_000))
+    status = finished(engine, handle)
+    assert status.failure is not None
+    assert status.failure.failure_class is FailureClass.DISK_FULL
+    assert "files and folders" in status.failure.detail
+
+
 def test_modules_beside_the_notebook_are_not_imported_by_the_platform(
     engine: LocalEngine, challenge: SmallChallenge
 ) -> None:

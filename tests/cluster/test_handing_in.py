@@ -50,6 +50,44 @@ with open("more", "wb") as file:
         file.flush()
         time.sleep(0.05)
 """
+MANY = """
+import time
+for n in range(20_000):
+    open(str(n), "w").close()
+time.sleep(100)
+"""
+# Out of sight of who asks by paths, and in a folder that its owner has closed.
+HIDDEN_AWAY = """
+import os, time
+top = os.path.abspath("many")
+os.makedirs("many")
+os.chdir("many")
+for _ in range(2_500):
+    os.mkdir("dd")
+    os.chdir("dd")
+for n in range(20_000):
+    open(str(n), "w").close()
+os.chmod(".", 0)
+os.chmod(top, 0)
+time.sleep(100)
+"""
+SHARED_MEMORY = """
+def used():
+    try:
+        return int(open("/sys/fs/cgroup/memory/memory.usage_in_bytes").read())
+    except OSError:
+        return int(open("/sys/fs/cgroup/memory.current").read())
+held, before = 0, used()
+try:
+    with open("/dev/shm/full", "wb") as file:
+        while held < 2_000_000_000:
+            file.write(bytes(1_000_000))
+            file.flush()
+            held += 1_000_000
+except OSError as error:
+    print(error.strerror)
+print("shared memory held", held, "grown by", used() - before)
+"""
 DEEP = """
 import os
 os.makedirs("/challenge/predictions", exist_ok=True)
@@ -98,6 +136,9 @@ MISBEHAVIOUR: dict[str, Case] = {
         "disk_full",
     ),
     "20: more and more in its working folder": ("vault", (FILL,), "disk_full"),
+    "20: more empty files than it may have": ("vault", (MANY,), "disk_full"),
+    "20: empty files where nobody looks": ("vault", (HIDDEN_AWAY,), "disk_full"),
+    "20: all of its shared memory": ("vault", (SHARED_MEMORY, WRITE_ALL_EVEN), "scored"),
     "19: a fork bomb": ("vault", (BOMB,), "process_limit"),
     "19: forks until the process limit": ("wide", (TO_THE_WALL, WRITE_ALL_EVEN), "scored"),
     "a symbolic link": ("vault", (OUTPUT + "os.symlink('/etc/passwd', file)",), "unsafe_output"),
@@ -150,6 +191,18 @@ def test_processes_have_a_wall_in_the_kernel(
     done = game.vera.wait(misbehaving["19: forks until the process limit"].id)
 
     assert "the wall is at" in game.log(done)
+
+
+def test_20_shared_memory_has_an_end_and_counts_as_memory(
+    game: Play, misbehaving: dict[str, SubmissionView]
+) -> None:
+    """So whoever fills it has the less beside it, and is ended by the limit of memory."""
+    done = game.vera.wait(misbehaving["20: all of its shared memory"].id)
+
+    said = next(line for line in game.log(done).splitlines() if "shared memory held" in line)
+    held, grown = (int(word) for word in said.split() if word.isdigit())
+    assert 0 < held < 600_000_000
+    assert grown > 0.8 * held
 
 
 def test_21_what_lives_on_after_the_notebook_is_dead_before_the_output_is_taken(
