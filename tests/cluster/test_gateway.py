@@ -16,12 +16,16 @@ ROUTES = [
     ("GET", "/run/spec"),
     ("GET", "/run/bundle"),
     ("GET", "/run/inputs"),
+    ("GET", "/run/state"),
+    ("POST", "/run/state"),
     ("POST", "/run/output"),
     ("GET", "/evaluate/spec"),
     ("GET", "/evaluate/predictions"),
     ("GET", "/evaluate/labels"),
     ("POST", "/evaluate/result"),
 ]
+STEPS = [f"/step/{step}" for step in ("prepare", "run", "evaluate")]
+"""For pods of Kubeflow Pipelines, of which this platform has none."""
 AUDIENCES = {"run": "run-gateway", "evaluate": "evaluate-gateway"}
 FORGED = (
     "eyJhbGciOiJSUzI1NiJ9."
@@ -114,6 +118,9 @@ def test_29_whoever_is_not_a_pod_of_a_run_is_refused(
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         for verb, route in ROUTES:
             if route.startswith(f"/{kind}/"):
-                answers[route] = gateway.request(verb, route, headers=headers).status_code
+                answer = gateway.request(verb, route, headers=headers)
+                answers[verb, route] = answer.status_code
+        for route in STEPS:
+            assert gateway.post(route, headers=headers).status_code == 401
 
-    assert answers == {route: status for _, route in ROUTES}
+    assert answers == dict.fromkeys(ROUTES, status)

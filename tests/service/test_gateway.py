@@ -12,7 +12,10 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 
+from jupyter_challenge.core import run as core_run
+from jupyter_challenge.core.challenge import Limits
 from jupyter_challenge.core.errors import ChallengeError, NotSignedIn, Unavailable
 from jupyter_challenge.core.run import Receipt, RunSpec, Stored
 from jupyter_challenge.core.tarball import END
@@ -24,9 +27,10 @@ from tests.service.world import World
 from tests.small_api_server import SmallApiServer, made_up_token, small_api_server
 
 ROUTES = {
-    "run": ["/run/spec", "/run/bundle", "/run/inputs"],
+    "run": ["/run/spec", "/run/bundle", "/run/inputs", "/run/state"],
     "evaluate": ["/evaluate/spec", "/evaluate/predictions", "/evaluate/labels"],
 }
+TAKES = {"run": ["/run/output", "/run/state"], "evaluate": ["/evaluate/result"]}
 PREDICTED = tar(report_json=report(), predictions=b"id,label\n1,odd\n")
 SCORED = tar(report_json=report(), result_json=b'{"digest": "d", "boards": {}}')
 
@@ -82,8 +86,22 @@ def test_only_a_runs_own_pod_is_answered(gate: GatewayWorld, http: httpx.Client,
 
     for path in ROUTES["run"]:
         assert http.get(path, headers=headers(token)).status_code == expected
-    assert posted(http, "/run/output", token, PREDICTED).status_code == expected
+    for path in TAKES["run"]:
+        assert posted(http, path, token, PREDICTED).status_code == expected
     assert http.get("/run/spec").status_code == 401
+
+
+def test_no_route_is_left_out_here(gate: GatewayWorld) -> None:
+    """What is asked for without a token by the tests of it is all that there is."""
+    routes = {
+        (verb, route.path)
+        for route in gate.app.routes
+        if isinstance(route, APIRoute)
+        for verb in route.methods
+    }
+    known = {("GET", path) for paths in ROUTES.values() for path in paths}
+    known |= {("POST", path) for paths in TAKES.values() for path in paths}
+    assert routes == known | {("GET", "/health"), ("POST", "/step/{step}")}
 
 
 @pytest.mark.parametrize(
@@ -181,8 +199,10 @@ def test_a_run_that_is_over_is_answered_no_more(gate: GatewayWorld, http: httpx.
     ana = gate.world.user("ana")
     ana.ask("POST", f"/submissions/{spec.submission_id}/cancel")
 
-    assert http.get("/run/spec", headers=headers(token)).status_code == 409
-    assert posted(http, "/run/output", token, PREDICTED).status_code == 409
+    for path in ROUTES["run"]:
+        assert http.get(path, headers=headers(token)).status_code == 409
+    for path in TAKES["run"]:
+        assert posted(http, path, token, PREDICTED).status_code == 409
 
 
 def test_the_run_is_told_nothing_of_how_it_is_scored(
@@ -299,6 +319,56 @@ def test_the_same_again_changes_nothing_and_something_else_is_refused(
     assert posted(http, "/run/output", token, other).status_code == 409
     receipt = sealed(gate, spec)
     assert receipt == Receipt.model_validate_json(first.content)
+
+
+def test_nothing_is_resumed(gate: GatewayWorld, http: httpx.Client) -> None:
+    """Parts are neither given nor taken: what is asked for again comes whole, and has to."""
+    spec = gate.submitted()
+    token = gate.token(spec)
+    for path in ("/run/bundle", "/run/inputs", "/run/state"):
+        whole = http.get(path, headers=headers(token))
+        part = http.get(path, headers={**headers(token), "Range": "bytes=5-9"})
+        assert (part.status_code, part.content) == (200, whole.content)
+        assert "content-range" not in part.headers
+        assert len(whole.content) > 10
+    half = len(PREDICTED) // 2
+
+    for start, piece in ((0, PREDICTED[:half]), (half, PREDICTED[half:])):
+        said = f"bytes {start}-{start + len(piece) - 1}/{len(PREDICTED)}"
+        answer = http.post(
+            "/run/output", content=piece, headers={**headers(token), "Content-Range": said}
+        )
+        assert answer.status_code == 422
+        assert sealed(gate, spec) is None
+    assert posted(http, "/run/output", token, PREDICTED).status_code == 200
+    assert posted(http, "/run/output", token, PREDICTED[half:]).status_code == 422
+
+
+def test_what_a_run_keeps_is_given_back_to_it_alone_and_has_an_end(
+    gate: GatewayWorld, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core_run, "MOST_HEADERS", 1_000)
+    gate.world.publish(limits={"disk": 20_000}, phases=[{"id": "main"}])
+    spec = gate.submitted()
+    gate.world.user("ben").enter()
+    other = gate.submitted("ben")
+    token = gate.token(spec)
+    empty = http.get("/run/state", headers=headers(token)).content
+    before = set(gate.gateway.blobs.digests())
+
+    assert posted(http, "/run/state", token, bytes(21_001)).status_code == 413
+    assert http.get("/run/state", headers=headers(token)).content == empty
+    assert set(gate.gateway.blobs.digests()) == before
+    assert posted(http, "/run/state", token, b"k" * 21_000).status_code == 204
+    # Its next pod gets it, nobody else's does.
+    assert http.get("/run/state", headers=headers(gate.token(spec))).content == b"k" * 21_000
+    assert http.get("/run/state", headers=headers(gate.token(other))).content == empty
+    assert sealed(gate, spec) is None
+
+
+def test_however_much_disk_a_run_may_use_what_it_keeps_has_an_end() -> None:
+    assert core_run.most_state(Limits(disk=10**15)) == core_run.MOST_STATE
+    assert core_run.most_kept(Limits(disk=10**15)) == core_run.MOST_STATE + core_run.MOST_HEADERS
 
 
 def test_of_many_at_once_one_is_sealed(gate: GatewayWorld) -> None:
