@@ -143,7 +143,7 @@ def running(said: dict[str, Any]) -> bool:
 def executors(said: dict[str, Any]) -> set[str]:
     """How the tasks' own pods ended: of those that were answered from the cache there is none."""
     tasks = said["run_details"]["task_details"]
-    return {task["state"] for task in tasks if task["display_name"] == "executor"}
+    return {task["state"] for task in tasks if task.get("display_name") == "executor"}
 
 
 def listed(server: Server, *predicates: dict[str, Any]) -> list[str]:

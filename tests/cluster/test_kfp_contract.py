@@ -290,18 +290,23 @@ def test_the_cache_tells_images_apart_by_name(server: Server, experiment: str) -
 def test_a_missing_image_is_waited_for_without_a_word(server: Server, experiment: str) -> None:
     run = began(server, experiment, "sleeps", image="cluster.test/missing:1")
     server.until(run, running)
-    time.sleep(10)
+    if cluster := cluster_of_the_server():
+        # What the server does not say, its pods do; they carry the run's id.
+        def waits(said: dict[str, Any]) -> bool:
+            pods = cluster.list("pods", "-n", server.namespace, "-l", f"pipeline/runid={run}")
+            seen = json.dumps([pod["status"].get("containerStatuses") for pod in pods])
+            return "ErrImagePull" in seen or "ImagePullBackOff" in seen
+
+        server.until(run, waits)  # a pod or two of the server's own come before
+    else:
+        time.sleep(30)
+    time.sleep(5)
 
     said = server.run(run)
 
     assert said["state"] == "RUNNING" and "error" not in said
     assert "missing:1" not in told(said)
     assert list(unlike(said, all_runs())) == []
-    if cluster := cluster_of_the_server():
-        # What the server does not say, its pods do; they carry the run's id.
-        pods = cluster.list("pods", "-n", server.namespace, "-l", f"pipeline/runid={run}")
-        waiting = json.dumps([pod["status"].get("containerStatuses") for pod in pods])
-        assert "ErrImagePull" in waiting or "ImagePullBackOff" in waiting
     server.api().terminate(run)
     assert server.until(run, over)[-1]["state"] == "FAILED"
 

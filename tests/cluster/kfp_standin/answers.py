@@ -78,7 +78,7 @@ def _tasks(found: Run) -> list[dict[str, Any]]:
     began = {name: at for name, (_, at) in found.started.items()}
     # Unsorted, yet the same in each answer.
     named = [(uuid.uuid5(uuid.UUID(found.id), f"{i}"), *node) for i, node in enumerate(nodes)]
-    return [
+    said = [
         {
             "run_id": found.id,
             "task_id": str(id),
@@ -91,6 +91,18 @@ def _tasks(found: Run) -> list[dict[str, Any]]:
             "child_tasks": [{"pod_name": f"{found.workflow}-{id.int % 10**10}"}],
         }
         for id, name, state in sorted(named)
+    ]
+    if not found.cached or found.from_cache or not found.finished_at:
+        return said
+    # What was kept for the cache is an entry of its own, which has neither name nor state.
+    return said + [
+        {
+            "run_id": found.id,
+            "task_id": str(uuid.uuid5(uuid.UUID(found.id), f"kept {name}")),
+            **{key: moment(found.finished_at) for key in ("create_time", "start_time", "end_time")},
+            "execution_id": str(number),
+        }
+        for number, name in enumerate(found.tasks, 1)
     ]
 
 
