@@ -131,6 +131,7 @@ class EmbeddedService:
                 return
             root = self.config.root
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            datasets = open_datasets(self.config, self._cluster) if self._cluster else None
             patience = STARTS_WITHIN if self.place == "cluster" else 0.0
             db = open_database(self.config, self._cluster, patience=patience)
             blobs = open_blobs(self.config, self._cluster)
@@ -143,7 +144,7 @@ class EmbeddedService:
                 service.submitted_images = self._cluster.submitted_images
                 service.registries = open_registries(self._cluster)
                 service.data_images = self._cluster.data_images
-                service.datasets = open_datasets(self._cluster)
+                service.datasets = datasets
                 service.servers = open_servers(self._cluster)
             service.boards, service.feed, service.leaders = Boards(), Feed(db), Leaders()
             service.tokens = Tokens(db)

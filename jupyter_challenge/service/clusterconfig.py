@@ -136,7 +136,7 @@ class ClusterConfig(Configurable):
     data_prefixes = List(
         Unicode(),
         help="Where challenges may take data from in the S3 store, such as s3://datasets/physics. "
-        "The service reads it with its own keys, so never allow what holds its blobs. Default: "
+        "The service reads it with its own keys; the bucket of its own blobs is refused. Default: "
         "nowhere.",
     ).tag(config=True)
     data_images = List(

@@ -199,7 +199,7 @@ def serve_gateway(
     status: StatusPort | None = None
     try:
         api = ClusterApi(cluster.kubeconfig)
-        gateway = Gateway(db, blobs, api, cluster.settings(""), open_datasets(cluster))
+        gateway = Gateway(db, blobs, api, cluster.settings(""), open_datasets(config, cluster))
         say(f"The gateway listens at port {opened.getsockname()[1]}.")
         app: Any = create_gateway(gateway, cluster.kfp)
         if status_port is not None:

@@ -7,6 +7,7 @@ import ipaddress
 import logging
 import socket
 import time
+from urllib.parse import urlsplit
 
 from jupyter_challenge.core.errors import Unavailable
 from jupyter_challenge.engines.cluster_api import ClusterApi
@@ -66,9 +67,25 @@ def open_blobs(config: ChallengeConfig, cluster: ClusterConfig | None = None) ->
     return Blobs(config.blob_url, cluster.blob_options if cluster is not None else None)
 
 
-def open_datasets(cluster: ClusterConfig) -> Datasets:
-    """The stores that challenges may take their data from."""
+def open_datasets(config: ChallengeConfig, cluster: ClusterConfig) -> Datasets:
+    """The stores that challenges may take their data from.
+
+    Raises:
+        Unavailable: One is in the bucket of the service's own blobs.
+    """
+    for prefix in cluster.data_prefixes:
+        if config.blob_url and _bucket(prefix) == _bucket(config.blob_url):
+            raise Unavailable(
+                f"ClusterConfig.data_prefixes names {prefix}, which is in the bucket of "
+                "ChallengeConfig.blob_url: labels and submissions are there.",
+                hint="Keep data of challenges in a bucket of its own.",
+            )
     return Datasets(cluster.data_prefixes, cluster.blob_options)
+
+
+def _bucket(url: str) -> str:
+    """The bucket of an address; all are in the one store that is configured."""
+    return urlsplit(url.strip()).netloc.rpartition("@")[2].lower()
 
 
 def open_registries(cluster: ClusterConfig) -> Registries | None:

@@ -129,7 +129,7 @@ def _types(part: dict[str, Any], side: str) -> dict[str, str]:
     return {name: each["artifactType"]["schemaTitle"] for name, each in artifacts.items()}
 
 
-def test_nothing_is_cached_and_steps_are_told_only_where_the_gateway_is() -> None:
+def test_26_nothing_is_cached_and_steps_are_told_only_where_the_gateway_is() -> None:
     spec = pipeline.following(SubmissionKind.NOTEBOOK, "steps:1", GATEWAY)
 
     tasks = spec["root"]["dag"]["tasks"]

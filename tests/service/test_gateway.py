@@ -239,7 +239,7 @@ def test_a_try_gets_the_sample(gate: GatewayWorld, http: httpx.Client) -> None:
     assert members(labels) == {"public/sample/labels.csv": b"id,label\n201,odd\n202,even\n"}
 
 
-def test_the_evaluation_gets_predictions_and_the_labels_of_its_challenge(
+def test_36_the_evaluation_gets_predictions_and_the_labels_of_its_challenge_and_no_more(
     gate: GatewayWorld, http: httpx.Client
 ) -> None:
     spec = gate.submitted()

@@ -13,8 +13,10 @@ import pytest
 import sqlalchemy as sa
 
 from jupyter_challenge.core.errors import Unavailable
+from jupyter_challenge.service.app import EmbeddedService
+from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
-from jupyter_challenge.service.opening import open_database
+from jupyter_challenge.service.opening import open_database, open_datasets
 
 
 @contextlib.contextmanager
@@ -93,3 +95,31 @@ def test_a_database_that_does_not_come_is_given_up(postgres_url: str, tmp_path: 
             open_database(config, patience=1.5)
 
         assert time.monotonic() - began >= 1.5
+
+
+SHARED = {
+    "the whole bucket": ["s3://challenge"],
+    "a folder of it": ["s3://datasets/numbers", "s3://challenge/data/"],
+    "in other letters": ["s3://CHALLENGE/data"],
+    "with a key in its address": ["s3://key:secret@challenge/data"],
+}
+
+
+@pytest.mark.parametrize("case", SHARED)
+def test_data_in_the_bucket_of_labels_is_refused_at_the_start(case: str, tmp_path: Path) -> None:
+    config = ChallengeConfig(data_dir=str(tmp_path / "data"), blob_url="s3://challenge/blobs")
+    cluster = ClusterConfig(data_prefixes=SHARED[case])
+
+    with pytest.raises(Unavailable, match=r"data_prefixes names s3://.*labels and submissions"):
+        open_datasets(config, cluster)
+    with pytest.raises(Unavailable, match="data_prefixes"):
+        EmbeddedService(config, place="cluster", cluster=cluster).start(runs=False)
+    assert not list((tmp_path / "data").glob("*.sqlite*"))
+
+
+def test_data_in_another_bucket_may_be_read(tmp_path: Path) -> None:
+    config = ChallengeConfig(data_dir=str(tmp_path), blob_url="s3://challenge")
+    cluster = ClusterConfig(data_prefixes=["s3://challenge-data", "s3://data/challenge"])
+
+    assert open_datasets(config, cluster).may("s3://challenge-data/x")
+    assert open_datasets(ChallengeConfig(data_dir=str(tmp_path)), cluster)
