@@ -111,6 +111,43 @@ export function stepDetail(detail: string, trans: TranslationBundle): string {
     : trans.__('cell %1/%2', cell, cells);
 }
 
+/** Below this a wait is over before anybody has read how long it is, in seconds. */
+const NO_WAIT = 5;
+
+/** A guess at a wait of seconds, told as roughly as it is known. */
+export function waitText(seconds: number, trans: TranslationBundle): string {
+  return seconds < 120
+    ? trans.__('%1 s', Math.round(seconds))
+    : span(Math.round(seconds / 60) * 60_000, trans);
+}
+
+/**
+ * The place of a queued submission, and about when it begins where somebody can say.
+ *
+ * @param submission - The submission.
+ * @param trans - The language.
+ * @param wait - Seconds that it still waits.
+ */
+export function placeText(
+  submission: SubmissionView,
+  trans: TranslationBundle,
+  wait = submission.wait_seconds ?? 0
+): string {
+  const place = submission.position;
+  if (!place) {
+    return stateWord('queued', trans);
+  }
+  if (wait < NO_WAIT) {
+    return submission.interruptions
+      ? trans.__('had to make way, %1 in line', place)
+      : trans.__('queued, %1 in line', place);
+  }
+  const about = waitText(wait, trans);
+  return submission.interruptions
+    ? trans.__('had to make way, %1 in line, about %2', place, about)
+    : trans.__('%1 in line, about %2', place, about);
+}
+
 /** What a row says besides its state: where it is, the score, or what went wrong. */
 export function rowText(
   submission: SubmissionView,
@@ -118,12 +155,7 @@ export function rowText(
 ): string {
   switch (submission.state) {
     case 'queued':
-      if (submission.interruptions && submission.position) {
-        return trans.__('had to make way, %1 in line', submission.position);
-      }
-      return submission.position
-        ? trans.__('queued, %1 in line', submission.position)
-        : stateWord('queued', trans);
+      return placeText(submission, trans);
     case 'running': {
       const step = submission.steps.find(one => one.state === 'running');
       if (!step) {

@@ -204,9 +204,7 @@ def _live_text(submission: Submission, waited: float) -> str:
     if submission.state.terminal:
         return ""
     if submission.state.value == "queued":
-        again = ", had to make way and waits again" if submission.interruptions else ""
-        place = f", place {submission.position}" if submission.position else ""
-        return f"  ○ queued{again}{place}{_about(submission)}  {clock(waited)}"
+        return f"  ○ queued{_place(submission)}  {clock(waited)}"
     step = next((s for s in submission.steps if s.state.value == "running"), None)
     if step is None:
         return f"  ● running  {clock(waited)}"
@@ -215,16 +213,20 @@ def _live_text(submission: Submission, waited: float) -> str:
     return f"  ● {step.name.value:<9} {step.detail}  {clock(took)}"
 
 
+def _place(submission: Submission) -> str:
+    """Say where a queued submission is in the queue, and about when it begins."""
+    again = ", had to make way and waits again" if submission.interruptions else ""
+    place = f", place {submission.position}" if submission.position else ""
+    return again + place + _about(submission)
+
+
 def _about(submission: Submission) -> str:
-    """Say when a queued submission begins, where somebody can."""
-    if submission.wait_seconds is None:
+    """Say when a queued submission begins, where somebody can; as roughly as it is known."""
+    seconds = submission.wait_seconds
+    if not seconds:
         return ""
-    seconds = (
-        submission.wait_seconds
-        if submission.wait_seconds < 120
-        else 60 * round(submission.wait_seconds / 60)
-    )
-    return f", in about {duration(seconds)}" if seconds else ""
+    unit = 1 if seconds < 120 else 60 if seconds < 7_200 else 360
+    return f", in about {duration(unit * round(seconds / unit))}"
 
 
 def _print_outcome(submission: Submission) -> None:
@@ -278,7 +280,7 @@ def _print_submission(submission: Submission) -> None:
     name = f"{submission.challenge_title or submission.challenge} · {title(submission)}"
     click.echo(click.style(f"{printable(name)} · {printable(submission.name)}", bold=True))
     word = click.style(f"{MARKS[state]} {state.value}", fg=COLOURS[state.value])
-    click.echo(word)
+    click.echo(word + (_place(submission) if state.value == "queued" else ""))
     for step in submission.steps:
         if step.state.value not in ("pending", "skipped"):
             click.echo(_step_line(step))

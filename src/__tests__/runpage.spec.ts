@@ -118,4 +118,38 @@ describe('RunPage', () => {
     expect(page.node.textContent).toContain('What was handed in');
     expect(page.node.querySelector('[role=tab]')).toBeNull();
   });
+
+  it.each([
+    [{ wait_seconds: 0 }, '2 in line, starts now'],
+    [{ wait_seconds: 50 }, '2 in line, starts within about 50 s'],
+    [{ wait_seconds: 170 }, '2 in line, starts within about 3 min'],
+    // Until the service says it of the submission itself.
+    [{}, '2 in line, starts within about 20 min'],
+    [{ wait_seconds: 0, interruptions: 1 }, 'had to make way, 2 in line'],
+    [
+      { wait_seconds: 170, interruptions: 1 },
+      'had to make way, 2 in line, about 3 min'
+    ],
+    [{ interruptions: 2 }, 'had to make way, 2 in line, about 20 min']
+  ])('says the place in the queue and the wait: %j', async (said, text) => {
+    service.wait = 1200;
+    service.known.set(
+      's1',
+      submission({ state: 'queued', position: 2, ...said })
+    );
+    open();
+    const queue = () =>
+      page.node.querySelector('.jp-Challenge-runFacts dd')?.textContent;
+    await drawn(() => queue() === text);
+  });
+
+  it('says in which image it ran, in short and whole', async () => {
+    const image = `registry.example.org:5000/team/model@sha256:${'5a'.repeat(32)}`;
+    service.known.set('s1', submission({ state: 'scored', image }));
+    open();
+    await drawn(() => page.node.textContent!.includes('Image'));
+    expect(page.node.querySelector(`code[title="${image}"]`)?.textContent).toBe(
+      'model@5a5a5a5a5a5a…'
+    );
+  });
 });

@@ -13,6 +13,7 @@ export class Service {
   known = new Map<string, SubmissionView>();
   asked: string[] = [];
   longest = 200;
+  wait: number | null = null;
 
   api(): Api {
     const answer = async <T>(what: string, value: () => T): Promise<T> => {
@@ -42,6 +43,10 @@ export class Service {
             next: end < all.length ? String(end) : null
           };
         }),
+      read: () =>
+        answer('profiles', () => ({
+          items: [{ id: 'local', default: true, wait_seconds: this.wait }]
+        })),
       submission: (id: string) =>
         answer(`submission ${id}`, () => this.known.get(id)),
       changes: (after: number | null) =>

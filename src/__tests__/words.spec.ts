@@ -127,9 +127,35 @@ it.each([
 describe('rows', () => {
   it.each([
     [submission({ state: 'queued', position: 3 }), 'queued, 3 in line'],
+    [submission({ state: 'queued', wait_seconds: 90 }), 'queued'],
+    [
+      submission({ state: 'queued', position: 1, wait_seconds: 0 }),
+      'queued, 1 in line'
+    ],
+    [
+      submission({ state: 'queued', position: 2, wait_seconds: 110 }),
+      '2 in line, about 110 s'
+    ],
+    [
+      submission({ state: 'queued', position: 2, wait_seconds: 170 }),
+      '2 in line, about 3 min'
+    ],
+    [
+      submission({ state: 'queued', position: 40, wait_seconds: 7_500 }),
+      '40 in line, about 2 h 5 min'
+    ],
     [
       submission({ state: 'queued', position: 3, interruptions: 1 }),
       'had to make way, 3 in line'
+    ],
+    [
+      submission({
+        state: 'queued',
+        position: 3,
+        interruptions: 1,
+        wait_seconds: 600
+      }),
+      'had to make way, 3 in line, about 10 min'
     ],
     [
       submission({

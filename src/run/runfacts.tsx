@@ -7,10 +7,9 @@ import * as React from 'react';
 import { kernelText, machineName } from './environment';
 import { RunApi } from './runapi';
 import { RequestError } from '../request';
-import { span } from '../time';
 import type { IChallengeModel } from '../tokens';
 import type { SubmissionView } from '../wire';
-import { rowText, stateWord } from '../words';
+import { placeText, stateWord, waitText } from '../words';
 
 interface IProps {
   model: IChallengeModel;
@@ -30,7 +29,15 @@ export function RunFacts(props: IProps): JSX.Element {
       trans.__('Commit'),
       <code title={view.digest}>{shortDigest(view.digest)}</code>
     ],
-    [trans.__('Kernel'), kernelText(view) || '–']
+    [trans.__('Kernel'), kernelText(view) || '–'],
+    ...(view.image
+      ? [
+          [
+            trans.__('Image'),
+            <code title={view.image}>{shortImage(view.image)}</code>
+          ] as [string, React.ReactNode]
+        ]
+      : [])
   ];
   return (
     <dl className="jp-Challenge-runFacts">
@@ -76,7 +83,7 @@ function Queue(props: IProps): JSX.Element {
   }
   const left = view.wait_seconds ?? wait;
   if (view.interruptions) {
-    return <>{rowText(view, trans)}</>;
+    return <>{placeText(view, trans, left ?? 0)}</>;
   }
   if (left === null) {
     return <>{trans.__('%1 in line', view.position)}</>;
@@ -88,7 +95,7 @@ function Queue(props: IProps): JSX.Element {
         : trans.__(
             '%1 in line, starts within about %2',
             view.position,
-            span(left * 1000, trans)
+            waitText(left, trans)
           )}
     </>
   );
@@ -99,4 +106,11 @@ function shortDigest(digest: string): string {
   const [kind, ...rest] = digest.split(':');
   const value = rest.length ? rest.join(':') : kind;
   return `${value.slice(0, 12)}…`;
+}
+
+/** An image by the end of its name and the beginning of its digest. */
+function shortImage(image: string): string {
+  const [name, digest = ''] = image.split('@');
+  const end = name.slice(name.lastIndexOf('/') + 1);
+  return digest ? `${end}@${shortDigest(digest)}` : end;
 }

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from jupyter_challenge.core.compute import Catalogue
 from jupyter_challenge.engines.base import NoMachine
 from jupyter_challenge.service.clusterconfig import ClusterConfig
+from jupyter_challenge.store import runs
 from tests.service.quick_engine import QuickEngine
 from tests.service.world import User, World
 
@@ -69,14 +71,48 @@ def test_the_queue_and_the_wait(make_world: Callable[..., World]) -> None:
     ana.submitted(sleep=0.1)
     running = ana.submit(sleep=60)
     world.until(lambda: ana.show(running["id"])["state"] == "running")
-    for _ in range(3):
-        ana.submit(public=1)
+    waiting = [ana.submit(public=1)["id"] for _ in range(3)]
     found = profile(ben)
     assert (found["waiting"], found["running"], found["slots"]) == (3, 1, 1)
     # One after the run at work: a team that submits much does not hold up the others.
     assert found["wait_seconds"] == 10
     assert profile(ana)["wait_seconds"] >= found["wait_seconds"]
+    # Each of hers after those before it, in whole steps as the last runs took.
+    shown = [ana.show(each) for each in waiting]
+    assert [each["position"] for each in shown] == [1, 2, 3]
+    assert [each["wait_seconds"] for each in shown] == [10, 10, 10]
+    assert ana.show(running["id"])["wait_seconds"] is None
     ana.ask("POST", f"/submissions/{running['id']}/cancel")
+
+
+def test_the_wait_of_a_submission_grows_with_its_place_and_is_told_roughly_of_hidden_data(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world(runs=False, parallel_runs=1)
+    ana = world.user("ana")
+    waits = {}
+    for challenge in ("full", "class_only"):
+        world.publish(
+            challenge.replace("_", "-"),
+            phases=[{"id": "main", "feedback": challenge, "quota": {"concurrent": 50}}],
+        )
+        where = {"challenge": challenge.replace("_", "-")}
+        ana.enter(where["challenge"])
+        done = ana.submitted(**where)
+        with world.embedded.service.db.write() as session:
+            run = runs.latest(session, [done["id"]])[done["id"]]
+            assert run.ended_at is not None
+            run.started_at = run.ended_at - timedelta(seconds=25)
+        first = ana.submit(**where, sleep=60)["id"]
+        world.until(lambda of=first: ana.show(of)["state"] == "running")  # type: ignore[misc]
+        queued = [ana.submit(**where)["id"] for _ in range(3)]
+        waits[challenge] = [ana.show(each)["wait_seconds"] for each in queued]
+        for each in (*queued, first):
+            ana.ask("POST", f"/submissions/{each}/cancel")
+        ana.finished(first)
+
+    # One after the other, each 25 s.
+    assert waits == {"full": [30, 50, 80], "class_only": [60, 60, 120]}
 
 
 def test_an_unknown_profile_is_refused_with_the_list(make_world: Callable[..., World]) -> None:
