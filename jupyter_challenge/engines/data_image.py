@@ -8,6 +8,7 @@ files will do.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,13 +31,19 @@ SLACK = 50_000_000
 _TOOLS, _COPIES = "data-tools", "data-copies"
 
 
-def added(pod: dict[str, Any], main: Manifest, said: Mapping[str, Any] | None) -> dict[str, Any]:
+def added(
+    pod: dict[str, Any],
+    main: Manifest,
+    said: Mapping[str, Any] | None,
+    about: Mapping[str, str | int],
+) -> dict[str, Any]:
     """The pod with what copies the data, after `prepare` and before all that follows.
 
     Args:
         pod: A run's pod.
         main: Its container that does the step, which gets the data, read-only.
         said: The `ImageFiles` of the order, as plain values.
+        about: Whom the lines that it prints concern.
     """
     if said is None:
         return pod
@@ -58,17 +65,17 @@ def added(pod: dict[str, Any], main: Manifest, said: Mapping[str, Any] | None) -
     ]
     return {
         **pod,
-        "initContainers": [prepare, _copying(files), *rest],
+        "initContainers": [prepare, _copying(files, about), *rest],
         "volumes": [*pod["volumes"], *volumes],
     }
 
 
-def _copying(files: ImageFiles) -> Manifest:
+def _copying(files: ImageFiles, about: Mapping[str, str | int]) -> Manifest:
     made = container(NAME, files.image, "", resources=platform_resources())
     wanted = [text for each in files.files for text in (each.path, each.target)]
     return {
         **made,
-        "command": [*command(TOOLS), COPIES, str(files.size), *wanted],
+        "command": [*command(TOOLS), json.dumps(about), COPIES, str(files.size), *wanted],
         "env": [*made["env"], *({"name": name, "value": ""} for name in NO_LIBRARIES)],
         "volumeMounts": [
             {"name": _TOOLS, "mountPath": TOOLS, "readOnly": True},

@@ -184,6 +184,17 @@ class Order:
         """The order as plain values."""
         return asdict(self)
 
+    @property
+    def ids(self) -> dict[str, str | int]:
+        """What a line of the log says of whom it concerns."""
+        return {
+            "submission": self.submission_id,
+            "run": self.run_id,
+            "attempt": self.attempt,
+            "challenge": self.challenge_id,
+            "team": self.team_id,
+        }
+
 
 def run_namespace(prefix: str, challenge_id: str) -> str:
     """The namespace in which a challenge's runs are; a long id keeps its beginning and a digest."""
@@ -366,7 +377,8 @@ def _pod(
     }
     if settings.runtime_class:
         pod["runtimeClassName"] = settings.runtime_class
-    return data_image.added(pod, main, order.data_image if kind == "run" else None)
+    said = order.data_image if kind == "run" else None
+    return data_image.added(pod, main, said, order.ids)
 
 
 def _data_volumes(order: Order) -> list[dict[str, Any]]:

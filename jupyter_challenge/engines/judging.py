@@ -20,6 +20,7 @@ from jupyter_challenge.core.run import PodReport, ReceiptKind, RunFailure
 from jupyter_challenge.engines.data_image import NAME as DATA
 from jupyter_challenge.engines.jobs import PREPARE, SOURCE, UPLOAD, main_of
 from jupyter_challenge.engines.queues import held, in_a_queue
+from jupyter_challenge.steps.lines import messages
 
 Object = Mapping[str, Any]
 
@@ -300,7 +301,9 @@ def _lost(look: Look) -> RunFailure:
         )
     copied = _uncopied(look)
     if copied:
-        return _failure(look, FailureClass.DATA_MISSING, _last_words(copied))
+        # Its last line is one of the platform's, with what there is to say inside.
+        said = messages(str(copied.get("message") or "").encode()).decode()
+        return _failure(look, FailureClass.DATA_MISSING, _last_words({**copied, "message": said}))
     return _failure(look, FailureClass.OUTPUT_LOST, "nothing was handed in")
 
 

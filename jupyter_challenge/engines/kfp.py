@@ -131,7 +131,7 @@ class KfpEngine(KubernetesEngine):
             noted = self._memory.get(spec.run_id)
             if noted is not None and noted.kfp_run != made:
                 # Another process, which took over meanwhile, had it made too.
-                self._terminate(made)
+                self._terminate(made, order)
         namespace = self._settings.run_namespace(order.challenge_id)
         return self._handle(Ref(namespace, order.run_id, order.attempt))
 
@@ -210,16 +210,17 @@ class KfpEngine(KubernetesEngine):
 
     def _end(self, ref: Ref, noted: Conducted, why: RunFailure | None) -> None:
         self._memory.ended(ref.run_id, why)
-        self._terminate(noted.kfp_run)
+        self._terminate(noted.kfp_run, noted.order)
         self._runs.forget()
 
-    def _terminate(self, run: str) -> None:
+    def _terminate(self, run: str, order: Order) -> None:
         """Have KFP end a run; while KFP is away, what the service knows of the run still counts."""
         try:
             self.kfp.terminate(run)
             self._told.add(run)
         except Unavailable as away:
-            log.warning("Run %s of Kubeflow Pipelines could not be ended yet: %s", run, away)
+            said = "Run %s of Kubeflow Pipelines could not be ended yet: %s"
+            log.warning(said, run, away, extra=order.ids)
 
     def _begun(self, noted: Conducted) -> bool:
         """Make the run Job that a step asked for; says whether that could be done."""

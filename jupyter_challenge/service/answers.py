@@ -148,7 +148,9 @@ def refusal(error: ChallengeError) -> Response:
 def unexpected(request: Request, error: Exception) -> Response:
     """An error of ours: it gets an id, under which the log says more than a client may know."""
     name = uuid.uuid4().hex[:12]
-    log.error("Error %s at %s %s", name, request.method, request.url.path, exc_info=error)
+    said = "Error %s at %s %s"
+    where = (request.method, request.url.path)
+    log.error(said, name, *where, exc_info=error, extra=_concerned(request))
     return _error(
         500,
         "internal",
@@ -156,6 +158,15 @@ def unexpected(request: Request, error: Exception) -> Response:
         "Try again; if it stays, tell the admin this number.",
         {"id": name},
     )
+
+
+def _concerned(request: Request) -> dict[str, str | int]:
+    """Whom a request was about: what was found out before the error, else what its path names."""
+    found: dict[str, str | int] | None = getattr(request.state, "concerned", None)
+    if found is not None:
+        return found
+    named = request.path_params.get("submission")
+    return {"submission": str(named)} if named is not None else {}
 
 
 def _error(

@@ -153,6 +153,7 @@ def _noted(request: Request, asking: Asking) -> Asking:
     """Write to the log what a pod asks for."""
     about = {**ids(asking.submission, asking.run), "namespace": asking.namespace, "pod": asking.uid}
     log.info("%s %s", request.method, request.url.path, extra=about)
+    request.state.concerned = about  # should an error follow
     return asking
 
 

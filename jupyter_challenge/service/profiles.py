@@ -117,6 +117,14 @@ def arch(service: Service, chosen: str) -> Arch | None:
     return found.arch if found is not None else None
 
 
+def gpus(service: Service, chosen: str | None, limits: Limits) -> int:
+    """How many GPUs a run holds: what its challenge allows, and no more than its profile has."""
+    found = _catalogue(service).get(chosen or "")
+    if found is None:
+        return limits.gpu
+    return min(limits.gpu, found.accelerator.count) if found.accelerator is not None else 0
+
+
 def _catalogue(service: Service) -> Catalogue:
     return getattr(service.engine, "catalogue", None) or Catalogue()
 

@@ -26,7 +26,7 @@ from jupyter_challenge.engines.base import (
     RunState,
     RunStatus,
 )
-from jupyter_challenge.service import keeping, same_image, scoring
+from jupyter_challenge.service import keeping, profiles, same_image, scoring
 from jupyter_challenge.service.observing import ids
 from jupyter_challenge.service.state import Service
 from jupyter_challenge.service.uploads import remove_abandoned
@@ -191,7 +191,7 @@ class Reconciler:
                 log.exception("Run %s could not be followed.", run.id, extra=ids(submission, run))
                 at_work += 1
                 if self._errors[run.id] >= MAX_ERRORS and not isinstance(error, StorageFull):
-                    self._give_up(run, error)
+                    self._give_up(run, submission, error)
         self._elsewhere, self._followed = elsewhere > 0, at_work
         at_work += self._start_next(waiting, at_work + elsewhere, found)
         if time.monotonic() - self._pruned > PRUNE_SECONDS:
@@ -425,7 +425,8 @@ class Reconciler:
             outcome = "cancelled" if cancelled else "scored"
             if failure is not None and not cancelled:
                 outcome = failure.failure_class.value
-            service.observer.ended(row, owner, outcome, now, challenges.spec(version).limits.gpu)
+            gpus = profiles.gpus(service, owner.profile, challenges.spec(version).limits)
+            service.observer.ended(row, owner, outcome, now, gpus)
         self._clear(run, handle)
 
     def _end_failed(self, run: RunRow, failure: RunFailure, *, cleared: bool) -> None:
@@ -441,7 +442,7 @@ class Reconciler:
             outcome = "cancelled" if owner.cancel is not None else failure.failure_class.value
         self._service.observer.ended(row, owner, outcome, utc_now(), 0)
 
-    def _give_up(self, run: RunRow, error: Exception) -> None:
+    def _give_up(self, run: RunRow, submission: SubmissionRow, error: Exception) -> None:
         self._errors.pop(run.id, None)
         failure = RunFailure(
             failure_class=FailureClass.PLATFORM_ERROR,
@@ -452,7 +453,7 @@ class Reconciler:
                 self._service.engine.cancel(RunHandle.model_validate(run.handle))
             self._end_failed(run, failure, cleared=True)
         except Exception:
-            log.exception("Run %s could not be given up.", run.id)
+            log.exception("Run %s could not be given up.", run.id, extra=ids(submission, run))
 
     def _clear(self, run: RunRow, handle: RunHandle | None) -> None:
         """Have the engine forget a run whose end is stored."""

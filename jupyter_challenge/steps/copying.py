@@ -1,12 +1,14 @@
 """Copy files out of the image that this runs in; a program of its own, see `steps.traveller`.
 
-It is started beside nothing: of Python it has what an interpreter begins with, `os`, `stat` and
-`sys`, and nothing of ours. So it says what is wrong by its last line, and by its exit status.
+It is started beside nothing: of Python it has what is part of an interpreter, such as `os`, `stat`,
+`sys` and `time`, and nothing of ours. So it says what is wrong by its last line, and by its exit
+status; the line is one of `steps.lines`, made by hand.
 """
 
 import os
 import stat
 import sys
+import time
 
 MOST_FILES = 100_000
 DEEPEST = 50
@@ -103,19 +105,42 @@ def _opened(name: str, parent: int, path: str) -> int:
     return opened
 
 
+def line(about: str, level: str, message: str) -> str:
+    """A line of JSON, as every container of the platform prints.
+
+    Args:
+        about: A JSON object with the ids of run and submission.
+        level: How bad it is.
+        message: What there is to say; bytes that are no text stand as they are escaped in Python.
+    """
+    now = time.time()
+    at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1_000):03}+00:00"
+    head = [("time", at), ("level", level), ("part", "data"), ("pod", os.uname().nodename)]
+    first = ", ".join(f"{_quoted(name)}: {_quoted(value)}" for name, value in head)
+    between = about.strip()[1:-1]
+    ids = f", {between}" if between else ""
+    return f'{{{first}{ids}, "message": {_quoted(message)}}}'
+
+
+def _quoted(text: str) -> str:
+    said = text.encode("utf-8", "backslashreplace").decode()
+    plain = {'"': '\\"', "\\": "\\\\"}
+    return '"' + "".join(plain.get(c, c if c >= " " else f"\\u{ord(c):04x}") for c in said) + '"'
+
+
 def main(arguments: list[str]) -> int:
     """Copy `PATH TARGET` pairs of the root folder into FOLDER, SIZE bytes at most."""
     os.umask(0)
-    folder, size, *wanted = arguments
+    about, folder, size, *wanted = arguments
     copies = Copies(folder, int(size))
     try:
         for path, target in zip(wanted[::2], wanted[1::2], strict=True):
             copies.take("/", path, target)
     except (Unusable, OSError) as error:
-        said = f"The data image cannot be used: {error}."
-        print(said.encode("utf-8", "backslashreplace").decode(), flush=True)
+        print(line(about, "error", f"The data image cannot be used: {error}."), flush=True)
         return 1
-    print(f"Copied {copies.files} files and folders, {copies.size - copies.left} bytes.")
+    copied = f"Copied {copies.files} files and folders, {copies.size - copies.left} bytes."
+    print(line(about, "info", copied))
     return 0
 
 

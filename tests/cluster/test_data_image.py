@@ -105,7 +105,11 @@ def test_22_a_hostile_image_has_nothing_of_its_own_run(boxed: Boxed, tmp_path: P
     cluster.execute(where, called, "touch", "/challenge/work/go", container="run")
     done = boxed.team.wait(made.id)
 
-    assert said == f"Copied 4 files and folders, {len('id,x') + 1 + 9 * 4 + 6 + 4} bytes.\n"
+    line = json.loads(said)
+    size = len("id,x") + 1 + 9 * 4 + 6 + 4
+    assert line["message"] == f"Copied 4 files and folders, {size} bytes."
+    assert (line["part"], line["level"], line["pod"]) == ("data", "info", called)
+    assert (line["submission"], line["challenge"]) == (made.id, name)
     assert done.state is SubmissionState.SCORED, done.failure
     (data,) = (each for each in pod["spec"]["initContainers"] if each["name"] == "data")
     assert {mount["name"] for mount in data["volumeMounts"]} == {"data-tools", "data-copies"}

@@ -377,6 +377,13 @@ def test_a_data_image_runs_nothing_of_its_own_and_sees_nothing_of_the_run(
     assert names == ["prepare", "data", "upload"]
     assert data["image"] == IMAGE
     assert data["command"][0] == "/challenge-tools/loader"
+    (about,) = (json.loads(each) for each in data["command"] if each.startswith("{"))
+    labels = with_data_image["metadata"]["labels"]
+    assert about == {
+        name: int(value) if name == "attempt" else value
+        for name in ("submission", "run", "attempt", "challenge", "team")
+        for value in [labels[f"challenge.jupyter.org/{name}"]]
+    }
     assert data["command"][-6:] == [
         "/challenge-data", "5000", "data/train", "train", "t.csv", "test.csv"
     ]  # fmt: skip

@@ -301,3 +301,13 @@ def test_who_is_ended_from_outside(case: str) -> None:
     found, seconds, expected = OVERDUE[case]
     failure = overdue(found, BEGAN + timedelta(seconds=seconds), 60)
     assert (failure.failure_class.value if failure else None) == expected
+
+
+def test_what_a_data_image_lacks_is_said_without_the_line_around_it() -> None:
+    line = '{"level": "error", "submission": "s", "message": "there is no test.csv"}\n'
+    state = {"terminated": {"exitCode": 1, "message": line}}
+
+    found = ending(copying(state, phase="Failed"), None, 60)
+
+    assert found is not None
+    assert found.detail == "it ended with status 1: there is no test.csv"

@@ -156,7 +156,9 @@ def test_a_run_goes_on_while_the_server_is_away(place: Place) -> None:
     assert place.memory.rows["run-1"].ended_at is None
 
 
-def test_a_run_that_was_cancelled_while_the_server_was_away_is_ended_later(place: Place) -> None:
+def test_a_run_that_was_cancelled_while_the_server_was_away_is_ended_later(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
     handle = place.engine.start(place.spec)
     place.memory.asked("run-1", StepName.PREPARE)
     place.engine.status(handle)
@@ -164,6 +166,8 @@ def test_a_run_that_was_cancelled_while_the_server_was_away_is_ended_later(place
 
     place.engine.cancel(handle)
 
+    (said,) = (line for line in caplog.records if "could not be ended yet" in line.message)
+    assert (vars(said)["submission"], vars(said)["run"]) == (place.spec.submission_id, "run-1")
     assert not [key for key in place.api.objects if key[0] == "jobs"]
     assert place.engine.status(handle).state is RunState.CANCELLED
     with pytest.raises(Unavailable):

@@ -14,7 +14,7 @@ from jupyter_challenge.engines.kubernetes import KubernetesEngine
 from jupyter_challenge.service.asking_pods import Gateway
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.gateway import create_gateway
-from tests.service.world import World
+from tests.service.world import User, World
 from tests.small_api_server import SmallApiServer
 from tests.small_kubelet import SmallKubelet
 from tests.tiny import write_notebook
@@ -60,12 +60,12 @@ class Cluster:
         bundle = bundle_of("p.csv", {"p.csv": content}).data
         return {"bundle": bundle, "request": {"kind": "predictions", "entry": "p.csv"}}
 
-    def ended(self, submission: str) -> Any:
+    def ended(self, submission: str, user: User | None = None) -> Any:
+        whose = user or self.ana
         self.world.until(
-            lambda: self.ana.show(submission)["state"] in {"scored", "failed", "cancelled"},
-            PATIENCE,
+            lambda: whose.show(submission)["state"] in {"scored", "failed", "cancelled"}, PATIENCE
         )
-        return self.ana.show(submission)
+        return whose.show(submission)
 
     def close(self) -> None:
         self._server.should_exit = True

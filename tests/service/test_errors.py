@@ -143,6 +143,23 @@ def test_an_error_of_ours_gets_a_number_that_the_log_explains(
     assert "the secret inside" in caplog.text
 
 
+def test_an_error_about_a_submission_names_it_in_the_log(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = world.user("ana").submitted(public=0.5)["id"]
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the secret inside")
+
+    monkeypatch.setattr(world.embedded.service.boards, "get", broken)
+    world.user("ana").ask("GET", f"/submissions/{made}", 500)
+    world.user("ana").ask("GET", "/challenges/tiny/boards/main/public", 500)
+
+    one, other = (line for line in caplog.records if line.exc_info)
+    assert vars(one)["submission"] == made
+    assert "submission" not in vars(other)
+
+
 def test_a_full_disk_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ana = world.user("ana")
     before = ana.submitted(public=0.5)

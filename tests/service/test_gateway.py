@@ -468,3 +468,23 @@ def test_a_submission_cannot_choose_whose_data_it_gets(
 
     assert said.json()["run_id"] == spec.run_id
     assert http.get(f"/run/{other.run_id}/spec").status_code == 404
+
+
+def test_an_error_while_a_pod_is_answered_names_its_submission_in_the_log(
+    gate: GatewayWorld,
+    http: httpx.Client,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    spec = gate.submitted()
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("the secret inside")
+
+    monkeypatch.setattr("jupyter_challenge.service.handing_out.spec", broken)
+    answer = http.get("/run/spec", headers=headers(gate.token(spec)))
+
+    assert answer.status_code == 500
+    (line,) = (each for each in caplog.records if each.exc_info)
+    assert vars(line)["submission"] == spec.submission_id
+    assert vars(line)["run"] == spec.run_id

@@ -344,6 +344,33 @@ def test_a_run_that_cannot_be_followed_is_given_up(
     assert "could not be followed" in caplog.text
 
 
+def test_what_goes_wrong_with_a_run_names_its_submission_in_the_log(
+    make_world: Callable[..., World],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where it can't even be given up; that is tried again with the next errors."""
+
+    class Blind(QuickEngine):
+        def status(self, handle: RunHandle) -> Any:
+            raise OSError("the disk is gone")
+
+    world = make_world(runs=False)
+    world.embedded.service.engine = engine = Blind(world.folder / "blind")
+    world.publish()
+    world.user("ana").enter()
+    cancel = engine.cancel
+    monkeypatch.setattr(engine, "cancel", engine.status)
+    made = world.user("ana").submit(public=1)["id"]
+    world.until(lambda: "could not be given up" in caplog.text)
+    monkeypatch.setattr(engine, "cancel", cancel)
+
+    assert world.user("ana").finished(made)["state"] == "failed"
+    wrong = [line for line in caplog.records if line.levelname == "ERROR"]
+    assert len(wrong) > 50
+    assert {vars(line).get("submission") for line in wrong} == {made}
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is meant
 def test_a_loop_that_has_died_stands_still(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     loop = world.embedded.reconciler

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -117,7 +120,9 @@ def test_the_traveller_needs_nothing_of_the_image_that_it_runs_in(image: Path) -
     traveller.pack(image / "challenge-tools")
 
     def copied(size: str, *pairs: str) -> subprocess.CompletedProcess[str]:
-        program = [*traveller.command("/challenge-tools"), "/challenge-data", size, *pairs]
+        about = json.dumps({"submission": "s-1", "attempt": 2})
+        command = traveller.command("/challenge-tools")
+        program = [*command, about, "/challenge-data", size, *pairs]
         return subprocess.run(
             [str(shutil.which("chroot")), image, *program],
             capture_output=True, text=True, check=False, env={},
@@ -127,10 +132,32 @@ def test_the_traveller_needs_nothing_of_the_image_that_it_runs_in(image: Path) -
     again = copied("8", "data/other", "test")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "Copied 5 files and folders, 8 bytes.\n"
+    assert said(done) == ("s-1", 2, "data", "info", "Copied 5 files and folders, 8 bytes.")
     assert found(image / "challenge-data") == {
         "train/a": "1", "train/deep/b": "22", "test.csv": "id,x\n"
     }  # fmt: skip
-    assert (again.returncode, again.stdout) == (
-        1, "The data image cannot be used: there is no data/other.\n"
-    )  # fmt: skip
+    assert again.returncode == 1
+    wrong = "The data image cannot be used: there is no data/other."
+    assert said(again) == ("s-1", 2, "data", "error", wrong)
+
+
+def said(done: subprocess.CompletedProcess[str]) -> tuple[object, ...]:
+    """What the one line of a program says."""
+    (line,) = done.stdout.splitlines()
+    found = json.loads(line)
+    return tuple(found[name] for name in ("submission", "attempt", "part", "level", "message"))
+
+
+@pytest.mark.parametrize("message", ['a "b" \\ c', "tab\there", "a\nb", "Größe 🙂", "\x00\x1f"])
+def test_a_line_is_json_whatever_is_in_a_name(message: str) -> None:
+    before = datetime.now(timezone.utc).replace(microsecond=0)
+
+    found = json.loads(copying.line('{"run": "r"}', "info", message))
+
+    assert (found["message"], found["run"], found["pod"]) == (message, "r", socket.gethostname())
+    assert before <= datetime.fromisoformat(found["time"]) <= datetime.now(timezone.utc)
+
+
+def test_bytes_that_are_no_text_stay_readable() -> None:
+    line = copying.line("{}", "info", os.fsdecode(b"a\xffb"))
+    assert json.loads(line)["message"] == r"a\udcffb"
