@@ -173,11 +173,20 @@ def emptied(cluster: Cluster, namespace: str) -> None:
 def forwarded(
     cluster: Cluster, service: str, port: int, namespace: str = NAMESPACE, local: str = ""
 ) -> Iterator[str]:
-    """A port of this machine through which a service is reached; any, or `local`."""
+    """A port of this machine through which a service is reached; any, or `local`.
+
+    Args:
+        cluster: Where it is.
+        service: Its name, or `pod/NAME` for one pod.
+        port: Its port.
+        namespace: Its namespace.
+        local: The port of this machine.
+    """
+    target = service if "/" in service else f"service/{service}"
     process = subprocess.Popen(
         [
             *("kubectl", "--kubeconfig", str(cluster.kubeconfig), "-n", namespace),
-            *("port-forward", f"service/{service}", f"{local}:{port}"),
+            *("port-forward", target, f"{local}:{port}"),
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,13 +105,19 @@ def addresses(platform: Platform) -> dict[str, str]:
     return found
 
 
-def looking(platform: Platform) -> str:
-    """Code that looks for all that it must not find."""
+def looking(platform: Platform, hidden: Mapping[str, str] = HIDDEN, **more_addresses: str) -> str:
+    """Code that looks for all that it must not find.
+
+    Args:
+        platform: What it looks for ways to.
+        hidden: What to look for in files: texts, and what each is called.
+        more_addresses: More to connect to than `addresses`, by name.
+    """
     cluster = platform.cluster
     wanted = {
-        "hidden": {needle[::-1]: what for needle, what in HIDDEN.items()},
-        "addresses": addresses(platform),
-        "names": ["kubernetes.default.svc.cluster.local", "example.org"],
+        "hidden": {needle[::-1]: what for needle, what in hidden.items()},
+        "addresses": {**addresses(platform), **more_addresses},
+        "names": ["kubernetes.default.svc.cluster.local", "elsewhere.invalid"],
         "resolver": cluster.get("service", "kube-dns", "kube-system")["spec"]["clusterIP"],
     }
     return f"WANTED = {wanted!r}\n{LOOKING}"

@@ -5,6 +5,9 @@ Which test holds which attack is said in docs/admins/security.md.
 
 from __future__ import annotations
 
+import re
+import socket
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +17,10 @@ import pytest
 
 from jupyter_challenge.core.errors import FailureClass, NotFound
 from jupyter_challenge.core.models import StepName, SubmissionState, SubmissionView
+from tests.cluster.hub_place import HOST
+from tests.cluster.kubectl import Cluster, probe_pod
 from tests.cluster.platform import Platform
-from tests.cluster.playing import TEAM_CANARY, Play, looking, reported
+from tests.cluster.playing import HIDDEN, TEAM_CANARY, Play, addresses, looking, reported
 from tests.tiny import WRITE_ALL_EVEN
 
 pytestmark = pytest.mark.timeout(900)
@@ -31,14 +36,52 @@ def victim(game: Play, tmp_path_factory: pytest.TempPathFactory) -> SubmissionVi
 
 
 @pytest.fixture(scope="module")
+def hub() -> Iterator[str]:
+    """The address of a hub's API: here something on the node that takes connections."""
+    try:
+        listening = socket.create_server((HOST, 0))
+    except OSError:
+        pytest.skip("needs the test cluster's node: runs look for a hub's API there")
+    with listening:
+        yield f"{HOST}:{listening.getsockname()[1]}"
+
+
+PLANTED = f"canary{uuid.uuid4().hex}"
+PLANT = """
+import os, subprocess
+planted = {reversed!r}[::-1]
+os.makedirs("deep/er")
+with open("/tmp/planted", "w") as file:
+    file.write(planted)
+with open("deep/er/across", "wb") as file:  # over the end of what is read at once
+    file.write(bytes((1 << 22) - 10) + planted.encode())
+subprocess.Popen(["sleep", "100"], env={{"PLANTED": planted}})
+os.environ["PLANTED_TOKEN"] = "found"
+del planted, file
+"""
+
+
+@pytest.fixture(scope="module")
 def report(
-    game: Play, victim: SubmissionView, tmp_path_factory: pytest.TempPathFactory
+    game: Play, victim: SubmissionView, hub: str, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    """What a notebook found that looked for everything."""
-    folder = tmp_path_factory.mktemp("mallory")
-    done = game.ended(folder, looking(game.platform), WRITE_ALL_EVEN)
+    """What a notebook found that looked for everything, and for what it had planted itself."""
+    looks = looking(game.platform, {**HIDDEN, PLANTED: "planted"}, **{"a hub's API": hub})
+    plants = PLANT.format(reversed=PLANTED[::-1])
+    done = game.ended(tmp_path_factory.mktemp("mallory"), plants, looks, WRITE_ALL_EVEN)
     assert done.state is SubmissionState.SCORED, done.failure
     return reported(game.log(done))
+
+
+def test_1_2_who_looks_for_what_is_there_finds_it(report: dict[str, Any]) -> None:
+    """So that what is not found is not there."""
+    found = {re.sub("[0-9]+", "N", each) for each in report["files"] if "planted in" in each}
+    assert found == {
+        "planted in /tmp/planted",
+        "planted in /challenge/work/deep/er/across",
+        "planted in /proc/N/environ",
+    }
+    assert "PLANTED_TOKEN" in report["environment"]
 
 
 def test_1_labels_are_in_no_file_of_the_pod(report: dict[str, Any]) -> None:
@@ -50,8 +93,8 @@ def test_1_nothing_of_another_team_is_in_the_pod(report: dict[str, Any]) -> None
 
 
 def test_2_no_credential_of_the_store_is_in_the_pod(report: dict[str, Any]) -> None:
-    assert report["files"] == []
-    assert report["environment"] == []
+    assert [found for found in report["files"] if not found.startswith("planted in")] == []
+    assert [name for name in report["environment"] if name != "PLANTED_TOKEN"] == []
 
 
 def test_4_there_is_no_token_and_no_api_server(report: dict[str, Any]) -> None:
@@ -73,8 +116,19 @@ def test_4_the_account_of_runs_may_do_nothing(game: Play, report: dict[str, Any]
     assert [name for name in resources if "self" not in name] == []
 
 
-def test_5_nothing_but_the_gateway_can_be_reached(report: dict[str, Any]) -> None:
-    assert len(report["reached"]) >= 8
+def test_5_nothing_but_the_gateway_can_be_reached(
+    report: dict[str, Any], game: Play, hub: str, cluster: Cluster, namespace: str
+) -> None:
+    there = {**addresses(game.platform), "a hub's API": hub}
+    open_to_all = ("a hub's API", "API server", "kubelet", "metadata of the cloud")
+    cluster.apply(probe_pod(namespace, "without-walls", ["sleep", "600"]))
+    cluster.wait(namespace, "condition=Ready", "pod/without-walls")
+    for what in open_to_all:
+        way = ("probe", "tcp", there[what])
+        assert cluster.execute(namespace, "without-walls", *way).returncode == 0, what
+        assert what in report["reached"]
+
+    assert len(report["reached"]) >= 9
     assert [what for what, how in report["reached"].items() if how == "connected"] == []
 
 

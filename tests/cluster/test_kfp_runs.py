@@ -147,6 +147,39 @@ def test_nothing_secret_is_in_pods_parameters_or_logs_of_steps(
         assert f'"{scored.value}"' not in shown
 
 
+DIFFERS = """
+import os, uuid
+with open(os.environ["CHALLENGE_OUTPUT"] + "/predictions.csv", "w") as file:
+    print("id,label", *(f"{n},{uuid.uuid4().hex}" for n in range(1, 11)), sep="\\n", file=file)
+"""
+
+
+def test_26_the_same_notebook_of_another_team_is_run_anew(
+    kfp: Platform, participant: Client, tmp_path: Path
+) -> None:
+    before = pods_of_steps(kfp.cluster)
+    notebook = write_notebook(tmp_path / "model.ipynb", DIFFERS)
+    with kfp.client("rex") as other:
+        other.enter("vault", other.challenge("vault").terms_digest)
+        made = [(client, client.submit(notebook, "vault")) for client in (participant, other)]
+        ends = [client.wait(each.id) for client, each in made]
+
+    assert [each.state for each in ends] == [SubmissionState.SCORED] * 2
+    found = {pod["metadata"]["labels"]["pipeline/runid"] for name, pod in
+             pods_of_steps(kfp.cluster).items() if name not in before}  # fmt: skip
+    assert len(found) == 2
+    for kind, what in (("run", "predictions"), ("evaluate", "result.json")):
+        sealed = kfp.sql(
+            f"select s.id, r.files::json->'{what}'->>'digest', r.pod_uid from receipt r "
+            "join run on run.id = r.run_id join submission s on s.id = run.submission_id "
+            f"where r.kind = '{kind}' and s.id in ('{ends[0].id}', '{ends[1].id}')"
+        )
+        assert {row[0] for row in sealed} == {each.id for each in ends}
+        assert len({row[2] for row in sealed}) == 2
+        if kind == "run":
+            assert len({row[1] for row in sealed}) == 2
+
+
 def test_a_notebook_that_fails_ends_the_pipeline_and_is_not_evaluated(
     kfp: Platform, participant: Client, tmp_path: Path
 ) -> None:
@@ -245,6 +278,39 @@ RIGHTS = [
 ]
 
 
+STEPS_RULES: list[dict[str, list[str]]] = [
+    {
+        "apiGroups": ["argoproj.io"],
+        "resources": ["workflowtaskresults"],
+        "verbs": ["create", "patch"],
+    },
+    {
+        "apiGroups": [""],
+        "resources": ["configmaps"],
+        "resourceNames": ["kfp-launcher"],
+        "verbs": ["get"],
+    },
+    {
+        "apiGroups": [""],
+        "resources": ["secrets"],
+        "resourceNames": ["mlpipeline-minio-artifact"],
+        "verbs": ["get"],
+    },
+]
+"""What the launcher of Kubeflow Pipelines needs, and no more."""
+
+
+def _as_text(rule: dict[str, list[str]]) -> str:
+    return json.dumps({key: sorted(said) for key, said in rule.items()}, sort_keys=True)
+
+
+def _is_the_steps(subject: dict[str, str]) -> bool:
+    """Whether rights are given to the steps' account by its name, or to all of its namespace."""
+    if subject["kind"] == "ServiceAccount":
+        return (subject.get("namespace"), subject["name"]) == (PIPELINES, "challenge-step")
+    return subject["name"] in {STEP, f"system:serviceaccounts:{PIPELINES}"}
+
+
 def test_the_account_of_steps_can_do_what_the_launcher_needs_and_nothing_more(
     cluster: Cluster, standin: None
 ) -> None:
@@ -266,6 +332,17 @@ def test_the_account_of_steps_can_do_what_the_launcher_needs_and_nothing_more(
         }
         said = cluster.kubectl("create", "-f", "-", "-o", "json", stdin=json.dumps(review))
         return bool(json.loads(said)["status"]["allowed"])
+
+    # All that is given to the account, wherever: the rules of its one Role, whole.
+    given = [
+        (kind, each["metadata"].get("namespace"), each["roleRef"]["kind"], each["roleRef"]["name"])
+        for kind in ("rolebindings", "clusterrolebindings")
+        for each in cluster.list(kind, "-A")
+        if any(_is_the_steps(subject) for subject in each.get("subjects") or [])
+    ]
+    assert given == [("rolebindings", PIPELINES, "Role", "challenge-step")]
+    rules = cluster.get("role", "challenge-step", PIPELINES)["rules"]
+    assert sorted(map(_as_text, rules)) == sorted(map(_as_text, STEPS_RULES))
 
     here = ("-n", PIPELINES)
     assert may("create", "workflowtaskresults.argoproj.io", *here)

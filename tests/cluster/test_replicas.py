@@ -7,12 +7,15 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from jupyter_challenge.client import Client, connect
+from jupyter_challenge.core.errors import QuotaExceeded
 from jupyter_challenge.core.examples import example
 from tests.cluster.conftest import RESTRICTED
 from tests.cluster.kubectl import Cluster, probe_pod
@@ -25,6 +28,7 @@ from tests.cluster.platform import (
     forwarded,
     ready,
 )
+from tests.tiny import write_challenge, write_predictions
 
 pytestmark = pytest.mark.timeout(480)
 
@@ -182,6 +186,44 @@ def test_restarts_lose_nothing_and_refuse_nobody(platform: Platform, clients: st
     assert len(scores) == 1  # of two boards and two metrics, each once
 
 
+RACERS = 20
+
+
+def test_24_of_many_submits_to_two_replicas_one_gets_the_last_of_a_quota(
+    platform: Platform, tmp_path: Path
+) -> None:
+    cluster = platform.cluster
+    limited = [{"id": "main", "ranked": True, "quota": {"per_day": 1, "concurrent": 100}}]
+    made = write_challenge(tmp_path / "race", id="race", phases=limited)
+    guess = write_predictions(tmp_path / "guess.csv")
+    with rosa(platform) as organiser:
+        terms = organiser.publish(made).terms_digest
+        organiser.enter("race", terms)
+    token = platform.token("rosa", admin=True)
+    pods = [pod["metadata"]["name"] for pod in pods_of(cluster, "service")]
+    assert len(pods) == 2
+    with contextlib.ExitStack() as stack:
+        clients = []
+        for name in pods:
+            url = stack.enter_context(forwarded(cluster, f"pod/{name}", 8790))
+            clients.append(stack.enter_context(connect(url=url, token=token)))
+
+        def race(number: int) -> str:
+            try:
+                return clients[number % 2].submit(guess, "race").id
+            except QuotaExceeded as refused:
+                assert refused.details["next_at"]
+                return ""
+
+        with ThreadPoolExecutor(RACERS) as at_once:
+            found = list(at_once.map(race, range(RACERS)))
+    accepted = [each for each in found if each]
+    rows = query(cluster, "SELECT id FROM submission WHERE challenge_id = 'race'")
+    assert rows == [accepted]
+    with rosa(platform) as client:
+        assert client.wait(accepted[0], timeout=200).state.value == "scored"
+
+
 def test_a_replica_that_is_killed_loses_its_runs_to_the_other(platform: Platform) -> None:
     cluster = platform.cluster
     with rosa(platform) as client:
@@ -252,26 +294,46 @@ def test_every_part_names_the_submission(platform: Platform) -> None:
         _every_part_names(platform, client, handed_in(client))
 
 
+OF_STEPS = {"prepare", "upload", "evaluate-fetch", "evaluate-upload"}
+"""Parts of the platform in the pods of a run."""
+NOT_YET = "The gateway does not answer"
+"""What a container says before it knows whose it is."""
+
+
 def _every_part_names(platform: Platform, client: Client, made: str) -> None:
     cluster = platform.cluster
-    parts: set[str] = set()
-    wanted = {"prepare", "upload", "evaluate-fetch"}
+    said: dict[tuple[str, str], list[str]] = {}
 
     def heard() -> bool:
+        over = client.submission(made).state.value == "scored"
         for where in (f"{RUNS}iris", EVALUATION):
-            said = cluster.try_kubectl(
-                *("-n", where, "logs", "--tail=-1", "--all-containers"),
-                *("-l", f"challenge.jupyter.org/submission={made}"),
-            ).stdout
-            for line in said.splitlines():
-                if line.startswith("{") and made in line:
-                    parts.add(json.loads(line)["part"])
-        return wanted <= parts or client.submission(made).state.value == "scored"
+            marked = ("-l", f"challenge.jupyter.org/submission={made}")
+            for pod in cluster.list("pods", "-n", where, *marked):
+                name = pod["metadata"]["name"]
+                for container in pod["spec"]["initContainers"]:
+                    key = (name, container["name"])
+                    log = cluster.try_kubectl("-n", where, "logs", name, "-c", key[1])
+                    lines = [] if log.returncode else log.stdout.splitlines()
+                    if len(lines) > len(said.get(key, [])):
+                        said[key] = lines
+        return over
 
-    platform.until(heard, 120)
-    assert client.wait(made, timeout=200).state.value == "scored"
-    assert wanted <= parts
+    platform.until(heard, 200)
+    parts: set[str] = set()
+    for each, lines in said.items():
+        told = [json.loads(line) for line in lines]
+        while told and told[0]["message"].startswith(NOT_YET):
+            told.pop(0)
+        assert [line for line in told if line.get("submission") != made] == [], each
+        assert len({line["run"] for line in told}) == 1, each
+        parts.update(line["part"] for line in told)
+    assert parts == OF_STEPS
     for part in OURS:
-        about = [line for line in lines_of(cluster, part) if line.get("submission") == made]
+        lines_there = lines_of(cluster, part)
+        about = [line for line in lines_there if line.get("submission") == made]
         assert {line["part"] for line in about} == {part}
         assert all(line["run"] for line in about if line["message"] != "Submission accepted.")
+        # Nothing else is under way: from its first line to its last, all are its own.
+        since, until = (end(line["time"] for line in about) for end in (min, max))
+        between = [line for line in lines_there if since <= line["time"] <= until]
+        assert [line for line in between if line.get("submission") != made] == []

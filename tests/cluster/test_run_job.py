@@ -291,7 +291,7 @@ def test_the_token_of_a_pod_that_is_gone_opens_nothing(held: Held) -> None:
     assert held.ask("POST", "/run/output", token, content=b"").status_code in {401, 403}
 
 
-def test_an_evaluation_is_hardened_and_cut_off_in_a_namespace_of_its_own(
+def test_36_an_evaluation_is_hardened_and_cut_off_in_a_namespace_of_its_own(
     game: Play, tmp_path: Path
 ) -> None:
     made = game.submitted(tmp_path, LOOK_WHEN_JUDGED, challenge="judged")
