@@ -140,6 +140,11 @@ def running(said: dict[str, Any]) -> bool:
     return said.get("state") == "RUNNING"
 
 
+def settled(said: dict[str, Any]) -> bool:
+    """Whether a run is over and its tasks too: a server may say the first a moment before."""
+    return over(said) and "RUNNING" not in executors(said)
+
+
 def executors(said: dict[str, Any]) -> set[str]:
     """How the tasks' own pods ended: of those that were answered from the cache there is none."""
     tasks = said["run_details"]["task_details"]

@@ -35,6 +35,7 @@ from tests.cluster.kfp_server import (
     listed,
     over,
     running,
+    settled,
     told,
 )
 from tests.cluster.kfp_shapes import all_runs, sample, unlike
@@ -264,7 +265,7 @@ def test_a_run_that_is_the_same_again_comes_from_the_cache_unless_its_tasks_forb
 
     def ran(**options: Any) -> set[str]:
         run = began(server, experiment, "three", n=never_before, **options)
-        done = server.until(run, over)[-1]
+        done = server.until(run, settled)[-1]
         assert done["state"] == "SUCCEEDED"
         assert list(unlike(done, all_runs())) == []
         return executors(done)
@@ -282,7 +283,7 @@ def test_the_cache_tells_images_apart_by_name(server: Server, experiment: str) -
     found = []
     for image in (server.image, other or "jupyter-challenge/service:test"):
         run = began(server, experiment, "three", n=never_before, cached=True, image=image)
-        found.append(executors(server.until(run, over)[-1]))
+        found.append(executors(server.until(run, settled)[-1]))
 
     assert found == [{"SUCCEEDED"}, {"SUCCEEDED"}]
 
