@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path("/challenge")
+DEVICES = Path("/dev")
 TOKEN = Path("/var/run/secrets/challenge/token")
 MARK = "PROBED "
 PATIENCE = 2.0
@@ -79,8 +80,11 @@ def wait(_: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def gpus(_: Mapping[str, Any]) -> dict[str, Any]:
-    """Devices of GPUs that are there."""
-    return {"gpus": sorted(name for name in os.listdir("/dev") if name.startswith("nvidia"))}
+    """Devices of GPUs that are there: NVIDIA's, AMD's (`kfd`), and any maker's (`dri`)."""
+    found = [name for name in os.listdir(DEVICES) if name.startswith("nvidia") or name == "kfd"]
+    rendering = DEVICES / "dri"
+    found += [f"dri/{name}" for name in (os.listdir(rendering) if rendering.is_dir() else [])]
+    return {"gpus": sorted(found)}
 
 
 def memory(wanted: Mapping[str, Any]) -> dict[str, Any]:
