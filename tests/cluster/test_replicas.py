@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from jupyter_challenge.client import Client, connect
 from jupyter_challenge.core.errors import QuotaExceeded
 from jupyter_challenge.core.examples import example
+from tests.cluster.bad_luck import kill_container
 from tests.cluster.conftest import RESTRICTED
 from tests.cluster.kubectl import Cluster, probe_pod
 from tests.cluster.platform import (
@@ -252,6 +253,54 @@ def test_a_replica_that_is_killed_loses_its_runs_to_the_other(platform: Platform
     )
     assert {row[2] for row in query(cluster, scores)} == {"1"}
     ready(cluster, "challenge-service")
+
+
+def in_service(cluster: Cluster) -> dict[str, set[str]]:
+    """The pods behind each of the platform's Services that get requests now."""
+    found = {}
+    for name in ("challenge", "challenge-gateway"):
+        slices = cluster.list("endpointslices", *HERE, "-l", f"kubernetes.io/service-name={name}")
+        found[name] = {
+            each["targetRef"]["name"]
+            for slice in slices
+            for each in slice["endpoints"] or []
+            if each["conditions"]["ready"]
+        }
+    return found
+
+
+def killed(cluster: Cluster, app: str) -> bool:
+    """Kill what runs in the pods of an app; says whether there was something to kill."""
+    statuses = [
+        status
+        for pod in cluster.list("pods", *HERE, "-l", f"app={app}")
+        for status in pod["status"].get("containerStatuses", [])
+    ]
+    ids = [str(each.get("containerID", "")).rpartition("//")[2] for each in statuses]
+    return sum(kill_container(each) for each in ids) > 0
+
+
+@pytest.mark.parametrize("app", ["postgres", "minio"])
+def test_who_lacks_the_database_or_the_store_takes_no_requests_until_it_is_back(
+    platform: Platform, app: str
+) -> None:
+    cluster = platform.cluster
+    before = in_service(cluster)
+    assert [len(pods) for pods in before.values()] == [2, 2]
+    if not killed(cluster, app):
+        pytest.skip("the cluster's containers are no processes of this machine")
+
+    def away() -> bool:
+        killed(cluster, app)  # the kubelet starts it again at once, the first time
+        return not any(in_service(cluster).values())
+
+    platform.until(away)
+    platform.until(lambda: in_service(cluster) == before)
+    pods = [pod for part in OURS for pod in pods_of(cluster, part)]
+    # They were none the worse for it: the same pods, which nobody had to start again.
+    assert {pod["metadata"]["name"] for pod in pods} == set().union(*before.values())
+    assert {pod["status"]["containerStatuses"][0]["restartCount"] for pod in pods} == {0}
+    ready(cluster, app)
 
 
 def test_the_numbers_are_for_who_operates_the_service(

@@ -1,4 +1,4 @@
-"""A notebook that is handed in from a hub's server runs in that server's image."""
+"""Which image a notebook runs in: that of a hub's server, and the same in every attempt."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jupyter_challenge.client import Client, connect
 from tests.cluster.kubectl import Cluster, probe_pod
 from tests.cluster.platform import Platform
+from tests.cluster.playing import pod_of
 from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook
 
 pytestmark = pytest.mark.timeout(300)
@@ -74,8 +76,8 @@ def started(cluster: Cluster, hub: str, owner: str) -> tuple[str, str]:
     return name, status["imageID"]
 
 
-def handed_in(platform: Platform, hub: str, pod: str, token: str, folder: Path) -> str:
-    """Submit by the command line inside a pod; the id of the submission."""
+def handed_in(platform: Platform, hub: str, pod: str, token: str, folder: Path) -> dict[str, Any]:
+    """Submit by the command line inside a pod; the submission as it was then."""
     notebook = write_notebook(folder / "model.ipynb", WRITE_ALL_EVEN).read_text()
     files = {"model.ipynb": notebook, "token": token}
     for name, content in files.items():
@@ -86,7 +88,8 @@ def handed_in(platform: Platform, hub: str, pod: str, token: str, folder: Path) 
         "--json", "--url", SERVICE, "--token-file", "/tmp/token",
     )  # fmt: skip
     said = platform.cluster.kubectl("-n", hub, "exec", pod, "--", *command)
-    return str(json.loads(said)["id"])
+    found: dict[str, Any] = json.loads(said)
+    return found
 
 
 def test_a_notebook_runs_in_its_servers_image_by_digest(
@@ -94,7 +97,7 @@ def test_a_notebook_runs_in_its_servers_image_by_digest(
 ) -> None:
     pod, image = started(platform.cluster, hub, "hanna")
 
-    done = user.client.wait(handed_in(platform, hub, pod, user.token, tmp_path))
+    done = user.client.wait(handed_in(platform, hub, pod, user.token, tmp_path)["id"])
 
     assert done.state.value == "scored", done.failure
     assert "@sha256:" in image
@@ -106,6 +109,33 @@ def test_somebody_elses_server_says_nothing(
 ) -> None:
     pod, _ = started(platform.cluster, hub, "igor")
 
-    handed = handed_in(platform, hub, pod, user.token, tmp_path)
+    assert handed_in(platform, hub, pod, user.token, tmp_path)["image"] is None
 
-    assert user.client.submission(handed).image is None
+
+def test_an_attempt_after_the_first_has_the_image_of_the_first_by_its_digest(
+    platform: Platform, user: User, tmp_path: Path
+) -> None:
+    """The test cluster's images come from no registry, but are known there by digests too."""
+    cluster, where = platform.cluster, "challenge-run-served"
+    waits = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.1)"
+    notebook = write_notebook(tmp_path / "model.ipynb", waits, WRITE_ALL_EVEN)
+    made = user.client.submit(notebook, "served")
+    of_it = ("-n", where, "-l", f"challenge.jupyter.org/submission={made.id}")
+
+    def asked_for() -> list[str]:
+        jobs = cluster.list("jobs", *of_it)
+        return [job["spec"]["template"]["spec"]["containers"][0]["image"] for job in jobs]
+
+    platform.until(lambda: user.client.submission(made.id).image is not None)
+    image = user.client.submission(made.id).image
+    assert image is not None
+    assert image.startswith("docker.io/jupyter-challenge/notebook@sha256:")
+    assert asked_for() == ["jupyter-challenge/notebook:test"]
+
+    cluster.kubectl(*of_it[:2], "delete", "job", *of_it[2:])
+    platform.until(lambda: asked_for() == [image])
+    pod = pod_of(platform, made, "run", attempt=2)["metadata"]["name"]
+    cluster.execute(where, pod, "touch", "/challenge/work/go", container="run")
+    done = user.client.wait(made.id)
+
+    assert (done.state.value, done.attempt, done.image) == ("scored", 2, image), done.failure
