@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from tests.cluster.kfp_place import PIPELINES, STANDIN
@@ -15,6 +16,45 @@ from tests.cluster.platform import NAMESPACE
 
 DOMAIN = "challenge.jupyter.org"
 CONDUCTED = "pipeline/runid"
+STATES = ("queued", "prepare", "run", "evaluate")
+AT_WORK = STATES[2:]
+WITH_A_POD = STATES[1:]
+WHEN = {"sidecar": ("run",), "step's process": WITH_A_POD, "step's pod": WITH_A_POD}
+"""States at which a kind can befall a submission; at others there is nothing to kill."""
+NEEDED_AT_WORK = ("gateway", "store", "database")
+"""What a Job needs while it is at work: each of these dies then, whatever is drawn."""
+PARTS = {*NEEDED_AT_WORK, "service", "containerd", "server", "server and database"}
+"""What is there at any time, so that a kill of it never misses."""
+FROM_OUTSIDE = {"output_lost", "platform_error"}
+FITS = {
+    **dict.fromkeys(PARTS | {"sidecar"}, FROM_OUTSIDE),
+    **dict.fromkeys(("pod", "pod, politely", "Job", "namespace"), FROM_OUTSIDE | {"preempted"}),
+}
+"""Why an attempt may have failed, by what befell it: only who removes pods makes them make way."""
+
+
+def schedule(luck: random.Random, kinds: Collection[str], kills: int) -> list[tuple[str, str]]:
+    """What dies, and at which state of its submission.
+
+    Each kind dies once at least, as far as there are kills for it.
+
+    Args:
+        luck: Who draws.
+        kinds: What can befall a submission.
+        kills: How many do.
+    """
+    needed = [kind for kind in NEEDED_AT_WORK if kind in kinds]
+    others = sorted(set(kinds) - set(needed))
+    at = ["run", luck.choice(AT_WORK), luck.choice(AT_WORK)]
+    luck.shuffle(at)
+    drawn = list(zip(needed, at, strict=False))
+    more = luck.sample(others, len(others))
+    while len(needed) + len(more) < kills:
+        more.append(luck.choice(sorted(kinds)))
+    drawn += [(kind, luck.choice(WHEN.get(kind, STATES))) for kind in more]
+    drawn = drawn[:kills]
+    luck.shuffle(drawn)
+    return drawn
 
 
 class BadLuck:
@@ -77,8 +117,13 @@ class BadLuck:
                 for each in pod["status"].get(part, [])
                 if each["name"] == container and "running" in each.get("state", {})
             ]
-            for each in ids:
-                killed = kill_container(each) or killed
+            done = [kill_container(each) for each in ids]
+            if ids and not any(done):  # its processes are on another machine
+                self._cluster.try_kubectl(
+                    *("-n", namespace, "delete", "pod", pod["metadata"]["name"]),
+                    *("--grace-period=0", "--force", "--wait=false"),
+                )
+            killed = killed or bool(ids)
         return killed
 
     def _sidecar(self, submission: str) -> bool:

@@ -20,15 +20,13 @@ import pytest
 from jupyter_challenge.client import Client, connect
 from jupyter_challenge.core.errors import FAILURES, Fault, Unavailable
 from jupyter_challenge.core.models import StepState, SubmissionState, SubmissionView
-from tests.cluster.bad_luck import BadLuck
+from tests.cluster.bad_luck import FITS, NEEDED_AT_WORK, PARTS, STATES, BadLuck, schedule
 from tests.cluster.platform import Deployments, Platform, forwarded
 from tests.cluster.playing import Play
 from tests.tiny import WRITE_ALL_EVEN, write_notebook
 
 KILLS = int(os.environ.get("KILLS", "12"))
 SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
-STATES = ("queued", "prepare", "run", "evaluate")
-WHEN = {"sidecar": ("run",)}  # at other states there is none to kill
 AGAIN = 240.0
 END = 480.0
 T = TypeVar("T")
@@ -71,8 +69,12 @@ class Persistent:
         luck: random.Random,
         name: str,
         strike: Callable[[str], bool],
-    ) -> SubmissionView:
-        """Hand a notebook in, strike once it is at a state, and see what becomes of it."""
+    ) -> tuple[SubmissionView, bool]:
+        """Hand a notebook in, strike once it is at a state, and see what becomes of it.
+
+        Returns:
+            How it ended, and whether the strike hit anything.
+        """
         made = self.ask(lambda client: client.submit(notebook, "vault", idempotency_key=key))
         since = time.monotonic()
         while not reached(self.ask(lambda client: client.submission(made.id)), state):
@@ -90,7 +92,7 @@ class Persistent:
             f"{done.attempt}, {time.monotonic() - since:.0f} s",
             file=sys.stderr,
         )
-        return done
+        return done, did
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -120,6 +122,15 @@ def reached(submission: SubmissionView, wanted: str) -> bool:
     return now == "over" or STATES.index(now) >= STATES.index(wanted)
 
 
+def most_have_hit(kinds: list[str], hits: list[bool]) -> bool:
+    """Whether enough was killed: each part of the platform, which is there at any time, and half
+    of what may be gone by the time that somebody comes for it.
+    """
+    struck = list(zip(kinds, hits, strict=True))
+    fleeting = [did for kind, did in struck if kind not in PARTS]
+    return all(did for kind, did in struck if kind in PARTS) and 2 * sum(fleeting) >= len(fleeting)
+
+
 def in_database(platform: Platform, query: str) -> list[list[str]]:
     """What the database says, as soon as it is back."""
     found: list[list[str]] = []
@@ -140,20 +151,21 @@ def test_each_submission_has_one_end_whatever_dies(
 ) -> None:
     luck = random.Random(SEED)
     bad = BadLuck(game.platform.cluster).kinds()
-    kinds = luck.sample(sorted(bad), len(bad))
-    drawn = [kinds[n] if n < len(kinds) else luck.choice(kinds) for n in range(KILLS)]
-    schedule = [(kind, luck.choice(WHEN.get(kind, STATES))) for kind in drawn]
     with capsys.disabled():
         print(f"\nbad luck: SEED={SEED} KILLS={KILLS}", file=sys.stderr)
     ends: list[tuple[str, str, SubmissionView]] = []
-    for number, (kind, state) in enumerate(schedule):
+    hits: list[bool] = []
+    for number, (kind, state) in enumerate(schedule(luck, bad, KILLS)):
         notebook = write_notebook(
             tmp_path / str(number) / "model.ipynb", "import time\ntime.sleep(2)", WRITE_ALL_EVEN
         )
         key = f"bad-luck-{SEED}-{number}"
         with capsys.disabled():
-            ends.append((kind, state, mallory.struck(notebook, key, state, luck, kind, bad[kind])))
+            done, did = mallory.struck(notebook, key, state, luck, kind, bad[kind])
+        ends.append((kind, state, done))
+        hits.append(did)
 
+    assert most_have_hit([kind for kind, _, _ in ends], hits), list(zip(ends, hits, strict=True))
     for kind, state, done in ends:
         seen = (kind, state, done.failure)
         # One misfortune is made good; a second one may be one too many, and is never theirs.
@@ -161,6 +173,13 @@ def test_each_submission_has_one_end_whatever_dies(
             assert done.failure is not None, seen
             assert FAILURES[done.failure.failure_class].fault is Fault.PLATFORM, seen
             assert done.attempt == 2, seen
+        why = in_database(
+            game.platform,
+            "select attempt, coalesce(failure->>'failure_class', '') from run "
+            f"where submission_id = '{done.id}' order by attempt",
+        )
+        assert [int(attempt) for attempt, _ in why] == list(range(1, done.attempt + 1)), seen
+        assert {each for _, each in why} - {""} <= FITS[kind], (seen, why)
         counted = in_database(
             game.platform,
             f"select board, metric, count(*) from score where submission_id = '{done.id}' "
@@ -178,3 +197,24 @@ def test_each_submission_has_one_end_whatever_dies(
     assert open_runs == [["0"]]
     board = mallory.ask(lambda c: c.leaderboard("vault"))
     assert len({row.team.id for row in board.rows}) == len(board.rows)
+
+
+@pytest.mark.parametrize("seed", [11, *range(1_000, 1_100)])
+def test_what_a_job_needs_dies_while_one_is_at_work_whatever_the_seed(seed: int) -> None:
+    kinds = set(FITS) - {"server", "server and database"}
+
+    drawn = schedule(random.Random(seed), kinds, 12)
+
+    assert len(drawn) == 12
+    assert {kind for kind, _ in drawn} == kinds
+    states = {kind: {at for each, at in drawn if each == kind} for kind in NEEDED_AT_WORK}
+    assert all(at & {"run", "evaluate"} for at in states.values())
+    assert any("run" in at for at in states.values())
+    assert {state for kind, state in drawn if kind == "sidecar"} == {"run"}
+    assert schedule(random.Random(seed), kinds, 12) == drawn
+
+
+def test_a_round_that_hits_nothing_is_none() -> None:
+    assert most_have_hit(["gateway", "pod", "Job"], [True, True, False])
+    assert not most_have_hit(["gateway", "pod", "Job"], [False, True, True])
+    assert not most_have_hit(["gateway", "pod", "Job", "namespace"], [True, True, False, False])

@@ -122,10 +122,15 @@ def test_set_up_again_nothing_changes_and_what_was_spoilt_is_set_right(
         *("patch", "workloadpriorityclass", "challenge-ranked", "--type=merge"),
         *("-p", '{"value": 5}'),
     )
+    spoilt = cluster.get("workloadpriorityclass", "challenge-ranked", "default")
+
+    assert setup(cluster, "--dry-run")[0] == "apiVersion: kueue.x-k8s.io/v1beta2"
+    assert cluster.get("workloadpriorityclass", "challenge-ranked", "default") == spoilt
     changed = [line for line in setup(cluster) if not line.endswith("as it should be")]
 
     assert changed == ["WorkloadPriorityClass challenge-ranked: changed"]
-    assert setup(cluster, "--dry-run")[0] == "apiVersion: kueue.x-k8s.io/v1beta2"
+    right = cluster.get("workloadpriorityclass", "challenge-ranked", "default")
+    assert (spoilt["value"], right["value"] > 5) == (5, True)
 
 
 def test_what_makes_kueue_unfair_is_told_where_queues_are_set_up(platform: Platform) -> None:
