@@ -6,10 +6,12 @@ KILLS says how many (12 when left out), SEED which; the seed of each round is pr
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +23,7 @@ from jupyter_challenge.client import Client, connect
 from jupyter_challenge.core.errors import FAILURES, Fault, Unavailable
 from jupyter_challenge.core.models import StepState, SubmissionState, SubmissionView
 from tests.cluster.bad_luck import FITS, NEEDED_AT_WORK, PARTS, STATES, BadLuck, schedule
+from tests.cluster.kubectl import Cluster
 from tests.cluster.platform import Deployments, Platform, forwarded
 from tests.cluster.playing import Play
 from tests.tiny import WRITE_ALL_EVEN, write_notebook
@@ -218,3 +221,29 @@ def test_a_round_that_hits_nothing_is_none() -> None:
     assert most_have_hit(["gateway", "pod", "Job"], [True, True, False])
     assert not most_have_hit(["gateway", "pod", "Job"], [False, True, True])
     assert not most_have_hit(["gateway", "pod", "Job", "namespace"], [True, True, False, False])
+
+
+def test_where_no_process_can_be_killed_its_pod_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a cluster whose nodes are other machines than this one."""
+    (tmp_path / "kubectl").write_text(
+        f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\ncat {tmp_path}/pods'
+    )
+    (tmp_path / "kubectl").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    containers = [
+        {"name": name, "containerID": f"containerd://{uuid.uuid4().hex}", "state": state}
+        for name, state in (("minio", {"running": {}}), ("beside", {"running": {}}))
+    ]
+    pods = [{"metadata": {"name": "it"}, "status": {"containerStatuses": containers}}]
+    (tmp_path / "pods").write_text(json.dumps({"items": pods}))
+    bad = BadLuck(Cluster(tmp_path / "config"))
+
+    assert bad.kinds()["store"]("")
+    assert "delete pod it --grace-period=0 --force" in (tmp_path / "asked").read_text()
+    containers[0]["state"] = {"waiting": {}}
+    (tmp_path / "pods").write_text(json.dumps({"items": pods}))
+    (tmp_path / "asked").unlink()
+    assert not bad.kinds()["store"]("")
+    assert "delete" not in (tmp_path / "asked").read_text()
