@@ -24,6 +24,7 @@ GROUPS = {
     "namespaces": "/api/v1",
     "networkpolicies": "/apis/networking.k8s.io/v1",
     "nodes": "/api/v1",
+    "persistentvolumeclaims": "/api/v1",
     "pods": "/api/v1",
     "resourceflavors": "/apis/kueue.x-k8s.io/v1beta2",
     "serviceaccounts": "/api/v1",

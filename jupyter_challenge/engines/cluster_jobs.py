@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 from jupyter_challenge.core.errors import Unavailable
 from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import ReceiptKind
-from jupyter_challenge.engines import jobs, queues, run_state
+from jupyter_challenge.engines import couriers, jobs, queues, run_state
 from jupyter_challenge.engines.base import NotNow, RunHandle
 from jupyter_challenge.engines.cluster_api import ApiRefused, ClusterApi
 from jupyter_challenge.engines.cluster_seen import SELECTOR, Seen
+from jupyter_challenge.engines.couriers import COURIERS, Courier, courier_name
 from jupyter_challenge.engines.jobs import ClusterSettings, Order, job_name, main_of
 from jupyter_challenge.engines.judging import Look, moment
 from jupyter_challenge.engines.premises import Premises
@@ -82,11 +83,39 @@ class ClusterJobs:
                 hint="Set ClusterConfig.gateway_url, or gateway_address beside it.",
             ) from error
 
+    @property
+    def by_courier(self) -> bool:
+        """Whether what runs need and make is carried, as they may not reach the gateway."""
+        return bool(self._given.exchange_class)
+
     def start_run(self, order: Order) -> Ref:
+        """Make the run Job, or send its courier first; the same order finds the same."""
+        if self.by_courier:
+            self.send("bring", order)
+        else:
+            self.make_run(order)
+        return Ref(self._given.run_namespace(order.challenge_id), order.run_id, order.attempt)
+
+    def make_run(self, order: Order) -> None:
         """Make the run Job; the same order finds the same Job."""
-        self._make(jobs.run_job(order, self.settings), order, "run")
-        namespace = self.settings.run_namespace(order.challenge_id)
-        return Ref(namespace, order.run_id, order.attempt)
+        job = jobs.run_job(order, self.settings)
+        self._make(couriers.cut_off(job, order) if self.by_courier else job, order, "run")
+
+    def send(self, which: Courier, order: Order) -> None:
+        """Send a courier; the same order finds the same one."""
+        job = couriers.job(which, order, self.settings)
+        namespace = str(job["metadata"]["namespace"])
+
+        def made() -> None:
+            sent = self.api.create("jobs", job)
+            for claim in couriers.claims(order, self._given, sent) if which == "bring" else ():
+                self.api.create("persistentvolumeclaims", claim)
+
+        self._prepared(namespace, "run", made)
+
+    def courier(self, which: Courier, ref: Ref) -> Look:
+        """A courier's Job with its pod, as they are now."""
+        return self._look(ref.namespace, courier_name(which, ref.run_id, ref.attempt), "run")
 
     def start_evaluation(self, order: Order) -> None:
         """Make the evaluate Job; the same order finds the same Job."""
@@ -94,7 +123,10 @@ class ClusterJobs:
 
     def look(self, ref: Ref, kind: ReceiptKind) -> Look:
         """A Job of a run with its pod, as they are now."""
-        namespace, name = self._namespace(ref, kind), job_name(kind, ref.run_id, ref.attempt)
+        name = job_name(kind, ref.run_id, ref.attempt)
+        return self._look(self._namespace(ref, kind), name, kind)
+
+    def _look(self, namespace: str, name: str, kind: ReceiptKind) -> Look:
         job = self._seen.job(namespace, name)
         if job is None:
             # What a look at all has not seen may have been made a moment ago.
@@ -160,33 +192,40 @@ class ClusterJobs:
         for kind in KINDS:
             name = job_name(kind, ref.run_id, ref.attempt)
             self.api.delete("jobs", name, self._namespace(ref, kind))
+        for which in COURIERS if self.by_courier else ():
+            name = courier_name(which, ref.run_id, ref.attempt)
+            self.api.delete("jobs", name, ref.namespace)
         self._seen.forget()
 
     def find(self, run_id: str) -> Ref | None:
-        """The run Job of a run, wherever it is."""
-        labels = f"{SELECTOR},{jobs.DOMAIN}/run={run_id},{jobs.DOMAIN}/step=run"
-        for job in self.api.all("jobs", labels=labels):
-            order = order_of(job)
-            if order is not None:
-                return Ref(str(job["metadata"]["namespace"]), run_id, order.attempt)
+        """The run Job of a run, or its courier's, wherever it is."""
+        for step in ("run", couriers.COURIER) if self.by_courier else ("run",):
+            labels = f"{SELECTOR},{jobs.DOMAIN}/run={run_id},{jobs.DOMAIN}/step={step}"
+            for job in self.api.all("jobs", labels=labels):
+                order = order_of(job)
+                if order is not None:
+                    return Ref(str(job["metadata"]["namespace"]), run_id, order.attempt)
         return None
 
     def _namespace(self, ref: Ref, kind: ReceiptKind) -> str:
         return ref.namespace if kind == "run" else self._given.evaluation_namespace
 
     def _make(self, job: dict[str, Any], order: Order, kind: ReceiptKind) -> None:
-        namespace = job["metadata"]["namespace"]
+        self._prepared(job["metadata"]["namespace"], kind, lambda: self._queue(job, order, kind))
+
+    def _prepared(self, namespace: str, kind: ReceiptKind, make: Callable[[], None]) -> None:
+        """Make something in a namespace that has what it needs."""
         try:
             self._premises.make(namespace, kind, self.settings)
             try:
-                self._queue(job, order, kind)
+                make()
             except ApiRefused as refused:
                 self._doubt(namespace)
                 if refused.status != 404:
                     raise
                 # Somebody removed the namespace: it is made again.
                 self._premises.make(namespace, kind, self.settings)
-                self._queue(job, order, kind)
+                make()
         except ApiRefused as refused:
             self._doubt(namespace)
             if any(words in refused.message for words in BEING_REMOVED):

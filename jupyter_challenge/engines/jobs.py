@@ -95,6 +95,7 @@ class ClusterSettings:
     gpu_resource: str = "nvidia.com/gpu"
     cpu_overcommit: float = 1.0
     start_seconds: int = 300
+    exchange_class: str = ""
     queues: QueueSettings | None = None
     catalogue: Catalogue = field(default_factory=Catalogue)
 
@@ -347,12 +348,34 @@ def _pod(
     if not ours:
         upload["lifecycle"] = {"postStart": {"exec": {"command": READY}}}
     pod: dict[str, Any] = {
+        **hardened(kind, settings),
+        "activeDeadlineSeconds": deadline(kind, order, settings),
+        "terminationGracePeriodSeconds": grace(order),
+        "initContainers": [prepare, {**upload, "restartPolicy": "Always"}],
+        "containers": [main],
+        "volumes": [
+            {"name": "run", "emptyDir": {"sizeLimit": str(order.volume)}},
+            {
+                "name": "tmp",
+                "emptyDir": {"sizeLimit": str(order.disk + (OWN_VOLUME if ours else 0))},
+            },
+            token_volume(kind, settings),
+            *(_data_volumes(order) if kind == "run" else []),
+        ],
+    }
+    if settings.runtime_class:
+        pod["runtimeClassName"] = settings.runtime_class
+    said = order.data_image if kind == "run" else None
+    return data_image.added(pod, main, said, order.ids)
+
+
+def hardened(kind: ReceiptKind, settings: ClusterSettings) -> dict[str, Any]:
+    """What every pod of a run has: no rights, no names but the gateway's, no user but ours."""
+    return {
         "restartPolicy": "Never",
         "serviceAccountName": kind,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "activeDeadlineSeconds": deadline(kind, order, settings),
-        "terminationGracePeriodSeconds": grace(order),
         "dnsPolicy": "None",
         "dnsConfig": {"nameservers": [NO_RESOLVER]},
         "hostAliases": _aliases(settings),
@@ -363,22 +386,7 @@ def _pod(
             "fsGroup": USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "initContainers": [prepare, {**upload, "restartPolicy": "Always"}],
-        "containers": [main],
-        "volumes": [
-            {"name": "run", "emptyDir": {"sizeLimit": str(order.volume)}},
-            {
-                "name": "tmp",
-                "emptyDir": {"sizeLimit": str(order.disk + (OWN_VOLUME if ours else 0))},
-            },
-            {"name": "token", "projected": _token(settings.audience(kind))},
-            *(_data_volumes(order) if kind == "run" else []),
-        ],
     }
-    if settings.runtime_class:
-        pod["runtimeClassName"] = settings.runtime_class
-    said = order.data_image if kind == "run" else None
-    return data_image.added(pod, main, said, order.ids)
 
 
 def _data_volumes(order: Order) -> list[dict[str, Any]]:
@@ -415,9 +423,15 @@ def _aliases(settings: ClusterSettings) -> list[dict[str, Any]]:
     return []
 
 
-def _token(audience: str) -> dict[str, Any]:
-    source = {"audience": audience, "expirationSeconds": TOKEN_SECONDS, "path": "token"}
-    return {"defaultMode": 0o440, "sources": [{"serviceAccountToken": source}]}
+def token_volume(kind: ReceiptKind, settings: ClusterSettings) -> dict[str, Any]:
+    """The pod's own token for the gateway, for its platform containers alone."""
+    source = {
+        "audience": settings.audience(kind),
+        "expirationSeconds": TOKEN_SECONDS,
+        "path": "token",
+    }
+    projected = {"defaultMode": 0o440, "sources": [{"serviceAccountToken": source}]}
+    return {"name": "token", "projected": projected}
 
 
 def _limits(order: Order, settings: ClusterSettings, resource: str = "") -> dict[str, Any]:

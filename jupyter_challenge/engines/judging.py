@@ -94,9 +94,14 @@ class Look:
         return Stage.WAITING
 
     @property
+    def over(self) -> bool:
+        """Whether the Job itself is, whatever became of its pods."""
+        return self.job is not None and _finished(self.job)
+
+    @property
     def pod_is_behind(self) -> bool:
         """Whether the Job is over and its pod, as it is seen here, is not."""
-        if self.job is None or not _finished(self.job):
+        if not self.over:
             return False
         return self.pod is None or _status(self.pod).get("phase") not in {"Succeeded", "Failed"}
 
@@ -157,6 +162,31 @@ def hopeless(look: Look, now: datetime, patience: Patience, refusal: str = "") -
     if look.own_program and waiting.get("reason") in _BROKEN:
         return _failure(look, FailureClass.CONTAINER_FAILED, found[1])
     return _failure(look, *found)
+
+
+def uncarried(courier: Look, now: datetime, patience: Patience) -> RunFailure | None:
+    """Say why a run will not get what it needs by its courier; None while it may.
+
+    Args:
+        courier: The courier's Job.
+        now: The time.
+        patience: How long it may wait.
+    """
+    for condition in _status(courier.job or {}).get("conditions") or []:
+        if condition.get("type") == "Failed" and condition.get("status") == "True":
+            why = f"{condition.get('reason', '')}: {condition.get('message', '')}"
+            return _not_carried(FailureClass.PLATFORM_ERROR, why)
+    found = None
+    if courier.pod is not None and not courier.over:
+        found = hopeless_pod(courier.pod, None, now, patience)
+    return _not_carried(*found) if found is not None else None
+
+
+def _not_carried(kind: FailureClass, why: str) -> RunFailure:
+    if kind is not FailureClass.NO_CAPACITY:
+        kind = FailureClass.PLATFORM_ERROR  # its image and its volume are the admin's
+    detail = f"what the run needs could not be brought: {why}"[:1_000]
+    return RunFailure(failure_class=kind, step=StepName.PREPARE, detail=detail)
 
 
 def overdue(look: Look, now: datetime, limit: float) -> RunFailure | None:

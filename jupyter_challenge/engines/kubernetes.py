@@ -28,7 +28,15 @@ from jupyter_challenge.engines.cluster_steps import (
 )
 from jupyter_challenge.engines.handed_in import HandedIn, SealedFiles
 from jupyter_challenge.engines.jobs import ClusterSettings, Order
-from jupyter_challenge.engines.judging import Look, Patience, Stage, ending, hopeless, overdue
+from jupyter_challenge.engines.judging import (
+    Look,
+    Patience,
+    Stage,
+    ending,
+    hopeless,
+    overdue,
+    uncarried,
+)
 
 GOING_ON = {Stage.WAITING, Stage.PREPARING, Stage.WORKING}
 
@@ -67,7 +75,8 @@ class KubernetesEngine:
     def allowance(self, limits: Limits) -> float:
         """Seconds from its beginning after which a run is over on any cluster that works."""
         seconds = limits.time + max(jobs.EVALUATION_AT_LEAST, limits.time)
-        return seconds + 2 * self._settings.start_seconds + self._patience.room
+        pods = 4 if self._jobs.by_courier else 2
+        return seconds + pods * self._settings.start_seconds + self._patience.room
 
     @property
     def queues(self) -> bool:
@@ -110,6 +119,10 @@ class KubernetesEngine:
                 return closed(failed(steps, late), late)
             return self._going_on(run, steps)
         report = self._handed_in.report(ref, "run")
+        if self._jobs.by_courier and report is None:
+            carried = self._carried(ref, run, order, steps)
+            if carried is not None:
+                return carried
         if run.job is not None and run.stage is Stage.LEAVING and report is None:
             return running(steps)
         if run.job is None and report is None:
@@ -121,6 +134,31 @@ class KubernetesEngine:
         if failure is not None:
             return closed(failed(steps, failure), failure)
         return self._evaluation(ref, order, succeeded(steps, run))
+
+    def _carried(
+        self, ref: Ref, run: Look, order: Order | None, steps: dict[StepName, StepView]
+    ) -> RunStatus | None:
+        """How far the couriers are of a run without receipt; None where they have nothing to do."""
+        if run.job is not None:
+            if run.stage is not Stage.OVER or order is None:
+                return None
+            taking = self._jobs.courier("take", ref)
+            if taking.job is None:
+                with contextlib.suppress(NotNow):
+                    self._jobs.send("take", order)
+            return running(steps) if taking.job is None or not taking.over else None
+        bringing = self._jobs.courier("bring", ref)
+        order = order_of(bringing.job)
+        if order is None:
+            return None
+        steps = steps_of(run, order)
+        failure = uncarried(bringing, run_state.now(), self._patience)
+        if failure is not None:
+            return closed(failed(steps, failure), failure)
+        if bringing.over:
+            with contextlib.suppress(NotNow):
+                self._jobs.make_run(order)
+        return pending(steps)
 
     def _evaluation(
         self, ref: Ref, order: Order | None, steps: dict[StepName, StepView]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jupyter_challenge.engines.containers import Manifest
-from jupyter_challenge.engines.jobs import OWN, ClusterSettings
+from jupyter_challenge.engines.couriers import COURIER
+from jupyter_challenge.engines.jobs import DOMAIN, OWN, ClusterSettings
 
 GATEWAY_LABELS = {"app.kubernetes.io/component": "gateway"}
 
@@ -15,7 +16,7 @@ def namespace_objects(
     return [
         ("namespaces", _namespace(name)),
         ("serviceaccounts", _account(name, account)),
-        ("networkpolicies", network_policy(name, settings)),
+        *(("networkpolicies", each) for each in network_policies(name, account, settings)),
     ]
 
 
@@ -39,27 +40,37 @@ def _account(namespace: str, name: str) -> Manifest:
     }
 
 
-def network_policy(namespace: str, settings: ClusterSettings) -> Manifest:
-    """Nothing comes in, and the gateway is all that can be reached."""
+def network_policies(namespace: str, account: str, settings: ClusterSettings) -> list[Manifest]:
+    """Nothing comes in, and the gateway is all that is reached: by couriers, if there are any."""
+    if account != "run" or not settings.exchange_class:
+        return [_policy("gateway-only", namespace, {}, _to_the_gateway(settings))]
+    couriers = {"matchLabels": {f"{DOMAIN}/step": COURIER}}
+    return [
+        _policy("nothing", namespace, {}, []),
+        _policy("gateway-only", namespace, couriers, _to_the_gateway(settings)),
+    ]
+
+
+def _to_the_gateway(settings: ClusterSettings) -> list[Manifest]:
     gateway = {
         "namespaceSelector": {
             "matchLabels": {"kubernetes.io/metadata.name": settings.platform_namespace}
         },
         "podSelector": {"matchLabels": GATEWAY_LABELS},
     }
+    ports = [{"protocol": "TCP", "port": settings.gateway_port}]
+    return [{"to": [gateway], "ports": ports}]
+
+
+def _policy(name: str, namespace: str, pods: Manifest, egress: list[Manifest]) -> Manifest:
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": {"name": "gateway-only", "namespace": namespace, "labels": OWN},
+        "metadata": {"name": name, "namespace": namespace, "labels": OWN},
         "spec": {
-            "podSelector": {},
+            "podSelector": pods,
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [],
-            "egress": [
-                {
-                    "to": [gateway],
-                    "ports": [{"protocol": "TCP", "port": settings.gateway_port}],
-                }
-            ],
+            "egress": egress,
         },
     }

@@ -127,16 +127,22 @@ def report_of(printed: bytes) -> Report | None:
     return None
 
 
-def of_look(found: Report | None) -> list[Wall]:
-    """The walls that the pod in the place of a run tried."""
+def of_look(found: Report | None, *, by_courier: bool = False) -> list[Wall]:
+    """The walls that the pod in the place of a run tried.
+
+    Args:
+        found: What it reported.
+        by_courier: Whether runs may not reach the gateway either; then nothing is said of that way.
+    """
     names = ("gateway_reached", "nothing_else_reached", "no_names", "process_limit", "no_token",
              "no_rights")  # fmt: skip
     if found is None:
-        return [unknown(name, "the probe did not report") for name in names]
+        return [unknown(name, "the probe did not report") for name in names[by_courier:]]
     reached = [what for what, yes in found["reached"].items() if yes]
-    gateway, others = "the gateway" in reached, [w for w in reached if w != "the gateway"]
+    gateway = "the gateway" in reached
+    others = [what for what in reached if by_courier or what != "the gateway"]
     # Nothing reached at all could be a network that does not work.
-    shut: bool | None = not others if others or gateway else None
+    shut: bool | None = not others if others or gateway or by_courier else None
     rights = {
         "it is root": found["uid"] == 0,
         "it has capabilities": found["capabilities"] != 0,
@@ -147,8 +153,9 @@ def of_look(found: Report | None) -> list[Wall]:
     broken = [what for what, yes in rights.items() if yes]
     threads = found["threads"]
     tried = ", ".join(found["reached"])
+    way = wall("gateway_reached", gateway, "" if gateway else "no connection")
     return [
-        wall("gateway_reached", gateway, "" if gateway else "no connection"),
+        *([] if by_courier else [way]),
         wall(
             "nothing_else_reached",
             shut,

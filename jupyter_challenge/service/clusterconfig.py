@@ -41,6 +41,11 @@ class ClusterConfig(Configurable):
     gateway_port = Integer(
         8791, min=1, max=65535, help="Port on which the gateway's pods listen."
     ).tag(config=True)
+    exchange_class = Unicode(
+        help="Storage class of two volumes for each run, by which it gets what it needs and leaves "
+        "what it made: for where not even the gateway may be reached from runs. Then couriers, "
+        "pods of the platform's, go before and after it. Default: runs reach the gateway."
+    ).tag(config=True)
     steps_image = Unicode(
         "jupyter-challenge/steps:latest",
         help="Image of the platform's own containers in a run, and of the evaluation.",
@@ -289,6 +294,7 @@ class ClusterConfig(Configurable):
             gpu_resource=self.gpu_resource,
             cpu_overcommit=self.cpu_overcommit,
             start_seconds=self.start_seconds,
+            exchange_class=self.exchange_class,
             queues=queues,
             catalogue=catalogue,
         )

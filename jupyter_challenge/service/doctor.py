@@ -103,7 +103,7 @@ class _Examination:
         ended = self._over(run, START_SECONDS + walls.PROBE_SECONDS)
         over_by = time.time()
         look = self._report(run, "run")
-        found += walls.of_look(look)
+        found += walls.of_look(look, by_courier=bool(self._settings.exchange_class))
         uid = str(((ended or {}).get("metadata") or {}).get("uid"))
         found.append(walls.of_token(self._report(run, "prepare"), self._settings.audience_run, uid))
         found.append(walls.of_upload(self._report(run, "upload")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import tarfile
 import time
@@ -12,7 +13,7 @@ from typing import IO, TypeVar, cast
 from urllib.parse import urlsplit
 
 from jupyter_challenge.core.names import name_problem
-from jupyter_challenge.core.tarball import CHUNK, Packed, pack
+from jupyter_challenge.core.tarball import CHUNK, Packed, pack, pieces_of
 from jupyter_challenge.steps.folder import remove
 
 TIMEOUT = 60.0
@@ -83,8 +84,7 @@ class Door:
             for child in folder.iterdir():
                 remove(child)
             with tarfile.open(fileobj=cast(IO[bytes], answer), mode="r|") as archive:
-                for member in archive:
-                    _extract(archive, member, folder, mode)
+                extracted(archive, folder, mode)
             while answer.read(CHUNK):
                 pass  # what is missing of it shows here
 
@@ -100,6 +100,22 @@ class Door:
                 headers = {**self._headers(), "Content-Length": str(length)}
                 connection.request("POST", path, body=pieces, headers=headers)
                 return _accepted(connection.getresponse()).read()
+            finally:
+                connection.close()
+
+        return self._again(send)
+
+    def send(self, path: str, source: Path) -> bytes:
+        """Send a file as it is; sending the same again is harmless."""
+
+        def send() -> bytes:
+            connection = self._connection()
+            try:
+                with source.open("rb") as file:
+                    length = os.fstat(file.fileno()).st_size
+                    headers = {**self._headers(), "Content-Length": str(length)}
+                    connection.request("POST", path, body=pieces_of(file, length), headers=headers)
+                    return _accepted(connection.getresponse()).read()
             finally:
                 connection.close()
 
@@ -145,6 +161,16 @@ def _accepted(answer: http.client.HTTPResponse) -> http.client.HTTPResponse:
         raise _Later(f"{answer.status} {said}")
     found = re.search(r'"code": ?"([a-z_]+)"', said)
     raise Refused(f"{answer.status} {said}", found[1] if found else "")
+
+
+def extracted(archive: tarfile.TarFile, folder: Path, mode: int) -> None:
+    """Write the files of a tar below a folder.
+
+    Raises:
+        Refused: There is something else in it than plain files.
+    """
+    for member in archive:
+        _extract(archive, member, folder, mode)
 
 
 def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, mode: int) -> None:

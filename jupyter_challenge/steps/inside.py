@@ -1,7 +1,8 @@
 """The program of the containers of a run's pods: `python -m jupyter_challenge.steps.inside STEP`.
 
 `prepare` and `upload`, `evaluate-fetch` and `evaluate-upload` are the platform's own: they hold
-the pod's token and talk to the gateway. `run` and `evaluate` do the step, without any.
+the pod's token and talk to the gateway. `run` and `evaluate` do the step, without any. Where a run
+may not reach the gateway, couriers do: `bring` before it, `take` after it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ from jupyter_challenge.steps import lean
 from jupyter_challenge.steps.alone import alone, report_path, translated
 from jupyter_challenge.steps.context import StepContext
 from jupyter_challenge.steps.door import Door, Refused
+from jupyter_challenge.steps.exchange import EXCHANGE, OUTPUT, STATE, Exchange
+from jupyter_challenge.steps.exchange import bring as put_on_its_volume
+from jupyter_challenge.steps.exchange import take as hand_in_from_its_volume
 from jupyter_challenge.steps.folder import RunFolder, remove, replace
 from jupyter_challenge.steps.lines import Lines, concerning
 from jupyter_challenge.steps.readers import open_beneath
@@ -37,6 +41,7 @@ FOLDER = Path("/challenge")
 TOOLS = Path("/challenge-tools")
 TOKEN = Path("/var/run/secrets/challenge/token")
 GATEWAY = "CHALLENGE_GATEWAY"
+EXCHANGED = "CHALLENGE_EXCHANGE"
 READY_WITHIN = 120.0
 EVALUATION_AT_LEAST = 60.0
 MOST_SAID = 1_000
@@ -63,8 +68,17 @@ class Inside:
         """There when `upload` hears when it is told to end."""
         return self.folder.path / "ready"
 
-    def door(self) -> Door:
-        """The way to the gateway."""
+    def door(self) -> Door | Exchange:
+        """The way to the gateway, or what stands for it."""
+        return self.gateway() if GATEWAY in os.environ else Exchange(self.exchange)
+
+    @property
+    def exchange(self) -> Path:
+        """Where the volumes are of a run that may not reach the gateway."""
+        return Path(os.environ.get(EXCHANGED, EXCHANGE))
+
+    def gateway(self) -> Door:
+        """The gateway itself."""
         return Door(os.environ[GATEWAY], self.token)
 
     def given(self) -> RunSpec:
@@ -102,6 +116,8 @@ def prepare(inside: Inside) -> int:
 
     folder, door = inside.folder, inside.door()
     _make(folder)
+    if isinstance(door, Exchange):
+        door.take_back(OUTPUT)
     spec = RunSpec.model_validate_json(door.read("/run/spec"))
     concerning(spec)
     bundle = folder.path / "bundle.zip"
@@ -179,13 +195,41 @@ def upload(inside: Inside) -> int:
         for name in ("prepare.log", "run.log"):
             files += _there(stack, folder, name, name, log)
         try:
-            door.hand_in("/run/output", files)
+            if isinstance(door, Exchange) and not report.ended:
+                # Whether it goes on in another pod is not known here: it can, with this.
+                door.hand_in(STATE, kept(folder.state, most_state(spec.limits)))
+            door.hand_in(OUTPUT, files)
         except Refused:
             if report.ended:
                 raise
             # It had to make way, and goes on with this in another pod.
-            door.hand_in("/run/state", kept(folder.state, most_state(spec.limits)))
+            door.hand_in(STATE, kept(folder.state, most_state(spec.limits)))
         print(f"Handed in {', '.join(file.name for file in files)}.")
+    return 0
+
+
+def bring(inside: Inside) -> int:
+    """Put what the run needs on its volume."""
+    door = inside.gateway()
+    concerning(RunSpec.model_validate_json(door.read("/run/spec")))
+    try:
+        put_on_its_volume(door, inside.exchange)
+    except Refused as error:
+        if error.code != FailureClass.DATA_MISSING.value:
+            raise
+        failure = translated(RunFailed(FailureClass.DATA_MISSING, str(error)), StepName.PREPARE)
+        door.hand_in(OUTPUT, [_report(PodReport(ended=True, failure=failure))])
+        return 1
+    print("What the run needs is on its volume.", flush=True)
+    return 0
+
+
+def take(inside: Inside) -> int:
+    """Hand in what the run left on its volume."""
+    door = inside.gateway()
+    concerning(RunSpec.model_validate_json(door.read("/run/spec")))
+    taken = hand_in_from_its_volume(door, inside.exchange)
+    print(f"Handed in {', '.join(taken) or 'nothing: there is nothing'}.", flush=True)
     return 0
 
 
@@ -237,6 +281,8 @@ def evaluate_upload(inside: Inside) -> int:
 
 
 PROGRAMS: dict[str, Callable[[Inside], int]] = {
+    "bring": bring,
+    "take": take,
     "prepare": prepare,
     "run": run,
     "upload": upload,

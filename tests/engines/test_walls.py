@@ -34,6 +34,19 @@ def test_a_run_that_can_do_nothing_stands_within_its_walls() -> None:
     assert [each.name for each in walls.of_look(LOOK) if not each.holds] == []
 
 
+def test_where_couriers_carry_the_gateway_is_what_may_not_be_reached() -> None:
+    def seen(**reached: bool) -> dict[str, bool | None]:
+        found = {
+            **LOOK,
+            "reached": {name.replace("_", " "): each for name, each in reached.items()},
+        }
+        return {each.name: each.holds for each in walls.of_look(found, by_courier=True)}
+
+    assert seen(the_gateway=False, a_neighbour=False)["nothing_else_reached"] is True
+    assert seen(the_gateway=True, a_neighbour=False)["nothing_else_reached"] is False
+    assert "gateway_reached" not in seen(the_gateway=False)
+
+
 BREACHES: dict[str, tuple[str, dict[str, Any], bool | None]] = {
     "a neighbour": ("nothing_else_reached", {"reached": {"the gateway": True, "x": True}}, False),
     "a neighbour, and no gateway": ("nothing_else_reached", {"reached": {"x": True}}, False),

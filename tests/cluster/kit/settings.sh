@@ -15,7 +15,7 @@ node_ip=10.245.0.1                   # on a bridge inside the sandbox, known now
 metadata_ip=169.254.169.254          # where clouds tell machines their credentials; a stand-in is there
 kubeconfig=$CLUSTER_DIR/pki/admin.conf
 devices=nvidia.com/gpu=2,nvidia.com/mig-1g.10gb=3   # GPUs that the node pretends to have
-volumes=12                           # for claims of the storage class test-volumes
+volumes=28                           # for claims of the storage class test-volumes
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "$@"; exit 1; }

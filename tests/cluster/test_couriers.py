@@ -1,0 +1,128 @@
+"""Runs that do not reach the gateway either: what they need and make is carried on volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_challenge.client import Client
+from jupyter_challenge.core.models import StepName, SubmissionView
+from tests.cluster.platform import NAMESPACE, RUNS, Deployments, Platform
+from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook, write_predictions
+
+pytestmark = pytest.mark.timeout(600)
+
+OVERLAY = Path(__file__).parent / "deploy_couriers"
+SPACE = f"{RUNS}carried"
+LOOKS_AROUND = """
+import os, pathlib, socket
+try:
+    socket.create_connection(({gateway!r}, 8791), timeout=3)
+    print("GATEWAY reached")
+except OSError as error:
+    print("GATEWAY", type(error).__name__)
+print("TOKENS", [str(p) for p in pathlib.Path("/var/run").rglob("token")])
+print("EXCHANGE", os.path.exists("/challenge-exchange"))
+print("VARIABLES", sorted(n for n in os.environ if "GATEWAY" in n or "EXCHANGE" in n))
+"""
+TOO_MUCH = "held = [bytearray(100_000_000) for _ in range(100)]"
+
+
+@pytest.fixture(scope="module")
+def carried(deployments: Deployments) -> Iterator[Platform]:
+    """The platform with couriers."""
+    platform = deployments.get(OVERLAY)
+    yield platform
+    deployments.close()
+    more = "clusterrole,clusterrolebinding"
+    platform.cluster.kubectl("delete", more, "jupyter-challenge-couriers", "--ignore-not-found")
+
+
+@pytest.fixture(scope="module")
+def pia(carried: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Somebody in a small challenge."""
+    limits = {"time": "2 min", "memory": "600 MB", "disk": "20 MB"}
+    folder = write_challenge(tmp_path_factory.mktemp("organiser"), id="carried", limits=limits)
+    with carried.client("olga", admin=True) as organiser, carried.client("pia") as pia:
+        pia.enter("carried", organiser.publish(folder).terms_digest)
+        yield pia
+
+
+def ended(client: Client, folder: Path, *cells: str) -> SubmissionView:
+    notebook = write_notebook(folder / "model.ipynb", *cells)
+    return client.wait(client.submit(notebook, "carried").id)
+
+
+def of(platform: Platform, kind: str, submission: str = "") -> list[dict[str, Any]]:
+    """What there is of a submission, or of all, where runs are."""
+    chosen = ("-l", f"challenge.jupyter.org/submission={submission}") if submission else ()
+    return platform.cluster.list(kind, "-n", SPACE, *chosen)
+
+
+def test_a_run_is_scored_that_reaches_nothing(
+    carried: Platform, pia: Client, tmp_path: Path
+) -> None:
+    service = carried.cluster.get("service", "challenge-gateway", NAMESPACE)
+    looks = LOOKS_AROUND.format(gateway=service["spec"]["clusterIP"])
+    submitted = pia.submit(write_notebook(tmp_path / "m.ipynb", looks, WRITE_ALL_EVEN), "carried")
+    seen: dict[str, dict[str, Any]] = {}
+
+    def over() -> bool:
+        for kind in ("pods", "persistentvolumeclaims"):
+            for found in of(carried, kind, submitted.id):
+                seen[found["metadata"]["name"].partition("-")[0]] = found
+        return pia.submission(submitted.id).state.terminal
+
+    carried.until(over, 200)
+    done = pia.submission(submitted.id)
+
+    assert done.state.value == "scored", done.failure
+    log = pia.log(done.id, StepName.RUN).text
+    assert "GATEWAY reached" not in log
+    assert "GATEWAY " in log
+    assert "TOKENS []" in log
+    assert "EXCHANGE False" in log
+    assert "VARIABLES []" in log
+    assert {"bring", "run", "take", "given", "made"} <= set(seen)
+    run = seen["run"]["spec"]
+    assert not [volume for volume in run["volumes"] if "projected" in volume]
+    (main,) = run["containers"]
+    assert not {"given", "made"} & {mount["name"] for mount in main["volumeMounts"]}
+    # Nothing of it stays.
+    carried.until(lambda: of(carried, "jobs", done.id) == [], 60)
+    carried.until(lambda: of(carried, "persistentvolumeclaims", done.id) == [], 60)
+
+
+def test_a_run_that_was_killed_for_its_memory_hands_in_by_courier_too(
+    pia: Client, tmp_path: Path
+) -> None:
+    done = ended(pia, tmp_path, "print('so far')", TOO_MUCH)
+
+    assert done.state.value == "failed"
+    assert done.failure is not None
+    assert done.failure.failure_class.value == "out_of_memory"
+    assert "so far" in pia.log(done.id, StepName.RUN).text
+
+
+def test_what_was_cancelled_leaves_neither_couriers_nor_volumes(
+    carried: Platform, pia: Client, tmp_path: Path
+) -> None:
+    sleeps = write_notebook(tmp_path / "sleeps.ipynb", "import time", "time.sleep(600)")
+    made = pia.submit(sleeps, "carried")
+    carried.until(lambda: pia.submission(made.id).state.value == "running", 100)
+    carried.until(lambda: len(of(carried, "jobs", made.id)) == 2, 60)
+
+    pia.cancel(made.id)
+
+    for kind in ("jobs", "pods", "persistentvolumeclaims"):
+        carried.until(lambda kind=kind: of(carried, kind, made.id) == [], 90)  # type: ignore[misc]
+
+
+def test_predictions_need_their_courier_too(pia: Client, tmp_path: Path) -> None:
+    predictions = write_predictions(tmp_path / "predictions.csv")
+    done = pia.wait(pia.submit(predictions, "carried").id)
+
+    assert done.state.value == "scored", done.failure
