@@ -161,7 +161,10 @@ def hopeless(look: Look, now: datetime, patience: Patience, refusal: str = "") -
     waiting = look.state(main_of(look.kind)).get("waiting") or {}
     if look.own_program and waiting.get("reason") in _BROKEN:
         return _failure(look, FailureClass.CONTAINER_FAILED, found[1])
-    return _failure(look, *found)
+    kind, detail = found
+    if kind is FailureClass.IMAGE_UNAVAILABLE and not (look.own_program and waiting):
+        kind = FailureClass.PLATFORM_ERROR  # the admin chose that image, not who submitted
+    return _failure(look, kind, detail)
 
 
 def uncarried(courier: Look, now: datetime, patience: Patience) -> RunFailure | None:

@@ -89,7 +89,7 @@ def filled_up(cluster: Cluster, settings: ClusterSettings) -> None:
 CASES: dict[str, tuple[FailureClass, str]] = {
     "no node is large enough": (FailureClass.NO_CAPACITY, "Insufficient cpu"),
     "the quota is used up": (FailureClass.NO_CAPACITY, "exceeded quota"),
-    "the image is nowhere": (FailureClass.IMAGE_UNAVAILABLE, "cluster.test/nowhere"),
+    "the image is nowhere": (FailureClass.PLATFORM_ERROR, "cluster.test/nowhere"),
     "the volume's claim is not there": (FailureClass.DATA_MISSING, "absent"),
 }
 

@@ -251,17 +251,18 @@ HOPES: dict[str, tuple[Look, float, str, str | None]] = {
     "a policy forbids it": (Look("run", JOB), 10, POLICY, "platform_error"),
     "no pod yet": (Look("run", JOB), 10, "", None),
     "no pod for long": (Look("run", JOB), 3_700, "", "no_capacity"),
-    "an image that is nowhere": (
-        look(prepare=ended(), main=waits("ErrImageNeverPull")), 1, "", "image_unavailable",
+    "a notebook's image that is nowhere": (
+        look(prepare=ended(), main=waits("ErrImageNeverPull")), 1, "", "platform_error",
     ),
-    "a name that is none": (
-        look(prepare=waits("InvalidImageName")), 1, "", "image_unavailable",
+    "a name that is none": (look(prepare=waits("InvalidImageName")), 1, "", "platform_error"),
+    "the platform's image before a submitted one": (
+        of_image(prepare=waits("ErrImageNeverPull")), 1, "", "platform_error",
     ),
     "an image that is pulled again": (
         look(prepare=ended(), main=waits("ImagePullBackOff")), 60, "", None,
     ),
     "an image that can't be pulled": (
-        look(prepare=ended(), main=waits("ImagePullBackOff")), 130, "", "image_unavailable",
+        look(prepare=ended(), main=waits("ImagePullBackOff")), 130, "", "platform_error",
     ),
     "a container that can't be made": (
         look(prepare=waits("CreateContainerConfigError")), 130, "", "platform_error",

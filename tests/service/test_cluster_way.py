@@ -97,7 +97,7 @@ def lost(status: Object) -> bool:
 
 SPOILT = {
     "an eviction": (evicted, "disk_full"),
-    "an image that is nowhere": (without_image, "image_unavailable"),
+    "an image that is nowhere": (without_image, "platform_error"),
     "no node": (without_node, "no_capacity"),
     "an output that never came": (lost, "output_lost"),
 }

@@ -119,7 +119,7 @@ def test_runs_are_counted_by_how_they_ended(cluster: Cluster) -> None:
         of("tiny", outcome="scored"): 1,
         of("tiny", outcome="wrong_ids"): 2,
         of("tiny", outcome="cell_error"): 1,
-        of("tiny", outcome="image_unavailable"): 1,
+        of("tiny", outcome="platform_error"): 2,
         of("tiny", outcome="output_lost"): 2,
         of("tiny", outcome="cancelled"): 1,
     }
