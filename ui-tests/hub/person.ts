@@ -7,6 +7,9 @@ import { picturePath } from '../helpers/challenges';
 /** Servers are pods on a machine with two cores, as are the runs of what they submit. */
 export const PATIENCE = { timeout: 150_000 };
 
+/** Beside a cell that runs, or did. */
+const RUN = /\[[*\d]+\]/;
+
 /** Somebody in front of a browser, with a hub and the Lab that it gives them. */
 export class Person {
   constructor(
@@ -133,28 +136,37 @@ export class Person {
       .locator('.jp-LauncherCard[data-category="Notebook"]:visible')
       .first()
       .click(PATIENCE);
-    // Without that the notebook beside it would be looked at, which is seen for a moment.
     await expect(
       this.page.locator('#jp-main-dock-panel .lm-TabBar-tab.lm-mod-current')
     ).toContainText('Untitled', PATIENCE);
-    await expect(
-      this.page.locator(
-        '.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator[data-status=idle]'
-      )
-    ).toBeAttached(PATIENCE);
+    await expect(this.cells).toHaveCount(1, PATIENCE);
+  }
+
+  /** The cells with code of the notebook that is open. */
+  get cells(): Locator {
+    return this.page.locator(
+      '.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell'
+    );
   }
 
   /** Run Python in the last cell of the notebook that is open; where what it prints appears. */
   async run(code: string): Promise<Locator> {
-    const cells = this.page.locator(
-      '.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell'
-    );
-    const at = (await cells.count()) - 1;
-    await cells.nth(at).locator('.cm-content').click(PATIENCE);
+    const cell = this.cells.nth((await this.cells.count()) - 1);
+    const prompt = cell.locator('.jp-InputPrompt');
+    await cell.locator('.cm-content').click(PATIENCE);
     // Not typed: the editor would indent it and close its brackets.
     await this.page.keyboard.insertText(code);
-    await this.page.keyboard.press('Shift+Enter');
-    return cells.nth(at).locator('.jp-OutputArea-output').first();
+    // While a new notebook has no kernel yet, Lab runs nothing and says nothing of it, and its
+    // indicator says that the kernel is idle: so it is run until it says that it is.
+    await expect(async () => {
+      await cell.locator('.cm-content').click();
+      await this.page.keyboard.press('Shift+Enter');
+      await expect(prompt).toHaveText(RUN, { timeout: 5_000 });
+      // A kernel that is only just coming may be another one by then, and has dropped it.
+      await this.page.waitForTimeout(2_000);
+      await expect(prompt).toHaveText(RUN, { timeout: 1_000 });
+    }).toPass(PATIENCE);
+    return cell.locator('.jp-OutputArea-output').first();
   }
 
   /** Expect that a part of a page of the hub can be read by everybody, when light and when dark. */
