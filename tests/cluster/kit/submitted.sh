@@ -21,11 +21,6 @@ case $1 in
   silent) ;;
   link) ln -s "$CHALLENGE_INPUT/test.csv" "$table" ;;
   greedy) exec probe mem 400 ;;
-  full) # no process of the platform's measures here what is written: the kubelet does
-    dd if=/dev/zero of="$CHALLENGE_OUTPUT/full" bs=1M count=900
-    trap '' TERM
-    while echo full; do sleep 1; done
-    ;;
   endless)
     trap '' TERM
     while echo mining; do sleep 1; done
