@@ -200,21 +200,21 @@ def bomb() -> bytes:
     return target.getvalue()
 
 
-def outside_its_folder() -> bytes:
+def beside_a_notebook(name: str) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         archive.writestr("model.ipynb", EMPTY_NOTEBOOK)
-        archive.writestr("../version/labels.csv", "id,label\n")
+        archive.writestr(name, "id,label\n")
     return target.getvalue()
+
+
+def outside_its_folder() -> bytes:
+    return beside_a_notebook("../version/labels.csv")
 
 
 def as_it_should_be() -> bytes:
     """What the other two are but for their one fault."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr("model.ipynb", EMPTY_NOTEBOOK)
-        archive.writestr("beside.csv", "id,label\n")
-    return target.getvalue()
+    return beside_a_notebook("beside.csv")
 
 
 @pytest.mark.parametrize(
