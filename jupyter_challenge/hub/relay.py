@@ -29,7 +29,7 @@ from tornado.httpserver import HTTPServer
 from jupyter_challenge.core.errors import InvalidStorage
 from jupyter_challenge.core.storage import Storage, Token, load_storage
 from jupyter_challenge.hub.limits import Rates
-from jupyter_challenge.hub.tokens import note
+from jupyter_challenge.hub.tokens import expiry, note
 
 log = logging.getLogger("jupyter_challenge.hub.relay")
 
@@ -37,6 +37,11 @@ EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 _BODY = 32_768
 """Bytes of a request: a form with a token in it."""
+_STS_ERRORS = {
+    "ended": "ExpiredTokenException",
+    "too_many": "Throttling",
+    "away": "ServiceUnavailable",
+}
 _AT_ONCE = 64
 _TIMEOUT = 15.0
 
@@ -61,6 +66,16 @@ def unknown_server() -> Refused:
 def signed_out() -> Refused:
     """The session at the provider is over: only the user can begin another."""
     return Refused(409, "signed_out", "Your sign-in has ended: sign in at the hub again.")
+
+
+def ended() -> Refused:
+    """The token of a request for keys is over; some S3 call that an invalid parameter."""
+    return Refused(
+        400,
+        "ended",
+        "The server's token for storage has ended. It gets a new one by itself as soon as the hub "
+        "and the sign-in service answer: Lab's status bar says if they do not.",
+    )
 
 
 def away(who: str, again: float = 5) -> Refused:
@@ -173,7 +188,7 @@ class Exchange:
         """Hand a request for S3's keys on, with how long they shall live.
 
         Raises:
-            Refused: It is another request, or S3 is away.
+            Refused: It is another request, the token in it has ended, or S3 is away.
         """
         s3 = self.storage.s3
         action = form.get("Action", [""])[0]
@@ -181,6 +196,9 @@ class Exchange:
             raise Refused(404, "not_offered", "There are no such keys here.")
         known = ("Version", "RoleArn", "RoleSessionName", "WebIdentityToken")
         asked = {name: form[name][0] for name in known if name in form}
+        until = expiry(asked.get("WebIdentityToken", ""))
+        if until is not None and until <= time.time():
+            raise ended()
         asked |= {"Action": action, "DurationSeconds": str(int(s3.keys_live))}
         status, body = await self._ask("S3", s3.keys_from, method="POST", body=urlencode(asked))
         return status, body, "text/xml"
@@ -324,10 +342,10 @@ class KeysHandler(RelayHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Clients of S3 read errors as STS writes them, and ask again for some of them."""
         error = kwargs.get("exc_info", (None, None, None))[1]
-        message = responses.get(status_code, "Error")
+        code, message = "InvalidAction", responses.get(status_code, "Error")
         if isinstance(error, Refused):
             status_code, message = error.status, error.message
-        code = {429: "Throttling", 503: "ServiceUnavailable"}.get(status_code, "InvalidAction")
+            code = _STS_ERRORS.get(error.code, code)
         self.set_status(status_code)
         self.set_header("Content-Type", "text/xml")
         self.finish(

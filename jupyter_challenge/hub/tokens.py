@@ -125,7 +125,7 @@ class FreshTokens:
         now = time.time()
         life = answer.get("expires_in")
         if life is None:
-            expires_at = _expiry(answer["access_token"])
+            expires_at = expiry(answer["access_token"])
             life = expires_at - now if expires_at is not None else self.token_life
         return {"renewed_at": now, "expires_at": now + float(life), "life": float(life)}
 
@@ -203,7 +203,7 @@ def _kind(error: Exception) -> str:
     return f"{type(error).__name__} {code}" if isinstance(code, int) else type(error).__name__
 
 
-def _expiry(token: str) -> float | None:
+def expiry(token: str) -> float | None:
     """When a JWT ends by its own word; None for an opaque token."""
     parts = token.split(".")
     if len(parts) != 3:

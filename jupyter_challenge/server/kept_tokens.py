@@ -28,12 +28,33 @@ if TYPE_CHECKING:
     from jupyter_challenge.client.relay import Given
     from jupyter_challenge.core.storage import KeptToken, KeptTokens
 
-_RENEWED_AT = 0.7
-"""The part of a token's life after which it is renewed."""
+_SPARE_PART, _SPARE = 0.3, 30.0
+"""What is left of a token's life when it is renewed: this part of it, and this many seconds, but
+never more than half. A server whose owner's work takes all of its processor is not in time."""
 _FIRST, _LONGEST = 1.0, 60.0
 """Seconds to wait after a failure: at first, and at most."""
+_AWAY = 15.0
+"""Seconds to wait at most for a relay, hub or provider that is away: it is soon back, mostly, and
+the token ends meanwhile."""
 _ENDED = 30.0
 """Seconds after which one who is signed out is asked about again."""
+
+
+def renewed_after(life: float) -> float:
+    """Seconds after which a token is renewed that lives for `life` seconds."""
+    return life - max(_SPARE_PART * life, min(_SPARE, life / 2))
+
+
+def asked_again_after(failures: int, *, away: bool, at_least: float = 0) -> float:
+    """Seconds after which a token is asked for again.
+
+    Args:
+        failures: How often in a row there was none.
+        away: Whether somebody did not answer.
+        at_least: What whoever answered asked for.
+    """
+    doubled = _FIRST * 2 ** min(failures - 1, 10)
+    return max(at_least, min(_AWAY if away else _LONGEST, doubled))
 
 
 class Keeping(str, Enum):
@@ -142,25 +163,30 @@ class TokenKeeper:
         return self.states
 
     async def _keep(self, token: KeptToken, relay: Relay) -> None:
-        pause = _FIRST
+        failures = 0
         while True:
             asked = self._asked
             try:
                 given = await relay.token(token.name)
                 self._write(token, given.token)
             except ChallengeError as error:
-                after = self._failed(token, error)
-                wait, pause = max(after, pause), min(_LONGEST, pause * 2)
+                failures += 1
+                wait = asked_again_after(
+                    failures,
+                    away=isinstance(error, Unavailable),
+                    at_least=self._failed(token, error),
+                )
             except Exception as error:
                 # Not the traceback: a frame of it holds the token.
                 self._log.error(
                     "Storage: the token %s was not kept: %s", token.name, type(error).__name__
                 )
                 self._say(token.name, Keeping.AWAY, "The token could not be written.")
-                wait, pause = pause, min(_LONGEST, pause * 2)
+                failures += 1
+                wait = asked_again_after(failures, away=False)
             else:
-                pause = _FIRST
-                wait = max(1.0, (given.exp - time.time()) * _RENEWED_AT)
+                failures = 0
+                wait = max(1.0, renewed_after(given.exp - time.time()))
                 self._say(token.name, Keeping.FRESH, until=given.exp)
             self._answers[token.name] += 1
             self._changed.set()

@@ -128,7 +128,7 @@ class Hub:
         )
         (self.folder / "jupyterhub_config.py").write_text(written)
 
-    def start(self, seconds: float = 60) -> None:
+    def start(self, seconds: float = 150) -> None:
         """Start the hub and wait until it answers.
 
         Raises:

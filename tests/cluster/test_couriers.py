@@ -1,4 +1,7 @@
-"""Runs that do not reach the gateway either: what they need and make is carried on volumes."""
+"""Runs that do not reach the gateway either: what they need and make is carried on volumes.
+
+They wait in Kueue's queues, as they would where somebody has such walls.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ import pytest
 
 from jupyter_challenge.client import Client
 from jupyter_challenge.core.models import StepName, SubmissionView
+from tests.cluster.kubectl import Cluster
 from tests.cluster.platform import NAMESPACE, RUNS, Deployments, Platform
+from tests.cluster.queue_place import COUNTS_ITS_STARTS, queues
 from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook, write_predictions
 
 pytestmark = pytest.mark.timeout(600)
@@ -32,23 +37,37 @@ TOO_MUCH = "held = [bytearray(100_000_000) for _ in range(100)]"
 
 
 @pytest.fixture(scope="module")
-def carried(deployments: Deployments) -> Iterator[Platform]:
-    """The platform with couriers."""
-    platform = deployments.get(OVERLAY)
-    yield platform
-    deployments.close()
+def carried(
+    cluster: Cluster, deployments: Deployments, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Platform]:
+    """The platform with couriers, whose runs wait in queues."""
+    with queues(cluster, tmp_path_factory.mktemp("config")):
+        platform = deployments.get(OVERLAY)
+        yield platform
+        deployments.close()
     more = "clusterrole,clusterrolebinding"
     platform.cluster.kubectl("delete", more, "jupyter-challenge-couriers", "--ignore-not-found")
 
 
 @pytest.fixture(scope="module")
-def pia(carried: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """Somebody in a small challenge."""
+def people(
+    carried: Platform, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Client, Client]]:
+    """Two teams in a small challenge."""
     limits = {"time": "2 min", "memory": "600 MB", "disk": "20 MB"}
     folder = write_challenge(tmp_path_factory.mktemp("organiser"), id="carried", limits=limits)
-    with carried.client("olga", admin=True) as organiser, carried.client("pia") as pia:
-        pia.enter("carried", organiser.publish(folder).terms_digest)
-        yield pia
+    with carried.client("olga", admin=True) as organiser:
+        published = organiser.publish(folder)
+    with carried.client("pia") as one, carried.client("quin") as other:
+        for client in (one, other):
+            client.enter("carried", published.terms_digest)
+        yield one, other
+
+
+@pytest.fixture(scope="module")
+def pia(people: tuple[Client, Client]) -> Client:
+    """Somebody in it."""
+    return people[0]
 
 
 def ended(client: Client, folder: Path, *cells: str) -> SubmissionView:
@@ -126,3 +145,22 @@ def test_predictions_need_their_courier_too(pia: Client, tmp_path: Path) -> None
     done = pia.wait(pia.submit(predictions, "carried").id)
 
     assert done.state.value == "scored", done.failure
+
+
+def test_a_try_makes_way_and_finds_what_it_kept_on_its_volume(
+    carried: Platform, people: tuple[Client, Client], tmp_path: Path
+) -> None:
+    pia, quin = people
+    notebook = write_notebook(tmp_path / "model.ipynb", COUNTS_ITS_STARTS, WRITE_ALL_EVEN)
+    tried = pia.try_out(notebook, challenge="carried")
+    carried.until(lambda: "begun I" in pia.log(tried.id, StepName.RUN).text, 200)
+
+    ranked = quin.submit(write_predictions(tmp_path / "predictions.csv"), "carried")
+    carried.until(lambda: pia.submission(tried.id).interruptions == 1, 200)
+
+    assert quin.wait(ranked.id).state.value == "scored"
+    done = pia.wait(tried.id)
+
+    assert done.state.value == "scored", done.failure
+    assert (done.attempt, done.interruptions) == (1, 1)
+    assert "begun II" in pia.log(tried.id, StepName.RUN).text

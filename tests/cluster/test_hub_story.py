@@ -37,7 +37,7 @@ CATALOGUE = {
             "id": "gpu",
             "name": "NVIDIA T4",
             "description": "For training. Servers wait in a queue when all are taken.",
-            "cpu": 0.2,
+            "cpu": 0.5,
             "memory": "1 GiB",
             "accelerator": {"vendor": "nvidia"},
             "queue": QUEUE,

@@ -18,13 +18,14 @@ from jupyter_challenge.core.examples import example
 from jupyter_challenge.core.models import SubmissionState, SubmissionView
 from tests.cluster.kfp_place import PIPELINES, STANDIN
 from tests.cluster.kubectl import Cluster, probe_pod
-from tests.cluster.platform import EVALUATION, Deployments, Platform, forwarded
+from tests.cluster.platform import EVALUATION, RUNS, Deployments, Platform, forwarded
 from tests.cluster.reconfigured import reconfigured
 from tests.cluster.test_runs import public_accuracy
 from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook
 
 pytestmark = pytest.mark.timeout(600)
 
+ROOT = Path(__file__).parents[2]
 CANARY = f"canary{uuid.uuid4().hex}"
 PLATFORM_SECRET = "runs-must-never-hold-this"
 SLEEP = ["sleep", "600"]
@@ -393,6 +394,30 @@ def test_one_task_follows_the_whole_run_where_that_is_set(
         assert {each["type"] for each in said if "artifact" in each} == {
             "system.Dataset", "system.Metrics",
         }  # fmt: skip
+
+
+def test_couriers_carry_what_pipelines_conducts(
+    kfp: Platform, participant: Client, tmp_path: Path
+) -> None:
+    rights = str(ROOT / "deploy/couriers/rights.yaml")
+    kfp.cluster.kubectl("apply", "-f", rights)
+    try:
+        with (
+            reconfigured(kfp, exchange_class="test-volumes") as changed,
+            changed.client("pia") as client,
+        ):
+            before = pods_of_steps(kfp.cluster)
+            notebook = write_notebook(tmp_path / "model.ipynb", WRITE_ALL_EVEN)
+            made = client.submit(notebook, "vault")
+            whose = ("-n", f"{RUNS}vault", "-l", f"challenge.jupyter.org/submission={made.id}")
+
+            kfp.until(lambda: len(kfp.cluster.list("persistentvolumeclaims", *whose)) == 2)
+            done = client.wait(made.id)
+
+            assert done.state is SubmissionState.SCORED, done.failure
+            finished(kfp, conducted(kfp.cluster, before), "Succeeded")
+    finally:
+        kfp.cluster.kubectl("delete", "-f", rights)
 
 
 @pytest.mark.parametrize(

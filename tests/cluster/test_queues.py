@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,27 +14,15 @@ from jupyter_challenge.client import Client
 from jupyter_challenge.core.examples import example
 from jupyter_challenge.core.models import StepName
 from tests.cluster.kubectl import Cluster
-from tests.cluster.platform import EVALUATION, MADE_BY_THE_SERVICE, Deployments, Platform
+from tests.cluster.platform import EVALUATION, Deployments, Platform
+from tests.cluster.queue_place import COUNTS_ITS_STARTS, OVERLAY, done_by_admin, queues, setup
 from tests.cluster.test_runs import public_accuracy
 from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook, write_predictions
 
 pytestmark = pytest.mark.timeout(1200)
 
-OVERLAY = Path(__file__).parent / "deploy_queues"
 RUNS = "challenge-run-iris"
-KINDS = "clusterqueues,cohorts,resourceflavors,workloadpriorityclasses"
 SERVICE = "system:serviceaccount:jupyter-challenge:challenge-service"
-# It waits to be interrupted once, then does what it is for.
-COUNTS_ITS_STARTS = """
-import os, pathlib, time
-begun = pathlib.Path(os.environ["CHALLENGE_STATE"]) / "deep" / "begun.txt"
-begun.parent.mkdir(exist_ok=True)
-before = begun.read_text() if begun.exists() else ""
-begun.write_text(before + "I")
-print("begun", before + "I", flush=True)
-while not before:
-    time.sleep(0.1)
-"""
 PREDICTS = """
 import os, pathlib
 import pandas
@@ -47,47 +33,14 @@ frame.to_csv(pathlib.Path(os.environ["CHALLENGE_OUTPUT"]) / "predictions.csv", i
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
-def admins_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The service's settings where an admin types: the catalogue is in another folder there."""
-    name, folder = "jupyter_challenge_config.json", tmp_path_factory.mktemp("config")
-    said = (OVERLAY / name).read_text().replace("/etc/challenge", str(OVERLAY))
-    (folder / name).write_text(said)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JUPYTER_CONFIG_PATH", str(folder))
-        yield
-
-
-def setup(cluster: Cluster, *options: str) -> list[str]:
-    """What `jupyter challenge cluster setup` prints."""
-    return done_by_admin(cluster, *options).stdout.splitlines()
-
-
-def done_by_admin(cluster: Cluster, *options: str) -> subprocess.CompletedProcess[str]:
-    """`jupyter challenge cluster setup`, as it was done."""
-    done = subprocess.run(
-        ["jupyter-challenge", "cluster", "setup", *options],
-        env={**os.environ, "KUBECONFIG": str(cluster.kubeconfig)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done
-
-
 @pytest.fixture(scope="module")
 def platform(
-    cluster: Cluster, deployments: Deployments, admins_settings: None
+    cluster: Cluster, deployments: Deployments, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Platform]:
     """The platform with its queues, of the profiles of a catalogue."""
-    if cluster.try_kubectl("get", "crd", "clusterqueues.kueue.x-k8s.io").returncode:
-        pytest.skip("needs Kueue in the cluster")
-    setup(cluster)
-    yield deployments.get(OVERLAY)
-    deployments.close()
-    cluster.kubectl("delete", KINDS, "-l", MADE_BY_THE_SERVICE, "--wait=false")
+    with queues(cluster, tmp_path_factory.mktemp("config")):
+        yield deployments.get(OVERLAY)
+        deployments.close()
 
 
 @contextlib.contextmanager

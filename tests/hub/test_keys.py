@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -113,6 +116,23 @@ def test_no_other_request_goes_on(action: str) -> None:
         return answer.code, code(answer), asked
 
     assert relayed(look) == (404, "InvalidAction", [])
+
+
+def jwt(until: float) -> str:
+    parts = (json.dumps(each).encode() for each in ({"alg": "none"}, {"exp": until}))
+    return ".".join([*(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts), "x"])
+
+
+def test_a_token_that_has_ended_is_called_so() -> None:
+    async def look(ask: Any, asked: Any) -> Any:
+        over = await ask(**{**ASKED, "WebIdentityToken": jwt(time.time() - 1)})
+        alive = await ask(**{**ASKED, "WebIdentityToken": jwt(time.time() + 60)})
+        return over.code, code(over), b"gets a new one by itself" in over.body, alive.code, asked
+
+    *answers, asked = relayed(look)
+
+    assert answers == [400, "ExpiredTokenException", True, 200]
+    assert len(asked) == 1
 
 
 def test_a_store_that_is_away_is_told_as_it_would_itself() -> None:

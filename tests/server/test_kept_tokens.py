@@ -17,7 +17,13 @@ from jupyter_challenge.client.relay import Given, SignedOut
 from jupyter_challenge.core.errors import Forbidden, Unavailable
 from jupyter_challenge.core.server_variables import KEPT_TOKENS
 from jupyter_challenge.core.storage import KeptTokens
-from jupyter_challenge.server.kept_tokens import Keeping, TokenKeeper, keeper_of
+from jupyter_challenge.server.kept_tokens import (
+    Keeping,
+    TokenKeeper,
+    asked_again_after,
+    keeper_of,
+    renewed_after,
+)
 
 LOG = logging.getLogger("test-kept-tokens")
 
@@ -102,8 +108,21 @@ def test_it_is_renewed_before_it_ends_and_is_whole_at_any_moment(tmp_path: Path)
 
     seen = keeping(folder, Relay(2.5), look)
 
-    assert len(seen) in {2, 3}
+    assert len(seen) in {3, 4}
     assert all(text.startswith("secret-") for text in seen)
+
+
+@pytest.mark.parametrize(
+    ("life", "after"),
+    [
+        pytest.param(3600, 2520, id="an hour"),
+        pytest.param(300, 210, id="five minutes"),
+        pytest.param(60, 30, id="one minute, and half a minute to spare"),
+        pytest.param(20, 10, id="too short for that: half of it"),
+    ],
+)
+def test_it_is_renewed_with_time_to_spare(life: float, after: float) -> None:
+    assert renewed_after(life) == pytest.approx(after)
 
 
 def test_what_a_killed_server_left_does_not_matter(tmp_path: Path) -> None:
@@ -168,6 +187,16 @@ def test_a_relay_that_is_away_matters_only_when_the_token_ends(tmp_path: Path) -
     seen = keeping(tmp_path, Relay(2, Unavailable("Away.")), look)
 
     assert seen == [Keeping.FRESH, Keeping.AWAY]
+
+
+def test_who_is_away_for_a_minute_is_not_left_alone_for_another() -> None:
+    away = [asked_again_after(nth, away=True) for nth in range(1, 9)]
+    refused = [asked_again_after(nth, away=False) for nth in range(1, 9)]
+
+    assert away == [1, 2, 4, 8, 15, 15, 15, 15]
+    assert refused == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert asked_again_after(3, away=True, at_least=5) == 5
+    assert asked_again_after(9, away=True, at_least=30) == 30
 
 
 def test_no_token_is_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
