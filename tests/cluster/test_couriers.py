@@ -54,7 +54,8 @@ def people(
     carried: Platform, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Client, Client]]:
     """Two teams in a small challenge."""
-    limits = {"time": "2 min", "memory": "600 MB", "disk": "20 MB"}
+    # The queue has room for one such run.
+    limits = {"time": "2 min", "memory": "600 MB", "disk": "20 MB", "cpu": 1}
     folder = write_challenge(tmp_path_factory.mktemp("organiser"), id="carried", limits=limits)
     with carried.client("olga", admin=True) as organiser:
         published = organiser.publish(folder)

@@ -378,44 +378,37 @@ def test_nobody_but_the_service_comes_to_the_server(
     assert passed == asked
 
 
-def test_one_task_follows_the_whole_run_where_that_is_set(
-    kfp: Platform, participant: Client, tmp_path: Path
+def test_one_task_follows_the_whole_run_where_that_is_set_and_couriers_carry_it(
+    kfp: Platform, tmp_path: Path
 ) -> None:
-    with reconfigured(kfp, kfp_one_step=True) as changed, changed.client("pia") as client:
-        before = pods_of_steps(kfp.cluster)
-
-        done = ended(client, tmp_path, WRITE_ALL_EVEN)
-
-        assert done.state is SubmissionState.SCORED, done.failure
-        pod = conducted(kfp.cluster, before)
-        finished(kfp, pod, "Succeeded")
-        said = said_by(kfp.cluster, pod)
-        assert {each["task"] for each in said if "task" in each} == {"all_steps"}
-        assert {each["type"] for each in said if "artifact" in each} == {
-            "system.Dataset", "system.Metrics",
-        }  # fmt: skip
-
-
-def test_couriers_carry_what_pipelines_conducts(
-    kfp: Platform, participant: Client, tmp_path: Path
-) -> None:
+    # Two settings at once: each start of the service with others takes most of a minute.
+    limits = {"memory": "600 MB", "disk": "20 MB"}  # its volumes are small
+    folder = write_challenge(tmp_path / "carried", id="carried", limits=limits)
     rights = str(ROOT / "deploy/couriers/rights.yaml")
     kfp.cluster.kubectl("apply", "-f", rights)
     try:
         with (
-            reconfigured(kfp, exchange_class="test-volumes") as changed,
+            reconfigured(kfp, kfp_one_step=True, exchange_class="test-volumes") as changed,
+            changed.client("olga", admin=True) as organiser,
             changed.client("pia") as client,
         ):
+            client.enter("carried", organiser.publish(folder).terms_digest)
             before = pods_of_steps(kfp.cluster)
             notebook = write_notebook(tmp_path / "model.ipynb", WRITE_ALL_EVEN)
-            made = client.submit(notebook, "vault")
-            whose = ("-n", f"{RUNS}vault", "-l", f"challenge.jupyter.org/submission={made.id}")
+            made = client.submit(notebook, "carried")
+            whose = ("-n", f"{RUNS}carried", "-l", f"challenge.jupyter.org/submission={made.id}")
 
             kfp.until(lambda: len(kfp.cluster.list("persistentvolumeclaims", *whose)) == 2)
             done = client.wait(made.id)
 
             assert done.state is SubmissionState.SCORED, done.failure
-            finished(kfp, conducted(kfp.cluster, before), "Succeeded")
+            pod = conducted(kfp.cluster, before)
+            finished(kfp, pod, "Succeeded")
+            said = said_by(kfp.cluster, pod)
+            assert {each["task"] for each in said if "task" in each} == {"all_steps"}
+            assert {each["type"] for each in said if "artifact" in each} == {
+                "system.Dataset", "system.Metrics",
+            }  # fmt: skip
     finally:
         kfp.cluster.kubectl("delete", "-f", rights)
 
