@@ -32,6 +32,12 @@ _NOT_YET = {"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUn
 _BROKEN = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 _OF_THE_DISK = ("emptydir", "ephemeral")
 _OF_THE_NODE = "the node was low on"
+_UNSEEN = "ContainerStatusUnknown"
+"""The kubelet's reason where it does not know how a container ended; the status with it is made up.
+
+It removes the containers of a pod that it evicts once they are dead, one by one, and does not find
+them any more when it looks how they ended.
+"""
 
 
 class Stage(Enum):
@@ -111,18 +117,33 @@ class Look:
         found: Object | None = self.state(main_of(self.kind)).get("terminated")
         return found
 
-    def state(self, container: str) -> Object:
-        """The state of a container; empty when there is none."""
-        for each in _containers(self.pod or {}):
-            if each.get("name") == container:
-                found: Object = each.get("state") or {}
-                return found
-        return {}
-
     @property
-    def has_begun(self) -> bool:
-        """Whether the step itself has."""
-        return self.times(main_of(self.kind))[0] is not None
+    def end_unseen(self) -> bool:
+        """Whether nobody knows how the step ended; of its own program the kubelet alone does."""
+        if self.ended_main is not None:
+            return self.ended_main.get("reason") == _UNSEEN
+        return self.own_program and not _told_of(self.job or {}, "Complete")
+
+    def state(self, container: str) -> Object:
+        """The state of a container; empty when there is none.
+
+        One that the kubelet could not find any more is said to wait, as if it had never been, with
+        its end as the last one. No step is ever started twice.
+        """
+        told = self._told(container)
+        state: Object = told.get("state") or {}
+        last: Object = told.get("lastState") or {}
+        return last if "waiting" in state and "terminated" in last else state
+
+    def has_begun(self, container: str) -> bool:
+        """Whether a container has ever run."""
+        # Of a pod that is over even one that has never been is said to have ended.
+        known = self.times(container)[0] is not None
+        return known or "terminated" in (self._told(container).get("lastState") or {})
+
+    def _told(self, container: str) -> Object:
+        """What the pod says of a container."""
+        return next((each for each in _containers(self.pod or {}) if each["name"] == container), {})
 
     def times(self, container: str) -> tuple[datetime | None, datetime | None]:
         """When a container began and ended."""
@@ -241,6 +262,24 @@ def hopeless_pod(
     return None
 
 
+def settled(look: Look, report: PodReport | None) -> bool:
+    """Say whether a step that has ended can be judged now.
+
+    A kubelet that ends a pod says why once all of its containers are dead; until then a step that
+    it killed is one that ended badly, like any other.
+
+    Args:
+        look: The Job.
+        report: What was handed in with its receipt, if there is one.
+    """
+    if look.job is None or look.stage is not Stage.LEAVING:
+        return True
+    if report is None:
+        return False
+    own_word = report.failure is not None and not look.own_program
+    return own_word or (look.ended_main or {}).get("exitCode") == 0
+
+
 def ending(look: Look, report: PodReport | None, limit: float) -> RunFailure | None:
     """Say why a step failed that is over; None when it went well.
 
@@ -252,23 +291,27 @@ def ending(look: Look, report: PodReport | None, limit: float) -> RunFailure | N
     main = look.ended_main
     code = main.get("exitCode") if main is not None else None
     said = report.failure if report is not None else None
-    if report is not None and report.ended and said is None and code in {0, None}:
-        return _too_long(look, limit)
-    begun = look.own_program and look.times(UPLOAD)[0] is not None
-    if report is not None and main is None and said is not None and not begun:
-        return said  # `prepare` failed and said so: the step has never been
+    if said is not None and said.step is StepName.PREPARE:
+        return said  # the step has never been
     found = _from_outside(look)
+    if report is not None and report.ended and said is None and code in {0, None}:
+        # Of its own program the sidecar knows nothing, and one that is told to end may well say 0.
+        full = found is not None and found.failure_class is FailureClass.DISK_FULL
+        if not look.own_program or not (full or look.end_unseen):
+            return _too_long(look, limit)
     if found is not None:
         return found
     if main is not None and main.get("reason") == "OOMKilled" and code != 0:
         return _of_step(look, FailureClass.OUT_OF_MEMORY, "it used more memory than its limit")
-    if main is not None and code not in {0, None} and look.own_program:
+    if main is not None and code != 0 and look.own_program and not look.end_unseen:
         # Before what became of its output: it may have written none because of this.
         return _of_step(look, FailureClass.CONTAINER_FAILED, _last_words(main))
-    if said is not None:
-        return said
     if report is None:
         return _lost(look)
+    if look.end_unseen and (said is None or look.own_program):
+        return _failure(look, FailureClass.OUTPUT_LOST, "nobody saw how it ended")
+    if said is not None:
+        return said
     if main is not None:
         return _of_step(look, FailureClass.KERNEL_DIED, f"it ended with status {code}")
     return _failure(look, FailureClass.OUTPUT_LOST, "the step did not come to its end")
@@ -297,9 +340,9 @@ def _from_outside(look: Look) -> RunFailure | None:
     status = _status(look.pod or {})
     reason, message = str(status.get("reason", "")), str(status.get("message", ""))
     if reason == "DeadlineExceeded":
-        if not look.has_begun:
+        if not look.has_begun(main_of(look.kind)):
             kind = FailureClass.PLATFORM_ERROR
-            if look.own_program and look.times(UPLOAD)[0] is not None:
+            if look.own_program and look.has_begun(UPLOAD):
                 kind = FailureClass.IMAGE_UNAVAILABLE  # all before it was there
             if _uncopied(look):
                 kind = FailureClass.DATA_MISSING
@@ -307,7 +350,7 @@ def _from_outside(look: Look) -> RunFailure | None:
         return _of_step(look, FailureClass.TIME_LIMIT, "the pod's deadline has passed")
     said = message.lower()
     beyond = any(word in said for word in _OF_THE_DISK) and not said.startswith(_OF_THE_NODE)
-    if reason == "Evicted" and beyond and look.kind == "run" and not look.has_begun:
+    if reason == "Evicted" and beyond and look.kind == "run" and not look.has_begun("run"):
         return _failure(look, FailureClass.DATA_MISSING, message)
     if reason == "Evicted" and beyond:
         return _of_step(look, FailureClass.DISK_FULL, message)
@@ -371,8 +414,12 @@ def _failure(look: Look, kind: FailureClass, detail: str) -> RunFailure:
 
 
 def _finished(job: Object) -> bool:
+    return _told_of(job, "Complete", "Failed")
+
+
+def _told_of(job: Object, *conditions: str) -> bool:
     return any(
-        condition.get("type") in {"Complete", "Failed"} and condition.get("status") == "True"
+        condition.get("type") in conditions and condition.get("status") == "True"
         for condition in _status(job).get("conditions") or []
     )
 

@@ -35,6 +35,7 @@ from jupyter_challenge.engines.judging import (
     ending,
     hopeless,
     overdue,
+    settled,
     uncarried,
 )
 
@@ -123,7 +124,7 @@ class KubernetesEngine:
             carried = self._carried(ref, run, order, steps)
             if carried is not None:
                 return carried
-        if run.job is not None and run.stage is Stage.LEAVING and report is None:
+        if not settled(run, report):
             return running(steps)
         if run.job is None and report is None:
             gone = RunFailure(
@@ -182,7 +183,7 @@ class KubernetesEngine:
         steps = {**steps, StepName.EVALUATE: step_of(look, StepName.EVALUATE)}
         if look.job is not None and look.stage in GOING_ON:
             return self._going_on(look, steps)
-        if look.stage is Stage.LEAVING and report is None:
+        if not settled(look, report):
             return running(steps)
         seconds = max(jobs.EVALUATION_AT_LEAST, order.seconds) if order else float("inf")
         failure = ending(look, report, seconds)

@@ -21,9 +21,8 @@ pytestmark = pytest.mark.timeout(300)
 
 KINDS = {"kinds": ["container"], "output": {"prediction": "label"}}
 LIMITS = {"time": "40 s", "cpu": 1, "memory": "200 MB", "disk": "100 MB"}
-
-
-HOW = ("good", "bad", "missing", "silent", "link", "greedy", "endless")
+FILLING = ("full", "hoard")
+HOW = ("good", "bad", "missing", "silent", "link", "greedy", *FILLING, "endless")
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +42,18 @@ def team(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Somebody who entered challenges that take containers, one of them with little time."""
     folder = tmp_path_factory.mktemp("organiser")
     with platform.client("otto", admin=True) as organiser, platform.client("carla") as client:
-        for name, seconds in (("boxes", "40 s"), ("quick-boxes", "8 s")):
+        for name, seconds in (("boxes", "40 s"), ("quick-boxes", "8 s"), ("slow-boxes", "3 min")):
             limits = {**LIMITS, "time": seconds}
             made = write_challenge(folder / name, id=name, submission=KINDS, limits=limits)
             published = organiser.publish(made)
             client.enter(published.id, published.terms_digest)
         yield client
+
+
+@pytest.fixture(scope="module", autouse=True)
+def filling(images: dict[str, str], team: Client) -> dict[str, SubmissionView]:
+    """Handed in before all else: the kubelet measures what is in a volume once a minute."""
+    return {how: team.submit_image(images[how], "slow-boxes") for how in FILLING}
 
 
 def ended(team: Client, image: str, challenge: str = "boxes") -> SubmissionView:
@@ -136,3 +141,14 @@ def test_an_image_that_is_nowhere_fails_as_such(team: Client) -> None:
     done = ended(team, f"cluster.test/submitted@sha256:{'0' * 64}")
 
     assert failure(done) is FailureClass.IMAGE_UNAVAILABLE
+
+
+@pytest.mark.parametrize("how", FILLING)
+def test_20_who_fills_its_disk_is_evicted_and_told_so(
+    team: Client, filling: dict[str, SubmissionView], how: str
+) -> None:
+    """Whatever the sidecar still handed in, and whatever the kubelet forgot of its containers."""
+    done = team.wait(filling[how].id)
+
+    assert failure(done) is FailureClass.DISK_FULL
+    assert done.attempt == 1

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from jupyter_challenge.core.run import PodReport, ReceiptKind, RunFailure
-from jupyter_challenge.engines.judging import Look, Patience, Stage, ending, hopeless, overdue
+from jupyter_challenge.engines.judging import (
+    Look,
+    Patience,
+    Stage,
+    ending,
+    hopeless,
+    overdue,
+    settled,
+)
 
 BEGAN = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
 LATER = BEGAN + timedelta(hours=2)
@@ -32,6 +40,11 @@ def waits(reason: str, message: str = "so it is") -> dict[str, Any]:
 
 
 RUNS = {"running": {"startedAt": at(0)}}
+UNSEEN = {
+    "exitCode": 137, "reason": "ContainerStatusUnknown", "startedAt": None, "finishedAt": None,
+    "message": "The container could not be located when the pod was deleted.  The container used "
+    "to be Running",
+}  # fmt: skip
 
 
 def look(
@@ -70,6 +83,28 @@ def of_image(**states: Any) -> Look:
     return Look("run", JOB, {"metadata": marked, "status": status})
 
 
+def lost(found: Look, *containers: str, later: bool = False) -> Look:
+    """The same as a kubelet tells it that has removed containers before it looked how they ended.
+
+    So it was seen of pods that a kubelet 1.36 had evicted, of whichever container was dead first;
+    and a quarter of a second later of the step's, as if it had ended twice.
+    """
+    assert found.pod is not None
+    status = found.pod["status"]
+    for each in (*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])):
+        if each["name"] in containers:
+            state = {"terminated": UNSEEN} if later else waits("PodInitializing", "")
+            each |= {"state": state, "lastState": {"terminated": UNSEEN}}
+    return found
+
+
+def gone(found: Look, end: str) -> Look:
+    """The same when the pod is gone and its Job has come to an end."""
+    labels = (found.pod or {})["metadata"]
+    done = {"conditions": [{"type": end, "status": "True"}]}
+    return Look(found.kind, {"metadata": {**JOB["metadata"], **labels}, "status": done})
+
+
 STAGES = {
     "no pod yet": (Look("run", JOB), Stage.WAITING),
     "pending": (look(phase="Pending"), Stage.WAITING),
@@ -79,6 +114,7 @@ STAGES = {
     "main has ended": (look(prepare=ended(), main=ended()), Stage.LEAVING),
     "succeeded": (look(prepare=ended(), main=ended(), phase="Succeeded"), Stage.OVER),
     "failed": (look(prepare=ended(1), phase="Failed"), Stage.OVER),
+    "main has ended unseen": (lost(look(prepare=ended(), main=RUNS), "run"), Stage.LEAVING),
     "the pod is gone": (
         Look("run", {**JOB, "status": {"conditions": [{"type": "Failed", "status": "True"}]}}),
         Stage.OVER,
@@ -115,7 +151,8 @@ TAKEN = {
 SAID = PodReport(ended=True, failure=RunFailure(failure_class="cell_error", cell=3))
 DIED = PodReport(ended=True, failure=RunFailure(failure_class="kernel_died"))
 CUT_OFF = PodReport(ended=False)
-NO_TABLE = PodReport(ended=True, failure=RunFailure(failure_class="no_predictions"))
+NO_TABLE = PodReport(ended=True, failure=RunFailure(failure_class="no_predictions", step="run"))
+NO_DATA = PodReport(ended=True, failure=RunFailure(failure_class="data_missing", step="prepare"))
 ENDS: dict[str, tuple[Look, PodReport | None, str | None]] = {
     "well": (look(prepare=ended(), main=ended()), WELL, None),
     "an image's program, well": (of_image(prepare=ended(), main=ended()), WELL, None),
@@ -140,12 +177,63 @@ ENDS: dict[str, tuple[Look, PodReport | None, str | None]] = {
     "an image that was not there in time": (
         of_image(prepare=ended(), **DEADLINE), NO_TABLE, "image_unavailable",
     ),
+    "an image that was not there in time, as its pod says in the end": (
+        lost(
+            of_image(
+                prepare=ended(), main={"terminated": {**UNSEEN, "message": "not located"}},
+                **DEADLINE,
+            ),
+            "upload",
+        ),
+        NO_TABLE, "image_unavailable",
+    ),
+    "an image's program that filled its disk": (
+        lost(of_image(prepare=ended(), main=ended(137), **FULL), "upload"), NO_TABLE, "disk_full",
+    ),
+    "an image's program that filled its disk, and was gone before its sidecar": (
+        lost(of_image(prepare=ended(), main=RUNS, **FULL), "run"), NO_TABLE, "disk_full",
+    ),
+    "an image's program that filled its disk, and so was its sidecar": (
+        lost(of_image(prepare=ended(), main=RUNS, **FULL), "run", "upload"), NO_TABLE, "disk_full",
+    ),
+    "an image's program that had predicted and filled its disk": (
+        lost(of_image(prepare=ended(), main=RUNS, **FULL), "run", "upload"), WELL, "disk_full",
+    ),
+    "an image's program that had predicted and filled its disk, a moment later": (
+        lost(of_image(prepare=ended(), main=RUNS, **FULL), "run", later=True), WELL, "disk_full",
+    ),
+    "an image's program that filled its disk and says 0 of it": (
+        of_image(prepare=ended(), main=ended(), **FULL), WELL, "disk_full",
+    ),
+    "an image's program, evicted for its node": (
+        lost(of_image(prepare=ended(), main=RUNS, **LOW), "run"), NO_TABLE, "preempted",
+    ),
+    "an image's program, well, then evicted for its node": (
+        of_image(prepare=ended(), main=ended(), **LOW), WELL, None,
+    ),
+    "an image's program of whose end nothing is known": (
+        lost(of_image(prepare=ended(), main=RUNS, phase="Failed"), "run"), NO_TABLE, "output_lost",
+    ),
+    "an image's program, well, and its pod is gone": (
+        gone(of_image(prepare=ended(), main=ended()), "Complete"), WELL, None,
+    ),
+    "an image's program that was ended, and its pod is gone": (
+        gone(of_image(prepare=ended(), main=ended(137)), "Failed"), WELL, "output_lost",
+    ),
+    "an image's program that was ended without a table, and its pod is gone": (
+        gone(of_image(prepare=ended(), main=ended(137)), "Failed"), NO_TABLE, "output_lost",
+    ),
+    "an image's data was missing, and its pod is gone": (
+        gone(of_image(prepare=ended(1)), "Failed"), NO_DATA, "data_missing",
+    ),
     "well, and the pod is gone": (Look("run", JOB), WELL, None),
     "well, and the pod was taken away afterwards": (
         look(prepare=ended(), main=ended(), **TAKEN), WELL, None,
     ),
     "its own word of a failure": (look(prepare=ended(), main=ended(1)), SAID, "cell_error"),
-    "prepare's word of a failure": (look(prepare=ended(1), phase="Failed"), SAID, "cell_error"),
+    "prepare's word of a failure": (
+        look(prepare=ended(1), phase="Failed"), NO_DATA, "data_missing",
+    ),
     "says well, was killed for memory": (
         look(prepare=ended(), main=OOM), WELL, "out_of_memory",
     ),
@@ -174,6 +262,15 @@ ENDS: dict[str, tuple[Look, PodReport | None, str | None]] = {
     ),
     "past the deadline before it began": (look(**DEADLINE), None, "platform_error"),
     "filled its disk": (look(prepare=ended(), main=ended(137), **FULL), CUT_OFF, "disk_full"),
+    "filled its disk, and was gone before its sidecar": (
+        lost(look(prepare=ended(), main=RUNS, **FULL), "run"), CUT_OFF, "disk_full",
+    ),
+    "filled its disk, and says well": (
+        lost(look(prepare=ended(), main=RUNS, **FULL), "run"), WELL, "disk_full",
+    ),
+    "cut off, and of its end nothing is known": (
+        lost(look(prepare=ended(), main=RUNS, phase="Failed"), "run"), CUT_OFF, "output_lost",
+    ),
     "evicted for its node": (look(prepare=ended(), main=ended(137), **LOW), None, "preempted"),
     "evicted as its node's disk is full": (
         look(prepare=ended(), main=ended(137), **NODE_FULL), None, "preempted",
@@ -221,6 +318,30 @@ def test_how_it_ended(case: str) -> None:
     if failure is not None and report is None:
         assert failure.detail
         assert failure.step is not None
+
+
+SETTLED = {
+    "nothing handed in yet": (look(main=ended()), None, False),
+    "well": (look(main=ended()), WELL, True),
+    "its own word": (look(main=ended(1)), SAID, True),
+    "cut off": (look(main=ended(137)), CUT_OFF, False),
+    "an image's program, well": (of_image(main=ended()), WELL, True),
+    "an image's program without predictions": (of_image(main=ended()), NO_TABLE, True),
+    "an image's program, killed": (of_image(main=ended(137)), NO_TABLE, False),
+    "an image's program, killed, and its pod is over": (
+        of_image(main=ended(137), **FULL), NO_TABLE, True,
+    ),
+    "an image's program that can't be seen any more": (
+        lost(of_image(main=RUNS), "run"), WELL, False,
+    ),
+    "the Job is gone": (Look("run"), WELL, True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SETTLED)
+def test_who_was_ended_is_judged_once_the_kubelet_has_said_why(case: str) -> None:
+    found, report, expected = SETTLED[case]
+    assert settled(found, report) is expected
 
 
 NO_NODE = {

@@ -104,7 +104,7 @@ build_code() {
 # What teams submit in the tests: one program, which goes well or badly as its argument says.
 build_submitted() {
   local how
-  for how in good bad missing silent link greedy endless; do
+  for how in good bad missing silent link greedy full hoard endless; do
     python3 "$kit/image.py" "$CLUSTER_CACHE/images/submitted-$how.tar" "cluster.test/submitted:$how" \
       --on "$CLUSTER_CACHE/images/probe.tar" --file "$kit/submitted.sh:/bin/predict:755" \
       --entrypoint "[\"/bin/$([ "$how" = missing ] && echo nothing || echo predict)\", \"$how\"]"
