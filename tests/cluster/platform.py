@@ -149,9 +149,12 @@ def remove(cluster: Cluster) -> None:
     ]
     for name in made:
         emptied(cluster, name)
+    namespaces = ("delete", "namespace", *made, "--ignore-not-found")
+    if made:  # they go while all else does
+        cluster.kubectl(*namespaces, "--wait=false")
     cluster.kubectl("delete", "-k", str(OVERLAY), "--ignore-not-found", limit=180)
     if made:
-        cluster.kubectl("delete", "namespace", *made, "--ignore-not-found", limit=180)
+        cluster.kubectl(*namespaces, limit=180)
 
 
 def emptied(cluster: Cluster, namespace: str) -> None:

@@ -6,23 +6,35 @@ from pathlib import PurePosixPath
 
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = ("kfp", "queues")
-"""Tests whose platform is deployed for them alone, by how their files' names begin."""
-LONGEST = (*TOGETHER, "hub_story", "bad_luck", "replicas")
-"""What takes longest, by how files' names begin."""
+OWN_PLATFORM = (
+    ("kfp_contract", "kfp_runs", "kfp_bad_luck"),
+    ("queues",),
+    ("hub_story", "hub_service"),
+    ("couriers",),
+)
+"""Tests whose platform is another one than most tests', those on the same one together."""
+LONGEST = ("bad_luck", "replicas")
+"""What takes longest of the others."""
 
 
 def family(path: str) -> str:
-    """What a file of tests is handed out with: its name after `test_`, or how that begins."""
+    """What a file of tests is handed out with: the first of those on its platform, or itself."""
     name = PurePosixPath(path).stem.removeprefix("test_")
-    return next((each for each in TOGETHER if name.startswith(each)), name)
+    return next((together[0] for together in OWN_PLATFORM if name in together), name)
 
 
-def rank(path: str) -> tuple[int, bool]:
-    """Where a file comes: the longest first, so that at the end there are small ones to share."""
-    name = family(path)
-    # What kills parts of a platform comes after what else wants it.
-    return LONGEST.index(name) if name in LONGEST else len(LONGEST), "bad_luck" in path
+def rank(path: str) -> tuple[int, int]:
+    """Where a file comes.
+
+    Those on a platform of their own come first, so that each cluster changes to the one of all
+    others once; then the longest, so that at the end there are small ones to share.
+    """
+    name = PurePosixPath(path).stem.removeprefix("test_")
+    for place, together in enumerate(OWN_PLATFORM):
+        if name in together:
+            return place, together.index(name)
+    place = LONGEST.index(name) if name in LONGEST else len(LONGEST)
+    return len(OWN_PLATFORM), place
 
 
 class ByPlatform(LoadScopeScheduling):
