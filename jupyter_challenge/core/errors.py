@@ -250,7 +250,7 @@ FAILURES: dict[FailureClass, FailureText] = {
         _P,
     ),
     FailureClass.NO_PREDICTIONS: FailureText(
-        "The notebook ended without writing the predictions file.",
+        "The run ended without writing the predictions file.",
         "Write it into $CHALLENGE_OUTPUT (./output in Lab) under the name that the challenge asks.",
         _P,
     ),
