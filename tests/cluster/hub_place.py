@@ -154,22 +154,27 @@ class Hub:
         raise RuntimeError(f"the hub does not start:\n{self.log}")
 
     def stop(self, *, at_once: bool = False) -> None:
-        """End the hub and its proxy; its servers live on.
+        """End the hub, which ends its proxy; its servers live on.
 
         Args:
-            at_once: Kill them, so that the hub has no time to put anything in order.
+            at_once: Kill it, so that it has no time to put anything in order: its proxy lives on.
         """
         process = self._process
         if process is None:
             return
         self._process = None
+        if not at_once:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(20)
         with contextlib.suppress(ProcessLookupError):
-            if not at_once:
-                os.kill(process.pid, signal.SIGTERM)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(20)
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
+
+    def _stop_proxy(self) -> None:
+        """End the proxy of a hub that was killed: it is in a session of its own and lives on."""
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            os.kill(int((self.folder / "proxy.pid").read_text()), signal.SIGKILL)
 
     def restart(self, *, at_once: bool = False) -> None:
         """End it and start it again."""
@@ -179,6 +184,7 @@ class Hub:
     def close(self) -> None:
         """End it for good."""
         self.stop()
+        self._stop_proxy()
         self._client.close()
 
     def api(
