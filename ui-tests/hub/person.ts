@@ -63,6 +63,7 @@ export class Person {
     // Lab asks whether it may look for news, for which it has to leave the cluster.
     const news = this.page.locator('.Toastify__toast', { hasText: 'news' });
     await news.getByRole('button', { name: 'No', exact: true }).click(PATIENCE);
+    await expect(news).toHaveCount(0, PATIENCE);
   }
 
   get panel(): Locator {
