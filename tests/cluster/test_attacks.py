@@ -17,10 +17,19 @@ import pytest
 
 from jupyter_challenge.core.errors import FailureClass, NotFound
 from jupyter_challenge.core.models import StepName, SubmissionState, SubmissionView
+from tests.cluster.examining import BUCKET, store
 from tests.cluster.hub_place import HOST
 from tests.cluster.kubectl import Cluster, probe_pod
 from tests.cluster.platform import Platform
-from tests.cluster.playing import HIDDEN, TEAM_CANARY, Play, addresses, looking, reported
+from tests.cluster.playing import (
+    HIDDEN,
+    LABEL_CANARY,
+    TEAM_CANARY,
+    Play,
+    addresses,
+    looking,
+    reported,
+)
 from tests.tiny import WRITE_ALL_EVEN
 
 pytestmark = pytest.mark.timeout(900)
@@ -95,6 +104,38 @@ def test_1_nothing_of_another_team_is_in_the_pod(report: dict[str, Any]) -> None
 def test_2_no_credential_of_the_store_is_in_the_pod(report: dict[str, Any]) -> None:
     assert [found for found in report["files"] if not found.startswith("planted in")] == []
     assert [name for name in report["environment"] if name != "PLANTED_TOKEN"] == []
+
+
+def test_2_the_store_gives_labels_to_nobody_who_has_no_keys(game: Play) -> None:
+    """Even from where it can be reached."""
+    cluster = game.platform.cluster
+    ((digest,),) = game.platform.sql(
+        "select layout::json->'places'->>'hidden/labels/labels.csv' from version "
+        "where challenge_id = 'vault'"
+    )
+    key = f"sha256/{digest[:2]}/{digest}"
+    with store(cluster) as client:
+        held = client.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode()
+        url = f"{client.meta.endpoint_url}/{BUCKET}"
+        with httpx.Client(trust_env=False, timeout=60) as nobody:
+            forged = {"Authorization": "AWS4-HMAC-SHA256 Credential=challenge/20260101/us-east-1/s3"
+                      "/aws4_request, SignedHeaders=host, Signature=00"}  # fmt: skip
+            answers = {
+                "read": nobody.get(f"{url}/{key}"),
+                "read, forged": nobody.get(f"{url}/{key}", headers=forged),
+                "list": nobody.get(url, params={"list-type": "2"}),
+                "write": nobody.put(f"{url}/{key}", content=b"id,label\n"),
+                "remove": nobody.delete(f"{url}/{key}"),
+                "policy": nobody.put(f"{url}?policy", content=b"{}"),
+            }
+        again = client.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode()
+
+    assert LABEL_CANARY in held
+    said = {what: answer.status_code for what, answer in answers.items()}
+    assert said.pop("read, forged") in {400, 403}
+    assert set(said.values()) == {403}, said
+    assert [what for what, answer in answers.items() if LABEL_CANARY in answer.text] == []
+    assert again == held
 
 
 def test_4_there_is_no_token_and_no_api_server(report: dict[str, Any]) -> None:

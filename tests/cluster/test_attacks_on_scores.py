@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -200,31 +201,57 @@ def bomb() -> bytes:
     return target.getvalue()
 
 
-def beside_a_notebook(name: str) -> bytes:
+def beside_a_notebook(*members: tuple[str | zipfile.ZipInfo, str]) -> bytes:
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
+    with warnings.catch_warnings(), zipfile.ZipFile(target, "w") as archive:
+        warnings.simplefilter("ignore")  # of a name that is there twice
         archive.writestr("model.ipynb", EMPTY_NOTEBOOK)
-        archive.writestr(name, "id,label\n")
+        for name, content in members:
+            archive.writestr(name, content)
     return target.getvalue()
 
 
-def outside_its_folder() -> bytes:
-    return beside_a_notebook("../version/labels.csv")
+def special(name: str, mode: int) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name)
+    info.create_system, info.external_attr = 3, mode << 16
+    return info
 
 
-def as_it_should_be() -> bytes:
-    """What the other two are but for their one fault."""
-    return beside_a_notebook("beside.csv")
+def with_a_nul() -> bytes:
+    """A name that Python ends at its NUL, and that others do not."""
+    return beside_a_notebook(("beside.csv_.sh", "")).replace(b"beside.csv_.sh", b"beside.csv\0.sh")
 
 
-@pytest.mark.parametrize(
-    ("archive", "statuses"),
-    [(bomb, {413, 422}), (outside_its_folder, {422}), (as_it_should_be, {201})],
-)
+LABELS = "/challenge/version/labels.csv"
+ARCHIVES: dict[str, tuple[Callable[[], bytes], set[int]]] = {
+    "12: a bomb": (bomb, {413, 422}),
+    "11: outside its folder": (lambda: beside_a_notebook((f"..{LABELS}", "")), {422}),
+    "11: an absolute path": (lambda: beside_a_notebook((LABELS, "")), {422}),
+    "11: a symbolic link": (lambda: beside_a_notebook((special("l", 0o120777), LABELS)), {422}),
+    "11: a link and what is below it": (
+        lambda: beside_a_notebook((special("l", 0o120777), "/challenge"), ("l/x", "")), {422},
+    ),
+    "11: a device": (lambda: beside_a_notebook((special("d", 0o020666), "")), {422}),
+    "11: a pipe": (lambda: beside_a_notebook((special("p", 0o010666), "")), {422}),
+    "11: a name twice": (lambda: beside_a_notebook(("x.csv", "1"), ("x.csv", "2")), {422}),
+    "11: a name in two spellings": (
+        lambda: beside_a_notebook(("x.csv", "1"), ("X.csv", "2")), {422},
+    ),
+    "11: a NUL in a name": (with_a_nul, {422}),
+    "11: nothing of it": (lambda: beside_a_notebook(("beside.csv", "id,label\n")), {201}),
+}  # fmt: skip
+"""What makes an archive, and what is answered; the last is what the others are but for one fault.
+
+A zip knows no hard links: those that a run leaves are in `test_handing_in.py`.
+"""
+
+
+@pytest.mark.parametrize("case", ARCHIVES)
 def test_11_12_archives_that_are_none_are_not_accepted(
-    game: Play, platform: Platform, archive: Callable[[], bytes], statuses: set[int]
+    game: Play, platform: Platform, case: str
 ) -> None:
-    request, key = {"kind": "notebook", "entry": "model.ipynb"}, archive.__name__
+    archive, statuses = ARCHIVES[case]
+    request, key = {"kind": "notebook", "entry": "model.ipynb"}, case.replace(" ", "-")
 
     answer = httpx.post(
         f"{platform.url}/api/v1/challenges/vault/submissions",

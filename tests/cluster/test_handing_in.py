@@ -36,6 +36,23 @@ except OSError as error:
 else:
     print("there is no wall")
 """
+THREADS = """
+import threading
+threading.stack_size(65_536)
+over, started = threading.Event(), []
+try:
+    for _ in range(20_000):
+        started.append(threading.Thread(target=over.wait, daemon=True))
+        started[-1].start()
+except RuntimeError as error:
+    print("threads end at", len(started), error)
+else:
+    print("there is no wall")
+over.set()
+for each in started[:-1]:
+    each.join()
+"""
+SLEEPER = "import subprocess\nsubprocess.run(['sleep', str(2**64)])"
 ALLOCATE = """
 import os, time
 with open({path!r}, "wb") as full:
@@ -141,15 +158,25 @@ MISBEHAVIOUR: dict[str, Case] = {
     "20: all of its shared memory": ("vault", (SHARED_MEMORY, WRITE_ALL_EVEN), "scored"),
     "19: a fork bomb": ("vault", (BOMB,), "process_limit"),
     "19: forks until the process limit": ("wide", (TO_THE_WALL, WRITE_ALL_EVEN), "scored"),
-    "a symbolic link": ("vault", (OUTPUT + "os.symlink('/etc/passwd', file)",), "unsafe_output"),
-    "a hard link": (
+    "19: threads until the process limit": ("wide", (THREADS, WRITE_ALL_EVEN), "scored"),
+    "19: a sleep for longer than the sun": ("brief", (SLEEPER,), "time_limit"),
+    "11: a symbolic link": (
+        "vault",
+        (OUTPUT + "os.symlink('/etc/passwd', file)",),
+        "unsafe_output",
+    ),
+    "11: a hard link": (
         "vault",
         (OUTPUT + "open('mine', 'w').close()\nos.link('mine', file)",),
         "unsafe_output",
     ),
-    "a pipe": ("vault", (OUTPUT + "os.mkfifo(file)",), "unsafe_output"),
-    "a device": ("vault", (OUTPUT + "os.mknod(file, 0o20666, os.makedev(1, 5))",), "cell_error"),
-    "a linked folder": (
+    "11: a pipe": ("vault", (OUTPUT + "os.mkfifo(file)",), "unsafe_output"),
+    "11: a device": (
+        "vault",
+        (OUTPUT + "os.mknod(file, 0o20666, os.makedev(1, 5))",),
+        "cell_error",
+    ),
+    "11: a linked folder": (
         "vault",
         (OUTPUT + "os.rmdir(out)\nos.symlink('/etc', out)",),
         "unsafe_output",
@@ -185,12 +212,14 @@ def test_log_and_notebook_arrive_whatever_a_run_does(
     assert executed["cells"][0]["outputs"][0]["text"] == "it was here\n"
 
 
-def test_processes_have_a_wall_in_the_kernel(
-    game: Play, misbehaving: dict[str, SubmissionView]
+@pytest.mark.parametrize("what", ["forks", "threads"])
+def test_19_processes_and_threads_have_a_wall_in_the_kernel(
+    game: Play, misbehaving: dict[str, SubmissionView], what: str
 ) -> None:
-    done = game.vera.wait(misbehaving["19: forks until the process limit"].id)
+    done = game.vera.wait(misbehaving[f"19: {what} until the process limit"].id)
 
-    assert "the wall is at" in game.log(done)
+    said = {"forks": "the wall is at", "threads": "threads end at"}[what]
+    assert said in game.log(done)
 
 
 def test_20_shared_memory_has_an_end_and_counts_as_memory(
