@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from itertools import groupby
+from pathlib import Path
 
 import click
 
 from jupyter_challenge.cli.options import Place, json_option, placed
 from jupyter_challenge.cli.terminal import print_json
 
+GROUPS = {"runs": "Runs", "evaluations": "Evaluations", "platform": "Platform and nodes"}
 SIGNS = {True: ("holds", "green"), False: ("DOES NOT HOLD", "red"), None: ("not known", "yellow")}
 
 
@@ -27,29 +31,56 @@ SIGNS = {True: ("holds", "green"), False: ("DOES NOT HOLD", "red"), None: ("not 
     metavar="NAME",
     help="Try the walls of a namespace of runs that is there; of a new one when left out.",
 )
+@click.option(
+    "--evaluation-namespace",
+    default="",
+    metavar="NAME",
+    help="Try the walls of a namespace of evaluations that is there; of a new one when left out.",
+)
 @click.option("--steps-image", default="", metavar="IMAGE", help="As ClusterConfig.steps_image.")
 @click.option(
     "--notebook-image", default="", metavar="IMAGE", help="As ClusterConfig.notebook_image."
 )
 @click.option("--quick", is_flag=True, help="Leave out the limits of memory and disk.")
+@click.option(
+    "--keep",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="For the pod that --cluster makes: plant by the word in a file, until told to end.",
+)
 @json_option
 @placed
 def doctor_command(
     cluster: bool,
     kubeconfig: str | None,
     namespace: str,
+    evaluation_namespace: str,
     steps_image: str,
     notebook_image: str,
     quick: bool,
+    keep: str | None,
     as_json: bool,
     place: Place,
 ) -> None:
     """Try whether the walls around runs hold; exit code 1 when one does not.
 
-    With --cluster it makes pods as the service makes them for runs, has them try what a run must
-    not be able to, and removes them. Read ClusterConfig's settings from the same file as the
-    service does, or name the images here.
+    With --cluster it makes pods as the service makes them for runs and evaluations, has them try
+    what these must not be able to, and removes them. Words that it plants in labels, in what
+    another team handed in and among the platform's credentials must not be found. It reads
+    ClusterConfig's settings from the same file as the service does, or name the images here.
     """
+    if keep is not None:
+        from jupyter_challenge.service.keeper import keep as keep_planted
+
+        keep_planted(
+            place.config(),
+            place.cluster_config(),
+            Path(keep).read_text(encoding="utf-8").strip(),
+            runs_in=namespace,
+            evaluations_in=evaluation_namespace,
+            say=click.echo,
+        )
+        return
     if not cluster:
         click.echo(
             "On this machine nothing isolates runs: scores are practice, and ranked phases are "
@@ -62,20 +93,25 @@ def doctor_command(
     config.kubeconfig = kubeconfig or config.kubeconfig
     config.steps_image = steps_image or config.steps_image
     config.notebook_image = notebook_image or config.notebook_image
+    # Told to end, it removes what it made all the same.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     found = examine(
         config,
         namespace=namespace,
+        evaluation_namespace=evaluation_namespace,
         quick=quick,
         tell=lambda text: click.echo(text, err=True),
     )
     if as_json:
         print_json(found)
     else:
-        for each in found:
-            sign, colour = SIGNS[each.holds]
-            detail = f" ({each.detail})" if each.detail else ""
-            click.echo(f"{click.style(f'{sign:<13}', fg=colour)}  {each.sentence}{detail}")
-            if each.hint:
-                click.echo(f"{'':<15}{each.hint}")
+        for group, walls in groupby(found, lambda each: each.group):
+            click.echo(click.style(GROUPS[group], bold=True))
+            for each in walls:
+                sign, colour = SIGNS[each.holds]
+                detail = f" ({each.detail})" if each.detail else ""
+                click.echo(f"{click.style(f'{sign:<13}', fg=colour)}  {each.sentence}{detail}")
+                if each.hint:
+                    click.echo(f"{'':<15}{each.hint}")
     if not standing(found):
         sys.exit(1)

@@ -18,6 +18,7 @@ GROUPS = {
     "clusterqueues": "/apis/kueue.x-k8s.io/v1beta2",
     "cohorts": "/apis/kueue.x-k8s.io/v1beta2",
     "configmaps": "/api/v1",
+    "deployments": "/apis/apps/v1",
     "events": "/api/v1",
     "jobs": "/apis/batch/v1",
     "localqueues": "/apis/kueue.x-k8s.io/v1beta2",
@@ -27,6 +28,7 @@ GROUPS = {
     "persistentvolumeclaims": "/api/v1",
     "pods": "/api/v1",
     "resourceflavors": "/apis/kueue.x-k8s.io/v1beta2",
+    "secrets": "/api/v1",
     "serviceaccounts": "/api/v1",
     "services": "/api/v1",
     "subjectaccessreviews": "/apis/authorization.k8s.io/v1",
@@ -241,6 +243,12 @@ class ClusterApi:
             if refused.status in {400, 404}:  # not started yet, or gone
                 return b""
             raise
+
+    def kubelet(self, node: str) -> Object:
+        """How a node's kubelet is configured, as it says itself."""
+        answer = self._json("GET", f"{path_of('nodes', '', node)}/proxy/configz")
+        found: Object = answer.get("kubeletconfig") or {}
+        return found
 
     def may(
         self, user: str, namespace: str, verb: str, group: str, resource: str, below: str = ""

@@ -1,121 +1,23 @@
-"""The walls around runs: the pods that try them, and what their reports say. Nothing here calls.
+"""What the reports of pods that try walls say of these. Nothing here calls.
 
-The pods are those of `engines.jobs` with `steps.probe` in the place of their programs: what is
-tried is what runs live in.
+The pods are in `engines.probes`, the walls' words in `core.walls`.
 """
 
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from jupyter_challenge.core.walls import Wall, unknown, wall
-from jupyter_challenge.engines import jobs
-from jupyter_challenge.engines.containers import Manifest
-from jupyter_challenge.engines.jobs import ClusterSettings, Order
-from jupyter_challenge.steps.probe import MARK
+from jupyter_challenge.core.canary import PLACES
+from jupyter_challenge.core.walls import Group, Wall, unknown, wall
+from jupyter_challenge.engines.probes import GATEWAY, KEEPER, MARK
 
-METADATA = "169.254.169.254:80"
-PORT = 8080
-PROBE_SECONDS = 180
-EVICTION_SECONDS = 150
 LONGEST_TOKEN = 7_200
 MOST_SKEW = 5.0
+MOST_NAMED = 5
+SILENT = "the probe did not report"
 Report = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What is around a pod: addresses by what they are, names, the cluster's resolver."""
-
-    addresses: Mapping[str, str]
-    names: tuple[str, ...]
-    resolver: str
-    gateway: str
-
-
-def order() -> Order:
-    """An order for pods that try walls: small, without GPU."""
-    return Order(
-        run_id="doctor", attempt=1, submission_id="doctor", challenge_id="doctor",
-        team_id="", kind="notebook", seconds=PROBE_SECONDS, cpu=1.0, memory=512_000_000, gpu=0,
-        disk=50_000_000, volume=50_000_000, output=1_000_000,
-    )  # fmt: skip
-
-
-def run_like(namespace: str, settings: ClusterSettings, around: Surroundings) -> Manifest:
-    """A run's pod that tries everything."""
-    wanted = {
-        "addresses": {**around.addresses, "the gateway": around.gateway},
-        "names": list(around.names),
-        "resolver": around.resolver,
-    }
-    pod = _pod(namespace, "doctor-run", settings)
-    spec = pod["spec"]
-    prepare, upload = spec["initContainers"]
-    prepare["command"] = _probe("token")
-    upload["command"] = _probe("wait")
-    spec["containers"][0]["command"] = _probe("look", wanted)
-    return pod
-
-
-def greedy(namespace: str, settings: ClusterSettings, what: str) -> Manifest:
-    """A pod that takes more memory, or more disk, than it is given."""
-    pod = _alone(_pod(namespace, f"doctor-{what}", settings))
-    main = pod["spec"]["containers"][0]
-    if what == "memory":
-        main["resources"]["limits"]["memory"] = main["resources"]["requests"]["memory"] = "100M"
-        main["command"] = _probe("memory", {"megabytes": 300})
-    else:
-        for volume in pod["spec"]["volumes"]:
-            if "emptyDir" in volume:
-                volume["emptyDir"]["sizeLimit"] = "10M"
-        main["command"] = _probe("disk", {"megabytes": 200, "seconds": EVICTION_SECONDS})
-    return pod
-
-
-def listener(namespace: str, settings: ClusterSettings) -> Manifest:
-    """A neighbour that listens, and whose image would ask for all GPUs."""
-    pod = _alone(_pod(namespace, "doctor-neighbour", settings))
-    main = pod["spec"]["containers"][0]
-    main["command"] = _probe("serve", {"port": PORT, "seconds": PROBE_SECONDS})
-    return pod
-
-
-def asking_for_gpus(namespace: str, settings: ClusterSettings) -> Manifest:
-    """A pod as of an image that asks for all GPUs, without any by right."""
-    pod = _alone(_pod(namespace, "doctor-gpus", settings))
-    main = pod["spec"]["containers"][0]
-    for each in main["env"]:
-        if each["name"] == "NVIDIA_VISIBLE_DEVICES":
-            each["value"] = "all"
-    main["command"] = _probe("gpus")
-    return pod
-
-
-def weaker(namespace: str, settings: ClusterSettings) -> dict[str, Manifest]:
-    """Pods that Pod Security's restricted rules refuse, by what they ask for."""
-    made = {}
-    for what in ("the node's network", "the node's processes", "the node's files", "root",
-                 "privileges"):  # fmt: skip
-        pod = _alone(_pod(namespace, "doctor-weaker", settings))
-        spec, context = pod["spec"], pod["spec"]["containers"][0]["securityContext"]
-        if what == "the node's network":
-            spec["hostNetwork"] = True
-        elif what == "the node's processes":
-            spec["hostPID"] = True
-        elif what == "the node's files":
-            spec["volumes"][0] = {"name": "run", "hostPath": {"path": "/"}}
-        elif what == "root":
-            spec["securityContext"].update(runAsNonRoot=False, runAsUser=0)
-            context["runAsNonRoot"] = False
-        else:
-            context.update(privileged=True, allowPrivilegeEscalation=True)
-        made[what] = pod
-    return made
 
 
 def report_of(printed: bytes) -> Report | None:
@@ -127,22 +29,37 @@ def report_of(printed: bytes) -> Report | None:
     return None
 
 
-def of_look(found: Report | None, *, by_courier: bool = False) -> list[Wall]:
-    """The walls that the pod in the place of a run tried.
+def of_look(
+    found: Report | None,
+    *,
+    carrier: Report | None = None,
+    by_courier: bool = False,
+    group: Group = "runs",
+) -> list[Wall]:
+    """The walls that the pod in the place of a run, or of an evaluation, tried.
 
     Args:
         found: What it reported.
-        by_courier: Whether runs may not reach the gateway either; then nothing is said of that way.
+        carrier: What was reported by who holds the token.
+        by_courier: Whether such pods may not reach the gateway either, and couriers alone do: that
+            one of these does shows that it is a policy that keeps the others from it.
+        group: Whose walls these are.
     """
-    names = ("gateway_reached", "nothing_else_reached", "no_names", "process_limit", "no_token",
-             "no_rights")  # fmt: skip
+    way = "courier_reaches" if by_courier else "gateway_reached"
+    names = (way, "nothing_else_reached", "no_names", "process_limit", "no_token", "no_rights")
     if found is None:
-        return [unknown(name, "the probe did not report") for name in names[by_courier:]]
+        return [unknown(name, SILENT, group) for name in names]
     reached = [what for what, yes in found["reached"].items() if yes]
-    gateway = "the gateway" in reached
-    others = [what for what in reached if by_courier or what != "the gateway"]
+    control = bool(carrier and carrier["reached"]) if by_courier else GATEWAY in reached
+    others = [what for what in reached if by_courier or what not in (GATEWAY, KEEPER)]
     # Nothing reached at all could be a network that does not work.
-    shut: bool | None = not others if others or gateway or by_courier else None
+    shut: bool | None = not others if others or control else None
+    detail = f"tried: {', '.join(found['reached'])}"
+    if others:
+        detail = f"reached: {', '.join(others)}"
+    elif shut is None:
+        who = "a courier, which may," if by_courier else "it"
+        detail = f"{who} does not reach the gateway either: that can be a network that is broken"
     rights = {
         "it is root": found["uid"] == 0,
         "it has capabilities": found["capabilities"] != 0,
@@ -152,38 +69,60 @@ def of_look(found: Report | None, *, by_courier: bool = False) -> list[Wall]:
     }
     broken = [what for what, yes in rights.items() if yes]
     threads = found["threads"]
-    tried = ", ".join(found["reached"])
-    way = wall("gateway_reached", gateway, "" if gateway else "no connection")
+    resolved = ", ".join(found["resolved"]) or ("the resolver answers" if found["answered"] else "")
+    tokens = [*found["tokens"], *found["environment"]]
+    known: bool | None = None if by_courier and carrier is None else control
     return [
-        *([] if by_courier else [way]),
-        wall(
-            "nothing_else_reached",
-            shut,
-            f"reached: {', '.join(others)}" if others else f"tried: {tried}",
-        ),
-        wall(
-            "no_names",
-            not found["resolved"] and not found["answered"],
-            ", ".join(found["resolved"]) or ("the resolver answers" if found["answered"] else ""),
-        ),
+        wall(way, known, "" if control else "no connection", group),
+        wall("nothing_else_reached", shut, detail, group),
+        wall("no_names", not resolved, resolved, group),
         wall(
             "process_limit",
             threads is not None,
             f"at {threads} threads" if threads is not None else "4,096 threads, and no end",
+            group,
         ),
-        wall(
-            "no_token",
-            not found["tokens"] and not found["environment"],
-            ", ".join([*found["tokens"], *found["environment"]]),
-        ),
-        wall("no_rights", not broken, ", ".join(broken)),
+        wall("no_token", not tokens, ", ".join(tokens), group),
+        wall("no_rights", not broken, ", ".join(broken), group),
     ]
 
 
-def of_token(found: Report | None, audience: str, uid: str) -> Wall:
+def of_canary(
+    reports: Sequence[Report | None], may: Collection[str], control: str, group: Group
+) -> Wall:
+    """Whether a planted word was found where it must not be.
+
+    Args:
+        reports: Of all that looked.
+        may: Places whose words these pods are given by right.
+        control: One of them that has to be found, or nobody looked well.
+        group: Whose wall it is.
+    """
+    searches = [each["search"] for each in reports if each is not None]
+    found = [(place, where) for each in searches for place, where in each["found"]]
+    stolen = [f"{PLACES[place]} at {where}" for place, where in found if place not in may]
+    if stolen:
+        more = f"; {len(stolen) - MOST_NAMED} more" if len(stolen) > MOST_NAMED else ""
+        return wall("no_canary", False, "; ".join(stolen[:MOST_NAMED]) + more, group)
+    if len(searches) < len(reports):
+        return unknown("no_canary", SILENT, group)
+    if any(each["blind"] for each in searches) or control not in {place for place, _ in found}:
+        return unknown("no_canary", f"{PLACES[control]}, which it may see, was not found", group)
+    asked = sum(each["asked"] for each in searches)
+    return wall("no_canary", True, f"all files, all processes, {asked} answers", group)
+
+
+def of_store(opened: Sequence[str] | None) -> Wall:
+    """What the store lets anybody do; None where there are no keys, as of a folder."""
+    if opened is None:
+        return unknown("store_shut", "ChallengeConfig.blob_url is no S3 store", "platform")
+    return wall("store_shut", not opened, ", ".join(opened), "platform")
+
+
+def of_token(found: Report | None, audience: str, uid: str, group: Group = "runs") -> Wall:
     """What the platform's token says of itself."""
     if found is None:
-        return unknown("token", "the probe did not report")
+        return unknown("token", SILENT, group)
     wrong = []
     if found["seconds"] > LONGEST_TOKEN:
         wrong.append(f"it lives {found['seconds']:,} s")
@@ -191,25 +130,26 @@ def of_token(found: Report | None, audience: str, uid: str) -> Wall:
         wrong.append(f"it is for {', '.join(found['audiences'])}")
     if found["pod"] != uid:
         wrong.append("it is not bound to the pod")
-    return wall("token", not wrong, ", ".join(wrong) or f"{found['seconds']:,} s")
+    return wall("token", not wrong, ", ".join(wrong) or f"{found['seconds']:,} s", group)
 
 
-def of_upload(found: Report | None) -> Wall:
+def of_upload(found: Report | None, group: Group = "runs") -> Wall:
     """Whether anything of the run lived when the sidecar was told that it is over."""
     if found is None:
-        return unknown("dead_before_upload", "the probe did not report")
+        return unknown("dead_before_upload", SILENT, group)
     if not found["before"]:
-        return unknown("dead_before_upload", "nothing was left alive to see it die")
+        return unknown("dead_before_upload", "nothing was left alive to see it die", group)
     alive = found["after"] > found["before"]
-    return wall("dead_before_upload", not alive, "a process went on" if alive else "")
+    return wall("dead_before_upload", not alive, "a process went on" if alive else "", group)
 
 
-def of_gpus(run: Report | None, asking: Report | None) -> Wall:
+def of_gpus(*reports: Report | None, group: Group = "runs") -> Wall:
     """Whether GPUs were seen by whom they were not given."""
-    if run is None or asking is None:
-        return unknown("no_gpu", "the probe did not report")
-    seen = sorted({*run["gpus"], *asking["gpus"]})
-    return wall("no_gpu", not seen, ", ".join(seen))
+    known = [each for each in reports if each is not None]
+    if len(known) < len(reports):
+        return unknown("no_gpu", SILENT, group)
+    seen = sorted({gpu for each in known for gpu in each["gpus"]})
+    return wall("no_gpu", not seen, ", ".join(seen), group)
 
 
 def of_memory(pod: Mapping[str, Any] | None) -> Wall:
@@ -231,6 +171,36 @@ def of_disk(pod: Mapping[str, Any] | None) -> Wall:
     return wall("disk_limit", said == "Evicted", said)
 
 
+def of_files(found: Report | None, pod: Mapping[str, Any] | None) -> Wall:
+    """How the run ended that made very many files: by its own first process, or by the kubelet."""
+    if str(((pod or {}).get("status") or {}).get("reason")) == "Evicted":
+        return wall("files_limit", True, "Evicted")
+    if found is None:
+        return unknown("files_limit", SILENT)
+    said = str(found["failure"])
+    return wall("files_limit", said == "disk_full", said or "it was let go on")
+
+
+def of_inodes(kubelets: Mapping[str, Mapping[str, Any]]) -> Wall:
+    """Which nodes end whoever uses most of their inodes, when these run out.
+
+    Args:
+        kubelets: The configuration of each by its node's name; empty where it could not be read.
+    """
+    if not kubelets or not all(kubelets.values()):
+        return unknown("inodes", "the kubelet does not say how it is configured", "platform")
+    without = [
+        node
+        for node, said in sorted(kubelets.items())
+        if not any(
+            str(value).strip("%") not in ("", "0")
+            for signal, value in (said.get("evictionHard") or {}).items()
+            if signal == "nodefs.inodesFree"
+        )
+    ]
+    return wall("inodes", not without, ", ".join(without[:MOST_NAMED]), "platform")
+
+
 def of_clocks(
     control_plane: tuple[float, float, float] | None, pod: tuple[float, float, float] | None
 ) -> Wall:
@@ -243,33 +213,9 @@ def of_clocks(
         pod: When the pod spoke.
     """
     if control_plane is None or pod is None:
-        return unknown("clocks", "the probe did not report")
+        return unknown("clocks", SILENT, "platform")
     before, made, after = control_plane
     started, spoke, over = pod
     apart = max(0.0, before - (made + 1), made - after, started - spoke, spoke - over)
-    return wall("clocks", apart <= MOST_SKEW, f"{apart:.0f} s apart, or less than can be seen")
-
-
-def _pod(namespace: str, name: str, settings: ClusterSettings) -> Manifest:
-    template = copy.deepcopy(jobs.run_job(order(), settings)["spec"]["template"])
-    for each in template["spec"]["containers"]:
-        # A node that is nearly full has room for these too; what they may use stays the same.
-        each["resources"]["requests"]["cpu"] = "20m"
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "namespace": namespace, **template["metadata"]},
-        "spec": template["spec"],
-    }
-
-
-def _alone(pod: Manifest) -> Manifest:
-    """The same without the platform's containers."""
-    pod["spec"]["initContainers"] = []
-    pod["spec"]["terminationGracePeriodSeconds"] = 1
-    return pod
-
-
-def _probe(what: str, wanted: Mapping[str, Any] | None = None) -> list[str]:
-    told = [json.dumps(wanted)] if wanted is not None else []
-    return ["python3", "-I", "-m", "jupyter_challenge.steps.probe", what, *told]
+    said = f"{apart:.0f} s apart, or less than can be seen"
+    return wall("clocks", apart <= MOST_SKEW, said, "platform")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,6 +18,8 @@ from obstore.store import LocalStore, from_url
 from jupyter_challenge.core.errors import NotFound, StorageFull, TooLarge, Unavailable
 
 CHUNK = 1 << 20
+_KEYS = {"aws_access_key_id", "aws_secret_access_key", "aws_session_token"}
+_REFUSED = re.compile(r"status code: 40[13]\b")
 # What systems say when a disk, a quota, or the largest size of a file is reached.
 _FULL = ("os error 28", "os error 122", "os error 27", "no space left", "quota exceeded")
 
@@ -36,6 +39,7 @@ class Blobs:
         """
         self._root: Path | None = None
         self._store: Any
+        self._url, self._options = url, options or {}
         if isinstance(url, Path):
             self._root = url.absolute()
             self._store = LocalStore(prefix=str(self._root), mkdir=True)
@@ -133,6 +137,38 @@ class Blobs:
         except BaseError as error:
             raise _translated(error) from error
 
+    def remove(self, digest: str) -> None:
+        """Remove a blob that nothing names any more; harmless when it is not there."""
+        try:
+            obstore.delete(self._store, _key(digest))
+        except FileNotFoundError:
+            pass
+        except BaseError as error:
+            raise _translated(error) from error
+
+    def without_keys(self, digest: str) -> list[str] | None:
+        """What somebody without keys may do with a blob; None where there are no keys.
+
+        Returns:
+            Of "read", "write" and "list" those that are open. A blob is written as it is.
+
+        Raises:
+            Unavailable: The store can't be asked.
+        """
+        if self._root is not None or not str(self._url).startswith("s3://"):
+            return None
+        config = {key: said for key, said in self._options.get("config", {}).items()
+                  if key not in _KEYS}  # fmt: skip
+        options = {**self._options, "config": {**config, "aws_skip_signature": "true"}}
+        store: Any = from_url(str(self._url), **options)
+        content = self.read(digest)
+        asked: dict[str, Callable[[], Any]] = {
+            "read": lambda: obstore.head(store, _key(digest)),
+            "write": lambda: obstore.put(store, _key(digest), content),
+            "list": lambda: obstore.list_with_delimiter(store),
+        }
+        return [what for what, ask in asked.items() if _let_in(ask)]
+
     def copy_to(self, digest: str, target: Path) -> None:
         """Write a blob to a new file."""
         with target.open("xb") as file:
@@ -193,6 +229,17 @@ class Blobs:
             part.rename(path)
             copied += 1
         return copied
+
+
+def _let_in(ask: Callable[[], Any]) -> bool:
+    try:
+        ask()
+    except BaseError as error:
+        # Of a list that is refused, the library says no more than its text.
+        if _REFUSED.search(str(error)):
+            return False
+        raise _translated(error) from error
+    return True
 
 
 def _pieces(found: obstore.GetResult) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ They wait in Kueue's queues, as they would where somebody has such walls.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from jupyter_challenge.client import Client
 from jupyter_challenge.core.models import StepName, SubmissionView
+from tests.cluster.examining import examined
 from tests.cluster.kubectl import Cluster
 from tests.cluster.platform import NAMESPACE, RUNS, Deployments, Platform
 from tests.cluster.queue_place import COUNTS_ITS_STARTS, queues
@@ -165,3 +167,51 @@ def test_a_try_makes_way_and_finds_what_it_kept_on_its_volume(
     assert done.state.value == "scored", done.failure
     assert (done.attempt, done.interruptions) == (1, 1)
     assert "begun II" in pia.log(tried.id, StepName.RUN).text
+
+
+@pytest.fixture
+def carrying(tmp_path: Path) -> Path:
+    """Settings of an admin whose runs are carried."""
+    said = {"ClusterConfig": {"exchange_class": "test-volumes"}}
+    (tmp_path / "jupyter_challenge_config.json").write_text(json.dumps(said))
+    return tmp_path
+
+
+def test_the_doctor_sees_that_a_policy_keeps_runs_from_the_gateway(
+    carried: Platform, carrying: Path
+) -> None:
+    code, found = examined(carried.cluster, "--quick", settings=carrying)
+
+    assert {name: each for name, each in found.items() if not each["holds"]} == {}
+    assert found["runs: courier_reaches"]["sentence"] == "A courier reaches the gateway."
+    assert "the gateway" in found["runs: nothing_else_reached"]["detail"]
+    assert code == 0
+
+
+def test_the_doctor_takes_a_network_that_is_broken_for_no_wall(
+    carried: Platform, carrying: Path
+) -> None:
+    """A namespace from which nothing is reached at all, by couriers neither."""
+    cluster, name = carried.cluster, "test-no-way-out"
+    meta = {"name": "run", "namespace": name}
+    cluster.apply(
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}},
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta},
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": meta,
+            "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+        },
+    )
+    try:
+        code, found = examined(cluster, "--quick", "--namespace", name, settings=carrying)
+    finally:
+        cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+    assert code == 1
+    assert found["runs: courier_reaches"]["holds"] is False
+    assert found["runs: nothing_else_reached"]["holds"] is None
+    assert "can be a network that is broken" in found["runs: nothing_else_reached"]["detail"]
+    assert found["runs: no_canary"]["holds"] is None
+    assert found["evaluations: nothing_else_reached"]["holds"] is True

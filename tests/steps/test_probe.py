@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from jupyter_challenge.engines import walls
 from jupyter_challenge.steps import probe
 
 
@@ -28,3 +31,38 @@ def test_devices_of_any_maker_are_seen(
     monkeypatch.setattr(probe, "DEVICES", tmp_path)
 
     assert probe.gpus({}) == {"gpus": seen}
+
+
+LAID_OUT_AND_RUN = """
+import os, signal, sys
+from pathlib import Path
+from jupyter_challenge.steps import disk_use, inside, probe
+
+folder, counted, seconds = Path(sys.argv[1]), sys.argv[2] == "True", int(sys.argv[3])
+probe.FOLDER = folder
+if not counted:
+    disk_use.DiskUse.beyond = lambda *_: None
+probe.lay({"files": 4_000, "bytes": 500 * 16_384, "seconds": seconds})
+inside.main(["run", "--folder", str(folder)])
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+os.kill(os.getpid(), signal.SIGTERM)
+probe.main(["verdict"])
+"""
+
+
+@pytest.mark.parametrize(("counted", "seconds"), [(True, 60), (False, 10)])
+def test_a_run_of_very_many_files_is_ended_by_who_counts_them(
+    tmp_path: Path, counted: bool, seconds: int
+) -> None:
+    """The run's own program, as in a pod: where nothing counts, the wall is seen not to hold."""
+    done = subprocess.run(
+        [sys.executable, "-c", LAID_OUT_AND_RUN, tmp_path, str(counted), str(seconds)],
+        capture_output=True,
+        timeout=110,
+        check=True,
+    )
+
+    found = walls.report_of(done.stdout)
+    assert found is not None
+    assert walls.of_files(found, None).holds is counted
+    assert found["failure"] == ("disk_full" if counted else "time_limit")

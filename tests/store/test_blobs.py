@@ -8,6 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -140,3 +144,81 @@ def test_a_full_disk_says_so_and_keeps_what_it_had(tmp_path: Path, way: str) -> 
     command = [*(NAMESPACE if way.startswith("mount") else []), "sh", "-c", script]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def bucket(everybody: set[str]) -> Iterator[Blobs]:
+    """A store with keys, of which everybody may use some verbs without any."""
+    objects: dict[str, bytes] = {}
+    empty = b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+    denied = b"<Error><Code>AccessDenied</Code></Error>"
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            path, _, query = self.path.partition("?")
+            verb = "list" if "list-type" in query else self.command
+            status, data = 200, objects.get(path, b"")
+            if "Authorization" not in self.headers and verb not in everybody:
+                status, data = 403, denied
+            elif verb == "PUT":
+                objects[path] = sent
+            elif verb == "list":
+                data = empty
+            elif path not in objects:
+                status = 404
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.send_header("ETag", '"1"')
+            self.send_header("Last-Modified", "Mon, 30 Nov 2026 00:00:00 GMT")
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(data)
+
+        do_GET = do_PUT = do_HEAD = answer  # noqa: N815
+
+        def log_message(self, *said: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    config = {
+        "aws_region": "us-east-1", "aws_access_key_id": "key", "aws_secret_access_key": "secret",
+        "aws_endpoint": f"http://127.0.0.1:{server.server_port}",
+    }  # fmt: skip
+    try:
+        yield Blobs("s3://kept", {"config": config, "client_options": {"allow_http": True}})
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("everybody", "may"),
+    [
+        (set(), []),
+        ({"HEAD", "GET"}, ["read"]),
+        ({"PUT"}, ["write"]),
+        ({"list"}, ["list"]),
+        ({"HEAD", "GET", "PUT", "list"}, ["read", "write", "list"]),
+    ],
+    ids=["nothing", "reading", "writing", "listing", "all"],
+)
+def test_what_somebody_without_keys_may_do_is_found(everybody: set[str], may: list[str]) -> None:
+    with bucket(everybody) as blobs:
+        digest = blobs.put_bytes(b"labels")
+        assert blobs.without_keys(digest) == may
+        assert blobs.read(digest) == b"labels"
+
+
+def test_a_folder_knows_no_keys(blobs: Blobs) -> None:
+    assert blobs.without_keys(blobs.put_bytes(b"labels")) is None
+
+
+def test_what_is_removed_is_gone_and_may_be_removed_again(blobs: Blobs) -> None:
+    digest, kept = blobs.put_bytes(b"labels"), blobs.put_bytes(b"kept")
+    blobs.remove(digest)
+    blobs.remove(digest)
+    assert list(blobs.digests()) == [kept]
