@@ -70,7 +70,7 @@ def doctor_command(
     ClusterConfig's settings from the same file as the service does, or name the images here.
     """
     if keep is not None:
-        from jupyter_challenge.service.keeper import keep as keep_planted
+        from jupyter_challenge.service.planted_world import keep as keep_planted
 
         keep_planted(
             place.config(),

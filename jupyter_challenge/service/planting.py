@@ -1,4 +1,4 @@
-"""Have a pod of the platform's plant words for the doctor, and take them back: see `keeper`.
+"""Have a pod of the platform's plant words for the doctor, and take them back: see `planted_world`.
 
 It is a Job made of the gateway's own Deployment: its image, its configuration, its keys, its
 account and its network. It is never ready, so no Service leads to it. Whatever becomes of the

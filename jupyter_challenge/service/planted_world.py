@@ -46,7 +46,7 @@ from jupyter_challenge.store.orm import SubmissionRow, TeamRow, VersionRow, utc_
 PHASE = "main"
 
 
-class Planting:
+class PlantedBlobs:
     """Keeps contents in the store, and remembers which of them were not there before."""
 
     def __init__(self, blobs: Blobs) -> None:
@@ -112,7 +112,7 @@ def planted(
 ) -> Iterator[tuple[Gateway, dict[str, Any]]]:
     """The gateway of a planted world for the time of a block, and what is to be told of it."""
     blobs = open_blobs(config, cluster)
-    planting = Planting(blobs)
+    planting = PlantedBlobs(blobs)
     with tempfile.TemporaryDirectory(prefix="challenge-doctor-") as folder:
         db = Database(sqlite_url(Path(folder, "world.db")))
         try:
@@ -141,7 +141,7 @@ def _undisturbed() -> None:
 
 
 def _world(
-    db: Database, planting: Planting, folder: Path, secret: str, challenge_id: str
+    db: Database, planting: PlantedBlobs, folder: Path, secret: str, challenge_id: str
 ) -> VersionRow:
     """A challenge, a run of the doctor's in it, and what another team handed in."""
     root = _challenge(folder, secret, challenge_id)

@@ -14,7 +14,7 @@ from jupyter_challenge.client.asgi import AppTransport
 from jupyter_challenge.core import canary
 from jupyter_challenge.core.run import ReceiptKind
 from jupyter_challenge.engines import jobs, probes
-from jupyter_challenge.service import keeper
+from jupyter_challenge.service import planted_world
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
 from jupyter_challenge.service.gateway import create_gateway
@@ -65,7 +65,10 @@ def seen(app: Any, token: str) -> dict[str, set[str]]:
 
 
 def test_a_run_is_given_its_own_and_an_evaluation_the_labels(kept: Kept) -> None:
-    with keeper.planted(kept.config, kept.cluster, SECRET, RUNS, EVALUATIONS) as (gateway, told):
+    with planted_world.planted(kept.config, kept.cluster, SECRET, RUNS, EVALUATIONS) as (
+        gateway,
+        told,
+    ):
         app = create_gateway(gateway)
         run, evaluation = (seen(app, kept.token(kind)) for kind in ("run", "evaluate"))
         lie = {place for each in kept.blobs.digests()
@@ -82,7 +85,7 @@ def test_what_was_planted_is_taken_back_and_nothing_else(kept: Kept) -> None:
     there = blobs.put_bytes(b"of somebody's")
     with (
         pytest.raises(RuntimeError),
-        keeper.planted(kept.config, kept.cluster, SECRET, RUNS, EVALUATIONS),
+        planted_world.planted(kept.config, kept.cluster, SECRET, RUNS, EVALUATIONS),
     ):
         assert len(list(blobs.digests())) > 5
         raise RuntimeError
@@ -93,7 +96,7 @@ def test_what_was_planted_is_taken_back_and_nothing_else(kept: Kept) -> None:
 def test_what_was_there_before_stays(kept: Kept) -> None:
     blobs = kept.blobs
     there = blobs.put_bytes(b"the same")
-    planting = keeper.Planting(blobs)
+    planting = planted_world.PlantedBlobs(blobs)
     assert planting.put_bytes(b"the same") == there
     planting.put_bytes(b"another")
 
@@ -103,7 +106,10 @@ def test_what_was_there_before_stays(kept: Kept) -> None:
 
 
 def test_all_that_the_gateway_answers_is_asked(kept: Kept) -> None:
-    with keeper.planted(kept.config, kept.cluster, SECRET, RUNS, EVALUATIONS) as (gateway, _):
+    with planted_world.planted(kept.config, kept.cluster, SECRET, RUNS, EVALUATIONS) as (
+        gateway,
+        _,
+    ):
         routes = create_gateway(gateway).routes
     answered = {
         each.path for each in routes if isinstance(each, APIRoute) and "GET" in each.methods
@@ -115,6 +121,6 @@ def test_all_that_the_gateway_answers_is_asked(kept: Kept) -> None:
 def test_where_the_store_is_can_be_told_to_who_has_no_resolver(kept: Kept) -> None:
     kept.config.blob_url = "s3://challenge/below"
     kept.cluster.s3_endpoint = "http://localhost:9000"
-    told = keeper._store(kept.config, kept.cluster)
+    told = planted_world._store(kept.config, kept.cluster)
     assert told["url"] == f"http://{told['store']}/challenge"
     assert told["store"] in {"127.0.0.1:9000", "[::1]:9000"}
