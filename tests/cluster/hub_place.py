@@ -1,7 +1,8 @@
 """A JupyterHub on the test cluster: a process beside it, whose servers are pods.
 
-It is the real one, with its proxy and `configure` of jupyter_challenge.hub, under the rights of
-deploy/hub. People sign in with any password, unless `more` says otherwise.
+It is the real one, with `configure` of jupyter_challenge.hub, under the rights of deploy/hub. Its
+proxy is a process of its own, as on any cluster: it knows the ways to servers while the hub is
+away. People sign in with any password, unless `more` says otherwise.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import yaml
@@ -31,6 +32,7 @@ HOST = os.environ.get("HUB_HOST", "10.245.0.1")
 """Where pods and browsers reach the hub: the node's address in the sandbox."""
 IMAGE = "docker.io/jupyter-challenge/notebook:test"
 TOKEN = "the-hubs-tests-are-an-admin-of-it"
+PROXY_TOKEN = "the-proxy-of-the-tests"
 CATALOGUE: Mapping[str, Any] = {
     "images": {"amd64": IMAGE},
     "profiles": [{"id": "cpu", "name": "CPU", "description": "Half a core", "memory": "512 MiB"}],
@@ -49,11 +51,9 @@ c.JupyterHub.db_url = "sqlite:///{folder}/jupyterhub.sqlite"
 c.JupyterHub.cookie_secret_file = "{folder}/cookie_secret"
 c.JupyterHub.cleanup_servers = False
 c.JupyterHub.tornado_settings = {{"slow_spawn_timeout": 1}}
-c.ConfigurableHTTPProxy.command = ["node", {proxy!r}]
-c.ConfigurableHTTPProxy.pid_file = "{folder}/proxy.pid"
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy_port}"
-c.ConfigurableHTTPProxy.auth_token = "the-proxy-of-the-tests"
-c.ConfigurableHTTPProxy.should_start = True
+c.ConfigurableHTTPProxy.auth_token = {proxy_token!r}
+c.ConfigurableHTTPProxy.should_start = False
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
 c.Authenticator.admin_users = {{"admin"}}
@@ -90,6 +90,7 @@ class Hub:
         self.url = f"http://{HOST}:{port}"
         self._port = port
         self._process: subprocess.Popen[bytes] | None = None
+        self._proxy: subprocess.Popen[bytes] | None = None
         self._client = httpx.Client(base_url=self.url, timeout=90)
 
     @property
@@ -120,8 +121,8 @@ class Hub:
             url=self.url,
             hub_url=f"http://{HOST}:{self._port + 81}",
             folder=self.folder,
-            proxy=str(PROXY),
             proxy_port=self._port + 1,
+            proxy_token=PROXY_TOKEN,
             token=TOKEN,
             namespace=NAMESPACE,
             more=more,
@@ -136,6 +137,8 @@ class Hub:
         """
         environment = {**os.environ, "KUBECONFIG": str(self._kubeconfig())}
         with (self.folder / "hub.log").open("ab") as log:
+            if self._proxy is None:
+                self._proxy = self._started_proxy(log)
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "jupyterhub", "-f", "jupyterhub_config.py"],
                 cwd=self.folder,
@@ -153,11 +156,18 @@ class Hub:
         self.stop()
         raise RuntimeError(f"the hub does not start:\n{self.log}")
 
+    def _started_proxy(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
+        command = ["node", str(PROXY), "--ip", HOST, "--port", str(self._port)]
+        command += ["--api-ip", "127.0.0.1", "--api-port", str(self._port + 1)]
+        command += ["--error-target", f"http://{HOST}:{self._port + 81}/hub/error"]
+        environment = {**os.environ, "CONFIGPROXY_AUTH_TOKEN": PROXY_TOKEN}
+        return subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+
     def stop(self, *, at_once: bool = False) -> None:
-        """End the hub, which ends its proxy; its servers live on.
+        """End the hub; its proxy and its servers live on.
 
         Args:
-            at_once: Kill it, so that it has no time to put anything in order: its proxy lives on.
+            at_once: Kill it, so that it has no time to put anything in order.
         """
         process = self._process
         if process is None:
@@ -171,11 +181,6 @@ class Hub:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
 
-    def _stop_proxy(self) -> None:
-        """End the proxy of a hub that was killed: it is in a session of its own and lives on."""
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            os.kill(int((self.folder / "proxy.pid").read_text()), signal.SIGKILL)
-
     def restart(self, *, at_once: bool = False) -> None:
         """End it and start it again."""
         self.stop(at_once=at_once)
@@ -184,7 +189,9 @@ class Hub:
     def close(self) -> None:
         """End it for good."""
         self.stop()
-        self._stop_proxy()
+        if self._proxy is not None:
+            self._proxy.terminate()
+            self._proxy.wait(10)
         self._client.close()
 
     def api(
