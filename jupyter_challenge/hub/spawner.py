@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import secrets
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar
@@ -62,6 +63,9 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
         help="How many seconds a server may wait in its queue. `start_timeout` counts from the "
         "moment at which its turn has come.",
     )
+
+    hub_process: ClassVar = secrets.token_hex(8)
+    """By this the page of a server that starts tells a hub from the one that was there before."""
 
     args: list[str]  # JupyterHub's, which has no types
 

@@ -173,8 +173,11 @@ def test_servers_reach_the_relay_and_others_do_not(place: StoragePlace) -> None:
 
 def test_a_relay_that_is_killed_is_missed_by_nobody(place: StoragePlace) -> None:
     script = OWN_PREFIX.replace("SECONDS", str(1.6 * LIFE))
+    given = place.relay_log.count("200 /sts")
     with ThreadPoolExecutor(1) as pool:
         using = pool.submit(place.in_server, "alice", script)
+        # Who asks for keys meanwhile asks again, but with a token that lives for seconds here.
+        place.hub.until(lambda: place.relay_log.count("200 /sts") > given)
         place.kill_relay()
         said: Any = json.loads(using.result())
 
