@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
 
 from jupyter_challenge.engines import walls
 from jupyter_challenge.steps import probe
+from jupyter_challenge.steps.folder import RunFolder
 
 
 @pytest.mark.parametrize(
@@ -55,13 +57,18 @@ def test_a_run_of_very_many_files_is_ended_by_who_counts_them(
     tmp_path: Path, counted: bool, seconds: int
 ) -> None:
     """The run's own program, as in a pod: where nothing counts, the wall is seen not to hold."""
-    done = subprocess.run(
-        [sys.executable, "-c", LAID_OUT_AND_RUN, tmp_path, str(counted), str(seconds)],
-        capture_output=True,
-        timeout=110,
-        check=True,
-    )
+    folder = tmp_path / uuid.uuid4().hex[:12]  # its name may name a folder in /tmp
+    folder.mkdir()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", LAID_OUT_AND_RUN, folder, str(counted), str(seconds)],
+            capture_output=True,
+            timeout=110,
+        )
+    finally:
+        RunFolder(folder).remove()
 
+    assert done.returncode == 0, done.stderr.decode()
     found = walls.report_of(done.stdout)
     assert found is not None
     assert walls.of_files(found, None).holds is counted
