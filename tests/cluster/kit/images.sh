@@ -167,3 +167,4 @@ if needs_again code "$code"; then
   (build_code)
   echo "$code" > "$CLUSTER_CACHE/code.made"
 fi
+nice -n 10 "$kit/unpacked.sh"

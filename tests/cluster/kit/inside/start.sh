@@ -24,6 +24,21 @@ until_works() { # seconds, command
   done
 }
 
+# What is unpacked in the cache is taken with links; where that lies on another disk, it is imported.
+take_unpacked() {
+  local from=$CLUSTER_CACHE/unpacked to=run/containerd/root database
+  [ ! -e $to ] && [ -e "$from/made" ] || return 0
+  mkdir -p run/containerd
+  if ! cp -al "$from/root" $to 2> /dev/null; then
+    rm -rf $to
+    return
+  fi
+  for database in $to/*/*.db; do
+    cp --remove-destination "$from/root/${database#"$to"/}" "$database"
+  done
+  cp -r "$from/imported" run/imported
+}
+
 # The kubelet counts a resource as 0 until it has spoken with who offers it.
 offers_devices() {
   kubectl get node node -o jsonpath='{.status.allocatable}' | grep -q "\"${devices%%=*}\":\"[1-9]"
@@ -72,6 +87,7 @@ start etcd kube etcd --name node --data-dir "$CLUSTER_DIR/run/etcd" --unsafe-no-
   --listen-client-urls http://127.0.0.1:23790 --advertise-client-urls http://127.0.0.1:23790 \
   --listen-peer-urls http://127.0.0.1:23800 --initial-advertise-peer-urls http://127.0.0.1:23800 \
   --initial-cluster node=http://127.0.0.1:23800 --log-level warn
+(flock --shared 9; take_unpacked) 9> "$CLUSTER_CACHE/unpacked.lock"
 start containerd containerd -c "$CLUSTER_DIR/etc/containerd.toml" -l warn
 start kube-apiserver kube-apiserver \
   --etcd-servers=http://127.0.0.1:23790 \
