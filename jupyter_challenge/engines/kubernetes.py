@@ -9,13 +9,12 @@ import contextlib
 from collections.abc import Callable, Mapping
 
 from jupyter_challenge.core.challenge import Limits
-from jupyter_challenge.core.compute import Catalogue
-from jupyter_challenge.core.errors import FailureClass
+from jupyter_challenge.core.errors import FailureClass, Unavailable
 from jupyter_challenge.core.models import LogChunk, StepName, StepView
 from jupyter_challenge.core.run import EvaluationResult, RunFailure, RunSpec
 from jupyter_challenge.engines import jobs, queues, run_state
-from jupyter_challenge.engines.base import NotNow, RunFiles, RunHandle, RunStatus
-from jupyter_challenge.engines.cluster_api import ClusterApi
+from jupyter_challenge.engines.base import Engine, NotNow, RunFiles, RunHandle, RunStatus
+from jupyter_challenge.engines.cluster_api import ApiRefused, ClusterApi
 from jupyter_challenge.engines.cluster_jobs import ClusterJobs, Ref, order_of
 from jupyter_challenge.engines.cluster_steps import (
     closed,
@@ -42,12 +41,11 @@ from jupyter_challenge.engines.judging import (
 GOING_ON = {Stage.WAITING, Stage.PREPARING, Stage.WORKING}
 
 
-class KubernetesEngine:
+class KubernetesEngine(Engine):
     """Runs submissions as Jobs, hardened and cut off from everything but the gateway."""
 
     name = "kubernetes"
     quiet = 2.0
-    """Seconds for which a run without news need not be asked for."""
 
     def __init__(
         self,
@@ -72,6 +70,8 @@ class KubernetesEngine:
         self._jobs = ClusterJobs(self.api, settings)
         self._handed_in = HandedIn(sealed, self._jobs)
         self._patience = Patience(patience, image_patience)
+        self.queues = self._jobs.queueing.on
+        self.catalogue = settings.catalogue
 
     def allowance(self, limits: Limits) -> float:
         """Seconds from its beginning after which a run is over on any cluster that works."""
@@ -79,19 +79,19 @@ class KubernetesEngine:
         pods = 4 if self._jobs.by_courier else 2
         return seconds + pods * self._settings.start_seconds + self._patience.room
 
-    @property
-    def queues(self) -> bool:
-        """Whether a run that was started may wait in a queue of the engine's."""
-        return self._jobs.queueing.on
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The compute profiles that runs may choose from."""
-        return self._settings.catalogue
-
     def places(self) -> Mapping[str, tuple[str, int]]:
         """The queue and the place of each run that waits in such, by the run's id: 1 is next."""
-        return self._jobs.queueing.places()
+        try:
+            return self._jobs.queueing.places()
+        except ApiRefused as refused:
+            raise Unavailable(f"The cluster does not tell who waits where: {refused}") from refused
+
+    def reachable(self) -> None:
+        """Ask whether the cluster's API server answers, and knows this service."""
+        try:
+            self.api.reachable()
+        except ApiRefused as refused:
+            raise Unavailable(f"The cluster does not let this service in: {refused}") from refused
 
     def watch(self, wake: Callable[[], None]) -> None:
         """Have the cluster tell what happens to runs; `wake()` is called when it did."""

@@ -15,7 +15,7 @@ from jupyter_challenge.core.errors import FailureClass, StorageFull
 from jupyter_challenge.core.models import LogChunk, StepName
 from jupyter_challenge.core.run import EvaluationResult, RunFailure, RunSpec
 from jupyter_challenge.engines import processes, run_state
-from jupyter_challenge.engines.base import RunFiles, RunHandle, RunState, RunStatus
+from jupyter_challenge.engines.base import Engine, RunFiles, RunHandle, RunState, RunStatus
 from jupyter_challenge.engines.standby import Child, abandon_unused, new_folder
 from jupyter_challenge.steps.capped_log import was_cut
 from jupyter_challenge.steps.folder import RunFolder, remove, replace
@@ -29,7 +29,7 @@ ENDS_WITHIN = 2.0
 """Seconds that are waited for a child to be gone that has said that its run is over."""
 
 
-class LocalEngine:
+class LocalEngine(Engine):
     """Runs submissions in child processes under `kfp.local`; isolates nothing.
 
     Any number of engines, in any number of processes, may share a folder of runs: what a run is,

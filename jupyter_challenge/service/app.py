@@ -161,9 +161,7 @@ class EmbeddedService:
             self._reconciler, self._watcher = reconciler, watcher
             watcher.start()
             if runs:
-                watch = getattr(engine, "watch", None)
-                if watch is not None:
-                    watch(reconciler.wake)
+                engine.watch(reconciler.wake)
                 reconciler.start()
 
     def stop(self) -> None:

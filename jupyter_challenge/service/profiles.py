@@ -126,7 +126,7 @@ def gpus(service: Service, chosen: str | None, limits: Limits) -> int:
 
 
 def _catalogue(service: Service) -> Catalogue:
-    return getattr(service.engine, "catalogue", None) or Catalogue()
+    return service.engine.catalogue
 
 
 def _offered(service: Service, challenge: Challenge | None) -> list[ComputeProfile]:
@@ -208,7 +208,7 @@ def _local(service: Service, seen: Seen | None) -> ProfileView:
         memory=min(memory, limits.memory) if limits else memory,
         gpu=min(gpus, limits.gpu) if limits else gpus,
         default=True,
-        slots=None if waiting.has_queues(service) else service.config.parallel_runs,
+        slots=None if service.engine.queues else service.config.parallel_runs,
         sentence=" ".join(_shortfalls(seen, cores, memory, gpus)),
     )
 

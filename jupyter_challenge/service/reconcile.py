@@ -153,9 +153,8 @@ class Reconciler:
 
     def _make_ready(self) -> None:
         """Have the engine get ready for the next run, where it can, once nothing else is to do."""
-        prepare = getattr(self._service.engine, "prepare_standby", None)
-        if prepare is not None and self._service.config.warm:
-            prepare()
+        if self._service.config.warm:
+            self._service.engine.prepare_standby()
 
     def step(self) -> bool:
         """Do everything that can be done now.
@@ -225,8 +224,7 @@ class Reconciler:
 
     def _news(self) -> set[str] | None:
         """The runs that the engine has news of; None where it does not say."""
-        tell = getattr(self._service.engine, "news", None)
-        news: set[str] | None = tell() if tell is not None else None
+        news = self._service.engine.news()
         if news is None:
             self._asked.clear()
         return news
@@ -238,7 +236,7 @@ class Reconciler:
         quiet = run.handle is not None and submission.cancel is None and run.ended_at is None
         if news is not None and quiet and run.id not in news:
             asked = self._asked.get(run.id)
-            if asked is not None and now - asked < self._service.engine.quiet:  # type: ignore[attr-defined]
+            if asked is not None and now - asked < self._service.engine.quiet:
                 return False
         if news is not None:
             self._asked[run.id] = now
@@ -274,7 +272,7 @@ class Reconciler:
             if submission.state != SubmissionState.QUEUED.value:
                 run.cleared = True  # cancelled while it waited
                 return
-            waits = getattr(self._service.engine, "queues", False)
+            waits = self._service.engine.queues
             runs.claim(run, submission, session, utc_now(), waits=waits)
             if self._leases is not None:
                 self._leases.give(session, run)
@@ -359,11 +357,11 @@ class Reconciler:
         limits = challenges.spec(version).limits
         limit = limits.time
         # Where runs wait for a node, the engine knows how long, and nothing has begun before.
-        allowance = getattr(self._service.engine, "allowance", None)
+        allowance = self._service.engine.allowance(limits)
         if allowance is not None:
             if status.started_at is None:
                 return False
-            limit = allowance(limits)
+            limit = allowance
         return utc_now() > began + timedelta(seconds=limit + self._service.config.deadline_grace)
 
     def _note(self, run: RunRow, submission: SubmissionRow, status: RunStatus) -> None:

@@ -103,10 +103,11 @@ def _status(service: EmbeddedService, host: str, port: int, served: int) -> Stat
         if loop.still > STANDS_STILL:
             raise Unavailable(f"The loop made its last turn {loop.still:.0f} s ago.")
 
-    ready = {"database": checks.database(it.db), "store": checks.store(it.blobs)}
-    reachable = getattr(getattr(it.engine, "api", None), "reachable", None)
-    if reachable is not None:
-        ready["engine"] = reachable
+    ready = {
+        "database": checks.database(it.db),
+        "store": checks.store(it.blobs),
+        "engine": it.engine.reachable,
+    }
     live = {"loop": turns, "server": checks.answers(served, f"{API}/health")}
     return StatusPort(host, port, live=live, ready=ready, metrics=metrics.text)
 

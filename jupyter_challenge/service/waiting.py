@@ -11,7 +11,6 @@ from datetime import timedelta
 from jupyter_challenge.core import fairness
 from jupyter_challenge.core.compute import Catalogue
 from jupyter_challenge.core.errors import Unavailable
-from jupyter_challenge.engines.cluster_api import ApiRefused
 from jupyter_challenge.service.state import Service
 from jupyter_challenge.store import runs
 from jupyter_challenge.store.database import Session
@@ -33,16 +32,14 @@ class Lines:
     def __init__(self, session: Session, service: Service) -> None:
         """Read them."""
         self._service = service
-        self._catalogue: Catalogue | None = None
-        if has_queues(service):
-            self._catalogue = getattr(service.engine, "catalogue", None)
+        self._catalogue = service.engine.catalogue if service.engine.queues else Catalogue()
         self._queue = runs.queue(session)
         self._at_work = runs.at_work(session)
         self._kinds: dict[str | None, str] = {}
         self._waiting: dict[str, list[SubmissionRow]] = {}
         self._working: dict[str, list[str]] = {}
         self._latest: Mapping[str, RunRow] = {}
-        if has_queues(service):
+        if service.engine.queues:
             self._latest = runs.latest(session, [row.id for row in self._queue])
 
     def waiting(self, profile: str | None) -> list[SubmissionRow]:
@@ -62,7 +59,7 @@ class Lines:
 
     def slots(self, profile: str | None) -> int:
         """How many runs can be at work: of an engine with a queue what is, once somebody waits."""
-        if not has_queues(self._service):
+        if not self._service.engine.queues:
             return self._service.config.parallel_runs
         at_work = len(self.at_work(profile))
         return max(1, at_work) if self.waiting(profile) else at_work + 1
@@ -84,7 +81,7 @@ class Lines:
         """
         teams = [team for team, _ in self._at_work]
         order = fairness.next_order([in_line(row) for row in self._queue], teams)
-        if not has_queues(self._service):
+        if not self._service.engine.queues:
             return {each.id: place for place, each in enumerate(order, start=1)}
         theirs = _of_the_engine(self._service)
         if theirs is None:
@@ -122,20 +119,14 @@ class Lines:
     def _kind(self, profile: str | None) -> str:
         """The kind of nodes of a profile; empty where it is any."""
         if profile not in self._kinds:
-            known = self._catalogue
-            found = known.get(profile) if known is not None and profile else None
-            self._kinds[profile] = known.nodes_of(found) if known is not None and found else ""
+            found = self._catalogue.get(profile or "")
+            self._kinds[profile] = self._catalogue.nodes_of(found) if found is not None else ""
         return self._kinds[profile]
 
 
 def in_line(row: SubmissionRow) -> fairness.Waiting:
     """A submission as it waits."""
     return fairness.Waiting(row.id, row.team_id, row.created_at, first=row.verifies is not None)
-
-
-def has_queues(service: Service) -> bool:
-    """Whether the engine has a queue of its own."""
-    return bool(getattr(service.engine, "queues", False))
 
 
 class Estimates:
@@ -169,7 +160,6 @@ class Estimates:
 
 def _of_the_engine(service: Service) -> Mapping[str, tuple[str, int]] | None:
     try:
-        found: Mapping[str, tuple[str, int]] = service.engine.places()  # type: ignore[attr-defined]
-    except (Unavailable, ApiRefused):
+        return service.engine.places()
+    except Unavailable:
         return None  # a place that is missing keeps nobody from reading the rest
-    return found

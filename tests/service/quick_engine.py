@@ -22,7 +22,7 @@ import psutil
 
 from jupyter_challenge.core.models import LogChunk, StepName
 from jupyter_challenge.core.run import EvaluationResult, RunSpec
-from jupyter_challenge.engines.base import RunFiles, RunHandle, RunStatus
+from jupyter_challenge.engines.base import Engine, RunFiles, RunHandle, RunStatus
 
 PROGRAM = """
 import csv, io, json, os, pathlib, random, signal, sys, time, zipfile
@@ -66,7 +66,7 @@ state("succeeded", "succeeded", "succeeded", "succeeded")
 """
 
 
-class QuickEngine:
+class QuickEngine(Engine):
     """See the module; `held` runs do not begin before they are let go."""
 
     name = "quick"

@@ -27,8 +27,8 @@ def test_a_run_is_followed_by_what_the_cluster_tells(tmp_path: Path, api: SmallA
     cluster = Cluster(tmp_path, api, "")
     try:
         embedded, world = cluster.world.embedded, cluster.world
-        embedded.service.engine.watch(embedded.reconciler.wake)  # type: ignore[attr-defined]
-        world.until(lambda: embedded.service.engine.news() is not None)  # type: ignore[attr-defined]
+        embedded.service.engine.watch(embedded.reconciler.wake)
+        world.until(lambda: embedded.service.engine.news() is not None)
         before = api.lists
         embedded.reconciler.start()
         world.runs = True
