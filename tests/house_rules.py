@@ -4,7 +4,7 @@
 `only_these` which libraries a closed room may import at all, `no_circles` that no modules know each
 other, be it for their types alone. All look at direct imports. A room
 that is in the package but not in the table breaks the contract, so nobody adds one without saying
-what it may know; a room that is in the table but not yet in the package does not.
+what it may know; so does a line for a room that is not there, since the documentation shows it.
 """
 
 from __future__ import annotations
@@ -81,10 +81,12 @@ class RoomsContract(HouseContract):
     type_name = "rooms"
 
     def complaints(self, graph: ImportGraph, table: dict[str, list[str]]) -> Iterator[str]:
-        """Yield rooms without a line, and imports that no line allows."""
+        """Yield rooms without a line, lines without a room, and imports that no line allows."""
         children = graph.find_children(PACKAGE)
         for room in sorted({room_of(module) for module in children} - set(table)):
             yield f"{room} has no line in the table"
+        for room in sorted(set(table) - {room_of(module) for module in children} - {FACADE}):
+            yield f"{room} has a line in the table and is no room"
         for importer, imported in our_imports(graph):
             if imported.split(".")[0] != PACKAGE:
                 continue

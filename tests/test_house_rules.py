@@ -24,7 +24,8 @@ ROOMS = [
 def graph_of(*imports: str) -> ImportGraph:
     """Make a graph from lines `importer -> imported`, both without the package's name."""
     graph = ImportGraph()
-    graph.add_module("jupyter_challenge")
+    for module in ("", ".core", ".store", ".server", ".service", ".hub"):
+        graph.add_module(f"jupyter_challenge{module}")
     for line in imports:
         importer, _, imported = (
             f"jupyter_challenge.{part[1:]}" if part.startswith(".") else part

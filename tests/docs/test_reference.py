@@ -73,6 +73,25 @@ def test_every_route_is_explained(site: Site) -> None:
     assert missing == []
 
 
+def test_every_route_of_the_jupyter_server_is_explained_once() -> None:
+    extension = ChallengeExtension()
+    extension.initialize_handlers()
+    served = [
+        (verb.upper(), pattern.removeprefix("/").replace("([0-9a-f]+)", "{job}"))
+        for pattern, handler, _ in extension.handlers
+        for verb in ("get", "post", "put", "patch", "delete")
+        if verb in vars(handler) and not pattern.endswith("api/v1/(.*)")
+    ]
+    page = (ROOT / "docs" / "developers" / "how-it-works.md").read_text("utf-8")
+    told = [
+        (verb, path)
+        for verbs, path in re.findall(r"^\| ([A-Z, ]+) `/?(jupyter-challenge/[^`?]*)", page, re.M)
+        for verb in verbs.split(", ")
+    ]
+
+    assert sorted(told) == sorted(served)
+
+
 def test_every_wire_model_has_its_fields(site: Site) -> None:
     page = site.pages["developers/models"].text
     models: dict[str, dict[str, Any]] = openapi_document()["components"]["schemas"]
