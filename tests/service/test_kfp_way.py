@@ -105,10 +105,30 @@ def test_a_server_that_dies_and_comes_back_costs_no_attempt(
     cluster.world.until(lambda: _over(cluster), PATIENCE)
 
 
+@pytest.mark.timeout(300)
+def test_a_job_that_somebody_removes_while_a_step_follows_it_is_made_again(opened: Opened) -> None:
+    """By another run of pipelines: the first one's step hears that there is nothing to follow."""
+    cluster = opened()
+    made = cluster.ana.submit(**cluster.notebook("import time; time.sleep(3)", WRITE_ALL_EVEN))
+    running = {"prepare": "succeeded", "run": "running", "evaluate": "pending"}
+    cluster.world.until(lambda: _states(cluster.ana.show(made["id"])) == running, PATIENCE)
+
+    for kind, namespace, name in list(cluster.api.objects):
+        if kind == "jobs" and namespace.startswith("challenge-run"):
+            cluster.engine.api.delete(kind, name, namespace)
+
+    done = cluster.ended(made["id"])
+    assert (done["state"], done["attempt"], len(done["scores"])) == ("scored", 2, 1), done
+    cluster.world.until(lambda: _over(cluster), PATIENCE)
+
+
+def _states(shown: dict[str, Any]) -> dict[str, str]:
+    return {step["name"]: step["state"] for step in shown["steps"]}
+
+
 def _ran(shown: dict[str, Any]) -> bool:
     """Whether the notebook has been executed; while the server is away, that is seen too."""
-    states = {step["name"]: step["state"] for step in shown["steps"]}
-    return states["run"] in {"succeeded", "failed"}
+    return _states(shown)["run"] in {"succeeded", "failed"}
 
 
 def _over(cluster: KfpCluster) -> bool:
