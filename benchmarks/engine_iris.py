@@ -18,6 +18,7 @@ from jupyter_challenge.core.challenge import Challenge, SubmissionKind
 from jupyter_challenge.core.run import EvaluationSpec, InputMount, RunSpec
 from jupyter_challenge.engines.base import RunHandle
 from jupyter_challenge.engines.local import LocalEngine
+from tests.engines.standing_ready import standby_ready
 
 
 def spec_of(example: Path, bundle: Path) -> RunSpec:
@@ -80,7 +81,7 @@ def main(rounds: int) -> None:
 
         def ready() -> None:
             warm.prepare_standby()
-            if not warm.standby_ready(60):
+            if not standby_ready(warm, 60):
                 raise RuntimeError("no child stands ready")
 
         seconds = interleaved(

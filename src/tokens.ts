@@ -15,9 +15,6 @@ import type {
   SubmissionView
 } from './wire';
 
-/** The id of the package, which names its plugins, commands and tokens. */
-export const PACKAGE = 'jupyter-challenge';
-
 /** The translation domain. */
 export const DOMAIN = 'jupyter_challenge';
 

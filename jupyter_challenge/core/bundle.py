@@ -116,11 +116,6 @@ def travelling(root: Path, name: str) -> list[tuple[str, int]]:
     return found
 
 
-def bundle_of(entry: str, contents: dict[str, bytes]) -> Bundle:
-    """Make a bundle of contents that are in memory already."""
-    return _pack(entry, contents, [])
-
-
 def _normal(name: str) -> str:
     path = str(PurePosixPath(name)) if name else name
     problem = name_problem(path)

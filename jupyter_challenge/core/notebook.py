@@ -96,12 +96,6 @@ class Notebook:
         found = self._ours().get("files")
         return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
 
-    @property
-    def code_digest(self) -> str:
-        """Digest (sha256) of kernel and code alone: outputs, texts and metadata do not count."""
-        text = json.dumps([self.kernel, self.code], ensure_ascii=False)
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
     def problems(self) -> list[tuple[str, str]]:
         """List why the notebook cannot be submitted, as sentences with hints."""
         found = []

@@ -60,11 +60,6 @@ def _well(challenge: Challenge | None, problems: list[Problem]) -> Challenge:
     return challenge
 
 
-def check_folder(folder: Path) -> list[Problem]:
-    """List every mistake of a challenge folder, by file and line."""
-    return _checked(folder)[1]
-
-
 def _checked(folder: Path) -> tuple[Challenge | None, list[Problem]]:
     marked, problem = _read(folder)
     if marked is None:

@@ -77,11 +77,6 @@ class LocalEngine(Engine):
                 return
             self._standby = child
 
-    def standby_ready(self, timeout: float = 0.0) -> bool:
-        """Whether a child stands ready with everything prepared; for benchmarks and tests."""
-        child = self._standby
-        return child is not None and child.ready(timeout)
-
     def start(self, spec: RunSpec) -> RunHandle:
         """Start a run. Returns at once; starting the same `run_id` again finds the same run.
 

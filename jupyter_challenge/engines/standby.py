@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import select
 import socket
 import subprocess
 import sys
@@ -43,7 +42,6 @@ class Child:
         """
         self.folder = folder
         self.settled = False
-        self._ready = False
         self._socket, theirs = socket.socketpair()
         with folder.child_log.open("ab") as log, theirs:
             self.process = subprocess.Popen(
@@ -67,12 +65,6 @@ class Child:
     def alive(self) -> bool:
         """Whether it is there."""
         return self.process.poll() is None
-
-    def ready(self, timeout: float = 0.0) -> bool:
-        """Whether it has prepared all that can be prepared; waits up to `timeout` seconds."""
-        if not self._ready and self.alive:
-            self._ready = bool(select.select([self._socket], [], [], timeout)[0])
-        return self._ready and self.alive
 
     def go(self) -> None:
         """Tell it that its folder holds a run."""

@@ -198,12 +198,6 @@ def entry(session: Session, team_id: str, *, lock: bool = False) -> EntryRow | N
     return session.scalar(query.with_for_update() if lock else query)
 
 
-def entries_of(session: Session, team_ids: Sequence[str]) -> dict[str, EntryRow]:
-    """Entries by team."""
-    rows = session.scalars(sa.select(EntryRow).where(EntryRow.team_id.in_(team_ids)))
-    return {row.team_id: row for row in rows}
-
-
 def enter(session: Session, challenge_id: str, user: str, terms_digest: str | None) -> TeamRow:
     """Make the user's team of one, if there is none, and note the terms that it accepted."""
     now = utc_now()

@@ -42,6 +42,9 @@ def test_publishing_the_same_again_changes_nothing(client: Client, tmp_path: Pat
         (second.version, True),
         (first.version, False),
     ]
+    changes = client.version_changes("tiny", second.version)
+    assert changes.before == first.version
+    assert [file.path for file in changes.files] == ["README.md"]
 
 
 def test_publishing_mistakes_lists_them(client: Client, tmp_path: Path) -> None:

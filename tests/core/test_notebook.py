@@ -162,13 +162,3 @@ def test_belonging_to_a_challenge_is_remembered_in_the_metadata():
 def test_odd_metadata_is_read_as_none():
     notebook = parse(content(code("x = 1"), jupyter_challenge={"challenge": 3, "files": ["a", 5]}))
     assert notebook.challenge is None and notebook.files == ["a"]
-
-
-def test_the_code_digest_changes_with_code_and_kernel_alone():
-    first = parse(content(code("x = 1"), code(["y = ", "2"])))
-    text = {"cell_type": "markdown", "id": "m", "metadata": {}, "source": "hello"}
-    same = parse(content(text, code("x = 1"), code("y = 2"), other=1))
-    assert first.code_digest == same.code_digest
-    assert first.code_digest != parse(content(code("x = 1"), code("y = 3"))).code_digest
-    other = parse(content(code("x = 1"), code("y = 2"), kernel={"name": "ir"}))
-    assert first.code_digest != other.code_digest

@@ -8,7 +8,7 @@ import jupyter_challenge
 from jupyter_challenge.core.errors import InvalidChallenge
 from jupyter_challenge.core.model_problems import Problem
 from jupyter_challenge.core.template import create_challenge
-from jupyter_challenge.core.validation import check_folder, load_challenge
+from jupyter_challenge.core.validation import load_challenge
 
 IRIS = Path(jupyter_challenge.__file__).parent / "examples" / "iris"
 
@@ -29,16 +29,25 @@ def edit(folder: Path, old: str, new: str, file: str = "challenge.yaml") -> int:
     return text[: text.index(old)].count("\n") + 1
 
 
+def mistakes(folder: Path) -> list[Problem]:
+    """What whoever reads the folder is told."""
+    try:
+        load_challenge(folder)
+    except InvalidChallenge as error:
+        return [Problem(**problem) for problem in error.details["problems"]]
+    return []
+
+
 def only(folder: Path) -> Problem:
-    problems = check_folder(folder)
+    problems = mistakes(folder)
     assert len(problems) == 1, problems
     return problems[0]
 
 
 def test_what_we_ship_is_well(tmp_path):
-    assert check_folder(IRIS) == []
+    assert mistakes(IRIS) == []
     create_challenge(tmp_path / "new")
-    assert check_folder(tmp_path / "new") == []
+    assert mistakes(tmp_path / "new") == []
     assert load_challenge(IRIS).ranked_metric.name == "accuracy"
 
 
@@ -145,7 +154,7 @@ def test_a_mistake_is_named_with_its_place_and_what_mends_it(iris, old, new, col
     line = edit(iris, old, new)
     if "\n" in new:
         line += new.count("\n")
-    problems = check_folder(iris)
+    problems = mistakes(iris)
     found = [p for p in problems if says in p.message]
     assert found, problems
     problem = found[0]
@@ -168,7 +177,7 @@ def test_every_mistake_is_named_at_once(iris):
         edit(iris, "rule: best_public", "rule: best"),
         edit(iris, "starter: starter.ipynb", "starter: nothing.ipynb"),
     }
-    problems = check_folder(iris)
+    problems = mistakes(iris)
     assert {p.line for p in problems} == lines and len(problems) == len(lines)
     assert problems == sorted(problems) and all(p.message and p.fix for p in problems)
     json.dumps([p.__dict__ for p in problems])
@@ -178,7 +187,7 @@ def test_a_missing_key_says_what_it_is_for(iris):
     edit(iris, "  labels: hidden/labels.csv\n", "")
     assert any(
         '"labels" is missing in "data"' in p.message and "never handed out" in p.fix
-        for p in check_folder(iris)
+        for p in mistakes(iris)
     )
 
 
@@ -206,7 +215,7 @@ def test_a_missing_key_says_what_it_is_for(iris):
 def test_what_is_no_challenge_at_all_gets_a_sentence(tmp_path, text, says):
     if text is not None:
         (tmp_path / "challenge.yaml").write_text(text)
-    problems = check_folder(tmp_path)
+    problems = mistakes(tmp_path)
     assert any(says in p.message for p in problems), problems
     with pytest.raises(InvalidChallenge):
         load_challenge(tmp_path)
@@ -222,7 +231,7 @@ def test_hidden_labels_inside_what_is_handed_out_are_found(iris):
     shutil.copy(iris / "hidden/labels.csv", iris / "data/answers.csv")
     edit(iris, "train: data/train.csv", "train: data")
     edit(iris, "labels: hidden/labels.csv", "labels: data/answers.csv")
-    assert any("part of data.train" in p.message for p in check_folder(iris))
+    assert any("part of data.train" in p.message for p in mistakes(iris))
 
 
 def test_a_copy_of_the_labels_in_what_is_handed_out_is_found(iris):
@@ -253,7 +262,7 @@ def test_answers_in_the_test_table_are_found(iris):
 def test_tables_that_disagree_are_named(iris, file, old, new, says, line):
     path = iris / file
     path.write_text(path.read_text().replace(old, new, 1))
-    problems = check_folder(iris)
+    problems = mistakes(iris)
     found = [p for p in problems if says in p.message]
     assert found, problems
     if line is not None:
@@ -263,7 +272,7 @@ def test_tables_that_disagree_are_named(iris, file, old, new, says, line):
 def test_a_link_anywhere_is_refused(iris):
     (iris / "hidden/labels.csv").rename(iris / "hidden/real.csv")
     (iris / "hidden/labels.csv").symlink_to("real.csv")
-    problems = check_folder(iris)
+    problems = mistakes(iris)
     assert any("through a link" in p.message for p in problems)
     assert any(p.file == "hidden/labels.csv" and "cannot be published" in p.message
                for p in problems)  # fmt: skip
@@ -286,10 +295,10 @@ def own(folder: Path, code: str | None) -> Path:
 
 
 def test_an_own_evaluator_is_looked_at_but_not_run(tmp_path):
-    assert check_folder(own(tmp_path / "a", None)) == []
-    assert check_folder(own(tmp_path / "b", "def evaluate(a, b=1, *, c=2): ...\n1/0\n")) == []
-    assert check_folder(own(tmp_path / "c", "from lib import score as evaluate\n")) == []
-    assert check_folder(own(tmp_path / "d", "evaluate = lambda a, b: {}\n")) == []
+    assert mistakes(own(tmp_path / "a", None)) == []
+    assert mistakes(own(tmp_path / "b", "def evaluate(a, b=1, *, c=2): ...\n1/0\n")) == []
+    assert mistakes(own(tmp_path / "c", "from lib import score as evaluate\n")) == []
+    assert mistakes(own(tmp_path / "d", "evaluate = lambda a, b: {}\n")) == []
 
 
 @pytest.mark.parametrize(
@@ -335,7 +344,7 @@ def test_metrics_of_an_evaluator_must_say_their_direction(tmp_path):
 def test_metrics_that_do_not_suit_the_labels_are_found(iris, metric, says):
     edit(iris, "  - name: f1\n    title: F1 (macro)\n    options:\n      average: macro\n",
          f"  - name: {metric}\n")  # fmt: skip
-    assert any(says in p.message for p in check_folder(iris)), check_folder(iris)
+    assert any(says in p.message for p in mistakes(iris)), mistakes(iris)
 
 
 def test_times_may_be_written_as_people_do(iris):
@@ -350,7 +359,7 @@ def test_times_may_be_written_as_people_do(iris):
 
 def test_data_that_is_in_two_places_is_a_mistake_and_in_another_place_is_none(iris: Path) -> None:
     edit(iris, "  test: data/test.csv", "  volume: {claim: higgs, test: v1/test}")
-    assert check_folder(iris) == []
+    assert mistakes(iris) == []
     edit(iris, "claim: higgs, ", "claim: higgs, train: v1/train, ")
     assert "train is named twice" in only(iris).message
     assert "leave one of them out" in only(iris).fix

@@ -6,11 +6,11 @@ from typing import Any
 
 import nbformat
 
-from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.core.challenge import Limits, MetricSpec, Output, SubmissionKind
 from jupyter_challenge.core.run import EvaluationSpec, InputMount, RunSpec
 from jupyter_challenge.engines.base import RunHandle, RunStatus
 from jupyter_challenge.engines.local import LocalEngine
+from tests.bundles import bundle_of
 
 LABELS = "id,prediction\n1,a\n2,b\n3,a\n4,b\n"
 GOOD = (

@@ -13,6 +13,7 @@ from jupyter_challenge.engines import run_state
 from jupyter_challenge.engines.local import LocalEngine
 from jupyter_challenge.steps.folder import RunFolder
 from tests.engines.small_challenge import SmallChallenge, finished, notebook
+from tests.engines.standing_ready import standby_ready
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_a_run_that_finds_no_room_to_start_is_refused(
     with pytest.raises(StorageFull):
         engine.start(challenge.spec(notebook("1")))
     engine.prepare_standby()
-    assert not engine.standby_ready()
+    assert not standby_ready(engine)
     (small_disk / "big").unlink()
     assert engine.find("run-1") is None
     engine.close()

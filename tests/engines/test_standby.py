@@ -16,6 +16,7 @@ from jupyter_challenge.engines import processes
 from jupyter_challenge.engines.local import LocalEngine
 from jupyter_challenge.steps.folder import RunFolder
 from tests.engines.small_challenge import GOOD, SmallChallenge, finished, notebook
+from tests.engines.standing_ready import standby_ready
 
 WHO = "import os; print('kernel', os.getpid(), os.getcwd(), os.environ['OMP_NUM_THREADS'])"
 
@@ -43,10 +44,10 @@ def folders(engine: LocalEngine) -> list[str]:
 
 
 def test_it_is_used_once_with_its_kernel(warm: LocalEngine, challenge: SmallChallenge) -> None:
-    assert not warm.standby_ready()
+    assert not standby_ready(warm)
     warm.prepare_standby()
     warm.prepare_standby()
-    assert warm.standby_ready(60)
+    assert standby_ready(warm, 60)
     assert len(folders(warm)) == 1
     kernel = kernel_of(warm)
     first = warm.start(challenge.spec(notebook(WHO, GOOD)))
@@ -59,7 +60,7 @@ def test_it_is_used_once_with_its_kernel(warm: LocalEngine, challenge: SmallChal
         assert f"{work} 2" in log
         assert (f"kernel {kernel} " in log) == (handle is first)
     # When nothing runs any more, the next one is made ready.
-    assert warm.standby_ready(60)
+    assert standby_ready(warm, 60)
     assert len(folders(warm)) == 3
 
 
@@ -67,7 +68,7 @@ def test_its_kernel_gets_the_threads_of_the_run(
     warm: LocalEngine, challenge: SmallChallenge
 ) -> None:
     warm.prepare_standby()
-    assert warm.standby_ready(60)
+    assert standby_ready(warm, 60)
     kernel = kernel_of(warm)
     handle = warm.start(challenge.spec(notebook(WHO, "import os\nIn, os", GOOD), cpu=3))
     assert finished(warm, handle).failure is None
@@ -93,7 +94,7 @@ def test_its_kernel_is_left_when_the_notebook_needs_another(
     )
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
     warm.prepare_standby()
-    assert warm.standby_ready(60)
+    assert standby_ready(warm, 60)
     kernel = kernel_of(warm)
     handle = warm.start(challenge.spec(notebook(WHO, GOOD, kernel="other")))
     assert finished(warm, handle).failure is None
@@ -104,7 +105,7 @@ def test_a_predictions_file_does_not_mind_its_kernel(
     warm: LocalEngine, challenge: SmallChallenge
 ) -> None:
     warm.prepare_standby()
-    assert warm.standby_ready(60)
+    assert standby_ready(warm, 60)
     content = b"id,prediction\n1,a\n2,b\n3,a\n4,b\n"
     handle = warm.start(challenge.spec(content, name="mine.csv", kind=SubmissionKind.PREDICTIONS))
     assert finished(warm, handle).failure is None
@@ -113,7 +114,7 @@ def test_a_predictions_file_does_not_mind_its_kernel(
 @pytest.mark.parametrize("what", ["child", "kernel"])
 def test_its_death_is_tolerated(warm: LocalEngine, challenge: SmallChallenge, what: str) -> None:
     warm.prepare_standby()
-    assert warm.standby_ready(60)
+    assert standby_ready(warm, 60)
     assert warm._standby is not None
     victim = warm._standby.process.pid if what == "child" else kernel_of(warm)
     os.kill(victim, signal.SIGKILL)
@@ -130,7 +131,7 @@ def test_it_goes_when_its_owner_dies(tmp_path: Path) -> None:
         try:
             engine = LocalEngine(runs)
             engine.prepare_standby()
-            engine.standby_ready(60)
+            standby_ready(engine, 60)
         finally:
             os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(owner, 0)
@@ -145,7 +146,7 @@ def test_a_run_cannot_be_lost_between_being_written_and_being_begun(
 ) -> None:
     """The engine dies after it wrote the run into the folder and before it said so."""
     warm.prepare_standby()
-    assert warm.standby_ready(60)
+    assert standby_ready(warm, 60)
     spec = challenge.spec(notebook(GOOD))
     child = warm._adopt(spec)
     assert child is not None

@@ -9,11 +9,11 @@ from typing import Any
 
 import uvicorn
 
-from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.engines.kubernetes import KubernetesEngine
 from jupyter_challenge.service.asking_pods import Gateway
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.gateway import create_gateway
+from tests.bundles import bundle_of
 from tests.service.world import User, World
 from tests.small_api_server import SmallApiServer
 from tests.small_kubelet import SmallKubelet

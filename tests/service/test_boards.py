@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.service.standings import Boards
 from jupyter_challenge.store import challenges, scores
 from jupyter_challenge.store.orm import StandingLogRow, StandingRow
+from tests.bundles import bundle_of
 from tests.service.world import World
 from tests.tiny import ROWS, write_challenge
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from jupyter_challenge.client.handing_in import prepare_image
-from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.core.errors import InvalidSubmission
 from jupyter_challenge.service.clusterconfig import ClusterConfig
+from tests.bundles import bundle_of
 from tests.service.world import World
 
 DIGEST = "sha256:" + "5a" * 32

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from obstore.store import LocalStore
 
-from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.core.errors import DataMissing
 from jupyter_challenge.core.run import ImageFile, ImageFiles, VolumeMount
 from jupyter_challenge.service import handing_out
@@ -18,6 +17,7 @@ from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.versions import run_spec
 from jupyter_challenge.store import challenges, runs, submissions
 from jupyter_challenge.store.datasets import Datasets
+from tests.bundles import bundle_of
 from tests.service.gateway_world import members
 from tests.service.world import World
 from tests.tiny import write_challenge, write_notebook

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from jupyter_challenge.client import handing_in
-from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.service.clusterconfig import ClusterConfig
+from tests.bundles import bundle_of
 from tests.service.world import World
 from tests.small_api_server import SmallApiServer, small_api_server
 from tests.tiny import write_notebook

@@ -21,9 +21,9 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.core.errors import Unavailable
 from jupyter_challenge.service.status_port import StatusPort
+from tests.bundles import bundle_of
 from tests.service.folders import zipped
 from tests.tiny import ROWS, write_challenge
 

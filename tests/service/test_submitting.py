@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from jupyter_challenge.core.bundle import bundle_of
+from tests.bundles import bundle_of
 from tests.service.world import World, predictions
 from tests.tiny import write_notebook
 

@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 
 from jupyter_challenge.client.asgi import AppTransport
-from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.engines.base import Engine
 from jupyter_challenge.service.app import EmbeddedService
 from jupyter_challenge.service.auth import Identity, Place
 from jupyter_challenge.service.clusterconfig import ClusterConfig
 from jupyter_challenge.service.config import ChallengeConfig
+from tests.bundles import bundle_of
 from tests.service.folders import zipped
 from tests.service.quick_engine import QuickEngine
 from tests.tiny import write_challenge

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.run import EvaluationResult, PodReport, Receipt, ReceiptKind, RunSpec
 from jupyter_challenge.store import challenges, receipts, submissions
+from tests.bundles import bundle_of
 from tests.service.gateway_world import GatewayWorld
 from tests.service.world import World
 from tests.small_api_server import small_api_server

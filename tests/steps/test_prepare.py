@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.run import InputMount
 from jupyter_challenge.steps import prepare as step
 from jupyter_challenge.steps.context import StepContext
 from jupyter_challenge.steps.folder import RunFolder
+from tests.bundles import bundle_of
 from tests.engines.small_challenge import SmallChallenge, notebook
 
 NOTEBOOK = notebook("1")

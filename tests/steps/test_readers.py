@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_challenge.core.bundle import bundle_of
 from jupyter_challenge.core.challenge import Output
 from jupyter_challenge.core.errors import FailureClass, RunFailed, TooLarge
 from jupyter_challenge.steps.readers import (
@@ -14,6 +13,7 @@ from jupyter_challenge.steps.readers import (
     read_predictions,
     unpack,
 )
+from tests.bundles import bundle_of
 
 CANARY = b"the hidden labels"
 
