@@ -1,4 +1,4 @@
-"""What a submission sends, of contents that a test has in memory; also what no client would send."""
+"""What a submission sends, of contents that a test has in memory; some no client would send."""
 
 from __future__ import annotations
 
