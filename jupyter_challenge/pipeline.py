@@ -10,13 +10,15 @@ artifact that is read. The artifacts are lineage.
 
 # No `from __future__ import annotations`: kfp reads the annotations as objects.
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
 from kfp import dsl
 from kfp.dsl import Dataset, Input, Metrics, Output
 
 from jupyter_challenge.core.challenge import SubmissionKind
+from jupyter_challenge.steps.lines import told
 
 IMAGE = "python:3"
 """Only a label locally: the local runner takes components of Python images alone."""
@@ -128,6 +130,19 @@ def following(
         made = graph_of(kind, steps[:3], settle)
     found: dict[str, Any] = MessageToDict(made.pipeline_spec)
     return found
+
+
+def concerning(spec: dict[str, Any], about: Mapping[str, str | int]) -> dict[str, Any]:
+    """Return a compiled pipeline whose steps say from their first line on whom it concerns.
+
+    Args:
+        spec: What `following` made; it stays as it is.
+        about: Ids alone: anybody may read what a run of KFP is made of.
+    """
+    made = deepcopy(spec)
+    for executor in made["deploymentSpec"]["executors"].values():
+        executor["container"]["env"].append(told(about))
+    return made
 
 
 def following_steps(image: str) -> tuple[Any, Any, Any, Any]:

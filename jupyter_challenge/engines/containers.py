@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from jupyter_challenge.core.compute.rendering import NO_GPU
+from jupyter_challenge.steps.lines import told
 
 Manifest = dict[str, Any]
 
@@ -90,10 +92,20 @@ def own_program(main: Manifest, image: str) -> Manifest:
     }
 
 
-def platform_container(name: str, image: str, does: str, gateway_url: str) -> Manifest:
-    """A container of the platform's: it alone has the token, and what the gateway's address is."""
+def platform_container(
+    name: str, image: str, does: str, gateway_url: str, about: Mapping[str, str | int]
+) -> Manifest:
+    """A container of the platform's: it alone has the token, and what the gateway's address is.
+
+    Args:
+        name: Its name.
+        image: Its image.
+        does: What `steps.inside` is told to do.
+        gateway_url: Address of the gateway.
+        about: Whom the lines that it prints concern.
+    """
     made = container(name, image, does, resources=platform_resources())
-    made["env"].append({"name": "CHALLENGE_GATEWAY", "value": gateway_url})
+    made["env"] += [{"name": "CHALLENGE_GATEWAY", "value": gateway_url}, told(about)]
     made["volumeMounts"].append({"name": "token", "mountPath": TOKEN_FOLDER, "readOnly": True})
     made["terminationMessagePolicy"] = "FallbackToLogsOnError"
     return made

@@ -82,7 +82,7 @@ def claims(order: Order, settings: ClusterSettings, owner: Manifest) -> list[Man
 
 def job(which: Courier, order: Order, settings: ClusterSettings) -> Manifest:
     """The Job of a courier, which alone has a token and a way to the gateway."""
-    made = platform_container(which, settings.steps_image, which, settings.gateway_url)
+    made = platform_container(which, settings.steps_image, which, settings.gateway_url, order.ids)
     # The first has both, so that both are there, on nodes of one zone, before the run is.
     volumes = (GIVEN, MADE) if which == "bring" else (MADE,)
     mounts = [each for each in made["volumeMounts"] if each["name"] != "run"]

@@ -339,10 +339,10 @@ def _pod(
     kind: ReceiptKind, order: Order, settings: ClusterSettings, main: Manifest
 ) -> dict[str, Any]:
     prepare = platform_container(
-        PREPARE[kind], settings.steps_image, PROGRAMS[kind][0], settings.gateway_url
+        PREPARE[kind], settings.steps_image, PROGRAMS[kind][0], settings.gateway_url, order.ids
     )
     upload = platform_container(
-        UPLOAD, settings.steps_image, PROGRAMS[kind][1], settings.gateway_url
+        UPLOAD, settings.steps_image, PROGRAMS[kind][1], settings.gateway_url, order.ids
     )
     ours = "command" in main
     if not ours:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timezone
 from typing import TextIO
 
 from jupyter_challenge.core.run import RunSpec
+
+ABOUT = "CHALLENGE_ABOUT"
+"""Variable that says whom the lines concern from the first one on, as JSON."""
 
 
 class Lines:
@@ -19,7 +24,11 @@ class Lines:
         """Write for a part of the platform, such as `upload`."""
         self._to = to
         self._begun = ""
-        self._about: dict[str, str | int] = {"part": part, "pod": socket.gethostname()}
+        self._about: dict[str, str | int] = {
+            "part": part,
+            "pod": socket.gethostname(),
+            **json.loads(os.environ.get(ABOUT) or "{}"),
+        }
 
     def about(self, **known: str | int) -> None:
         """Say from here on whom the lines concern: run, submission and whatever else is known."""
@@ -41,6 +50,11 @@ class Lines:
 
     def flush(self) -> None:
         """Lines are written at once."""
+
+
+def told(about: Mapping[str, str | int]) -> dict[str, str]:
+    """The variable of a container by which its lines say whom they concern."""
+    return {"name": ABOUT, "value": json.dumps(about)}
 
 
 def concerning(spec: RunSpec) -> None:

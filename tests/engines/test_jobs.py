@@ -107,7 +107,7 @@ def test_only_the_platforms_containers_hold_the_token(job: dict[str, Any]) -> No
 def test_no_token_of_ours_is_in_the_pods_spec(job: dict[str, Any]) -> None:
     for each in containers(job):
         assert set(environment(each)) <= {
-            "CHALLENGE_GATEWAY", "HOME", "TMPDIR", "NVIDIA_VISIBLE_DEVICES"
+            "CHALLENGE_ABOUT", "CHALLENGE_GATEWAY", "HOME", "TMPDIR", "NVIDIA_VISIBLE_DEVICES"
         }  # fmt: skip
         assert "envFrom" not in each
     assert not {"secret", "persistentVolumeClaim"} & {

@@ -1,6 +1,7 @@
 """What the engine relies on inside kfp, which promises none of it."""
 
 import inspect
+import json
 import subprocess
 import sys
 from importlib.metadata import version
@@ -129,7 +130,7 @@ def _types(part: dict[str, Any], side: str) -> dict[str, str]:
     return {name: each["artifactType"]["schemaTitle"] for name, each in artifacts.items()}
 
 
-def test_26_nothing_is_cached_and_steps_are_told_only_where_the_gateway_is() -> None:
+def test_26_nothing_is_cached_and_steps_are_told_only_gateway_and_ids() -> None:
     spec = pipeline.following(SubmissionKind.NOTEBOOK, "steps:1", GATEWAY)
 
     tasks = spec["root"]["dag"]["tasks"]
@@ -138,6 +139,11 @@ def test_26_nothing_is_cached_and_steps_are_told_only_where_the_gateway_is() -> 
         container = executor["container"]
         assert container["image"] == "steps:1"
         assert container["env"] == [{"name": "CHALLENGE_GATEWAY", "value": GATEWAY}]
+    about = {"submission": "s-1", "run": "r-1"}
+    for executor in pipeline.concerning(spec, about)["deploymentSpec"]["executors"].values():
+        gateway, whose = executor["container"]["env"]
+        assert gateway["value"] == GATEWAY
+        assert (whose["name"], json.loads(whose["value"])) == ("CHALLENGE_ABOUT", about)
     assert list(spec["root"]["inputDefinitions"]["parameters"]) == ["run_key"]
 
 

@@ -131,12 +131,15 @@ def test_what_nobody_says_of_a_step_is_a_line_too(
     said: str,
 ) -> None:
     monkeypatch.setattr(following, "PATIENCE", 0.3)
+    monkeypatch.setenv("CHALLENGE_ABOUT", '{"submission": "s-1"}')
     gateway.answers = [(status, "no")]
 
     with pytest.raises(StepFailed):
         follow("prepare", "r-1")
 
     found = lines(capsys.readouterr().out)
+    # Whose it is was in its settings: the gateway said nothing.
+    assert {(line["submission"], line["run"]) for line in found} == {("s-1", "r-1")}
     assert found[-1]["level"] == "error"
     assert said in found[-1]["message"]
     assert {line["run"] for line in found} == {"r-1"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -316,3 +317,31 @@ def test_a_step_that_is_told_to_end_does_so_at_once(pods: Pods) -> None:
 
     assert step.wait(SLOW) == 1
     assert not (folder / "report.json").exists()
+
+
+@pytest.mark.parametrize("step", ["prepare", "upload", "evaluate-fetch", "bring"])
+def test_a_line_that_comes_before_the_gateway_answers_says_whose_it_is(
+    step: str, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("of a pod")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    about = {"submission": "s-1", "run": "r-1", "attempt": 2}
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        env = {
+            **os.environ,
+            "CHALLENGE_GATEWAY": f"http://127.0.0.1:{taken.getsockname()[1]}",
+            "CHALLENGE_ABOUT": json.dumps(about),
+        }
+        command = [sys.executable, "-m", "jupyter_challenge.steps.inside", step]
+        command += ["--folder", str(folder), "--token", str(token)]
+        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            first = json.loads(process.stdout.readline())
+            process.kill()
+
+    assert first["message"].startswith("The gateway does not answer")
+    assert first["part"] == step
+    assert {name: first[name] for name in about} == about
