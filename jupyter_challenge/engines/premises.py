@@ -7,7 +7,7 @@ from typing import Any
 
 from jupyter_challenge.core.errors import Unavailable
 from jupyter_challenge.engines.cluster_api import ClusterApi
-from jupyter_challenge.engines.jobs import ClusterSettings
+from jupyter_challenge.engines.jobs import OWN, ClusterSettings
 from jupyter_challenge.engines.namespaces import namespace_objects
 
 
@@ -36,7 +36,7 @@ class Premises:
                     self._api.replace_spec(resource, manifest)
                     continue
                 found = self._api.create(resource, manifest)
-                if resource == "namespaces" and not _secured(found):
+                if resource == "namespaces" and not _ours(found):
                     raise Unavailable(
                         f"The namespace {namespace} was not made for runs.",
                         hint="Somebody else made it: give it the labels that the documentation "
@@ -49,7 +49,7 @@ class Premises:
         self._ready.discard(namespace)
 
 
-def _secured(namespace: dict[str, Any]) -> bool:
-    """Whether the API server lets in nothing there but what is hardened."""
+def _ours(namespace: dict[str, Any]) -> bool:
+    """Whether it is one for Jobs of ours, into which the API server lets only what is hardened."""
     labels = namespace["metadata"].get("labels") or {}
-    return labels.get("pod-security.kubernetes.io/enforce") == "restricted"
+    return {**OWN, "pod-security.kubernetes.io/enforce": "restricted"}.items() <= labels.items()

@@ -15,6 +15,8 @@ from tests.small_api_server import small_api_server
 
 SETTINGS = ClusterSettings("http://challenge-gateway:8791", "10.96.0.9", "steps:1", "notebook:1")
 NAME = "challenge-run-tiny"
+OURS = {"app.kubernetes.io/managed-by": "jupyter-challenge"}
+RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
 @pytest.fixture
@@ -34,16 +36,20 @@ def test_what_is_missing_is_made(api: ClusterApi) -> None:
 
 
 def test_a_namespace_that_an_admin_made_for_a_volume_is_used(api: ClusterApi) -> None:
-    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    api.create("namespaces", {"metadata": {"name": NAME, "labels": labels}})
+    api.create("namespaces", {"metadata": {"name": NAME, "labels": {**OURS, **RESTRICTED}}})
 
     Premises(api).make(NAME, "run", SETTINGS)
 
     assert api.get("networkpolicies", "gateway-only", NAME) is not None
 
 
-def test_a_namespace_that_lets_everything_in_is_not(api: ClusterApi) -> None:
-    api.create("namespaces", {"metadata": {"name": NAME}})
+@pytest.mark.parametrize(
+    "labels", [{}, OURS, RESTRICTED], ids=["neither", "pods of any kind", "not ours"]
+)
+def test_a_namespace_that_was_made_for_something_else_is_not(
+    api: ClusterApi, labels: dict[str, str]
+) -> None:
+    api.create("namespaces", {"metadata": {"name": NAME, "labels": labels}})
 
     for _ in range(2):
         with pytest.raises(Unavailable, match="not made for runs"):
