@@ -30,14 +30,14 @@ class Metrics(Observer):
         self.registry.register(_Submissions(db))
         self._wait = Histogram(
             "challenge_queue_wait_seconds",
-            "From a run's place in the queue to its turn.",
+            "From when a run begins to wait to its turn; one that has to make way waits again.",
             ["challenge"],
             buckets=_WAIT,
             registry=self.registry,
         )
         self._overhead = Histogram(
             "challenge_run_overhead_seconds",
-            "Of a scored run, from its turn to its end, all but the time of the notebook itself.",
+            "Of a scored run, all of its time but its wait and that of the notebook itself.",
             ["challenge"],
             buckets=_OVERHEAD,
             registry=self.registry,
@@ -71,12 +71,11 @@ class Metrics(Observer):
             registry=self.registry,
         )
 
-    def claimed(self, run: RunRow, submission: SubmissionRow) -> None:
+    def waited(self, run: RunRow, submission: SubmissionRow, seconds: float | None) -> None:
         """A run's turn has come."""
-        super().claimed(run, submission)
-        if run.claimed_at is not None:
-            waited = (run.claimed_at - run.created_at).total_seconds()
-            self._wait.labels(submission.challenge_id).observe(max(0.0, waited))
+        super().waited(run, submission, seconds)
+        if seconds is not None:
+            self._wait.labels(submission.challenge_id).observe(seconds)
 
     def ended(
         self, run: RunRow, submission: SubmissionRow, outcome: str, ended_at: datetime, gpu: int
@@ -86,9 +85,9 @@ class Metrics(Observer):
         challenge = submission.challenge_id
         self._ended.labels(challenge, outcome).inc()
         notebook = _seconds(run, StepName.RUN)
-        if outcome == "scored" and run.claimed_at is not None:
-            whole = (ended_at - run.claimed_at).total_seconds()
-            self._overhead.labels(challenge).observe(max(0.0, whole - notebook))
+        if outcome == "scored":
+            whole = (ended_at - run.created_at).total_seconds()
+            self._overhead.labels(challenge).observe(max(0.0, whole - run.waited - notebook))
         if gpu and run.started_at is not None:
             # A pod holds its GPUs from its first container on, whatever that does with them.
             held = _seconds(run, StepName.PREPARE) + notebook

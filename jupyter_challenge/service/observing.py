@@ -33,6 +33,12 @@ class Observer:
         """A run's turn has come."""
         log.info("Run claimed.", extra=ids(submission, run))
 
+    def waited(self, run: RunRow, submission: SubmissionRow, seconds: float | None) -> None:
+        """A run's turn has come, for the first time or again; None: it did not wait for it."""
+        if seconds is not None:
+            said = {**ids(submission, run), "waited": round(seconds, 3)}
+            log.info("Run waited %.1f s.", seconds, extra=said)
+
     def started(self, run: RunRow, submission: SubmissionRow) -> None:
         """A run was handed to the engine."""
         log.info("Run started.", extra=ids(submission, run))

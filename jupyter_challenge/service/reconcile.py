@@ -272,11 +272,13 @@ class Reconciler:
             if submission.state != SubmissionState.QUEUED.value:
                 run.cleared = True  # cancelled while it waited
                 return
-            waits = self._service.engine.queues
-            runs.claim(run, submission, session, utc_now(), waits=waits)
+            now, waits = utc_now(), self._service.engine.queues
+            runs.claim(run, submission, session, now, waits=waits)
+            waited = None if waits else runs.turn_came(run, now)
             if self._leases is not None:
                 self._leases.give(session, run)
         self._service.observer.claimed(run, submission)
+        self._service.observer.waited(run, submission, waited)
         self._start(run, submission)
 
     def _start(self, run: RunRow, submission: SubmissionRow) -> None:
@@ -370,18 +372,22 @@ class Reconciler:
         known = (run.steps, run.state) == (steps, status.state.value)
         if known and not same_image.is_news(submission, status):
             return
+        waited = None
         with self._service.db.write() as session:
             row, owner = self._locked(session, run)
             if row is None or owner is None or row.ended_at is not None:
                 return
+            now = utc_now()
             if status.queued:
-                runs.waits_again(row, owner)
+                runs.waits_again(row, owner, now)
             elif status.state is RunState.RUNNING:
-                runs.began(owner, utc_now())
+                runs.began(owner, now)
+                waited = runs.turn_came(row, now, status.started_at)
             same_image.note(owner, status)
             row.steps, row.state = steps, status.state.value
             row.started_at = status.started_at
             submissions.note_change(session, owner)
+        self._service.observer.waited(row, owner, waited)
 
     def _end(self, run: RunRow, status: RunStatus, handle: RunHandle, *, cancelled: bool) -> None:
         """Keep what the run left, then store how it ended, all at once."""
@@ -410,6 +416,7 @@ class Reconciler:
             row, owner = self._locked(session, run)
             if row is None or owner is None:
                 return
+            waited = None
             ends = row.ended_at is None and not SubmissionState(owner.state).terminal
             now = status.ended_at or utc_now()
             cancelled = cancelled or owner.cancel is not None
@@ -418,7 +425,9 @@ class Reconciler:
                 same_image.note(owner, status)
                 if status.started_at is not None:  # seen for the first time when it was over
                     runs.began(owner, status.started_at)
+                    waited = runs.turn_came(row, now, status.started_at)
                 _store_end(session, owner, row, cancelled, failure, result, spec, now)
+        service.observer.waited(row, owner, waited)
         if ends:
             outcome = "cancelled" if cancelled else "scored"
             if failure is not None and not cancelled:

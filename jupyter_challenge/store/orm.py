@@ -213,8 +213,10 @@ class RunRow(Base):
 
     A run is `waiting` until the loop claims it, then what its engine says. `cleared` is false as
     long as the engine may still hold something of it. `kept` is a tar of $CHALLENGE_STATE as it was
-    when the run last had to make way, which it did `interruptions` times. `holder` is the service
-    that follows it until `held_until`, where several share a database.
+    when the run last had to make way, which it did `interruptions` times. `queued_at` is since when
+    it waits for its turn, here or in a queue of the engine's; `waited` are the seconds that it did
+    before, all together. `holder` is the service that follows it until
+    `held_until`, where several share a database.
     """
 
     __tablename__ = "run"
@@ -241,6 +243,8 @@ class RunRow(Base):
     samples: Mapped[str | None] = mapped_column(String(64))
     kept: Mapped[str | None] = mapped_column(String(64))
     interruptions: Mapped[int] = mapped_column(default=0)
+    queued_at: Mapped[datetime | None]
+    waited: Mapped[float] = mapped_column(default=0.0)
     logs: Mapped[dict[str, Any]]
     holder: Mapped[str | None] = mapped_column(String(36))
     held_until: Mapped[datetime | None]

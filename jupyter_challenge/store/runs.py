@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +15,8 @@ from jupyter_challenge.store.orm import RunRow, SubmissionRow
 from jupyter_challenge.store.submissions import note_change
 
 WAITING = "waiting"
+WHOLE_SECOND = timedelta(seconds=1)
+"""Engines may leave out the fractions of seconds."""
 
 
 def add(session: Session, submission_id: str, attempt: int, at: datetime) -> RunRow:
@@ -28,6 +30,7 @@ def add(session: Session, submission_id: str, attempt: int, at: datetime) -> Run
         cleared=False,
         steps=[StepView(name=name).model_dump(mode="json") for name in StepName],
         created_at=at,
+        queued_at=at,
         logs={},
     )
     session.add(row)
@@ -122,11 +125,33 @@ def began(submission: SubmissionRow, at: datetime) -> None:
         submission.started_at = at
 
 
-def waits_again(run: RunRow, submission: SubmissionRow) -> None:
+def waits_again(run: RunRow, submission: SubmissionRow, at: datetime) -> None:
     """Say that a run is in the engine's queue; one that was at work had to make way."""
     submission.state = SubmissionState.QUEUED.value
     if run.state == "running":
         run.interruptions += 1
+    if run.queued_at is None:
+        run.queued_at = at
+
+
+def turn_came(run: RunRow, now: datetime, began: datetime | None = None) -> float | None:
+    """Say that a run waits no more.
+
+    Args:
+        run: The run.
+        now: The time.
+        began: When it began as its engine says, which may have been noticed late.
+
+    Returns:
+        For how many seconds it waited this time; None where it did not.
+    """
+    if run.queued_at is None:
+        return None
+    at = now if began is None else min(now, began + WHOLE_SECOND)
+    waited = max(0.0, (at - run.queued_at).total_seconds())
+    run.queued_at = None
+    run.waited += waited
+    return waited
 
 
 def started(run: RunRow, engine: str, handle: dict[str, Any]) -> None:

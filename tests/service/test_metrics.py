@@ -87,6 +87,29 @@ def test_who_held_how_many_gpus_for_how_long(cluster: Cluster) -> None:
     }
 
 
+def test_where_the_time_of_a_run_went(cluster: Cluster) -> None:
+    """What it waited, what was not its own, and its notebook are all of it."""
+    done = submitted(cluster, A_WHILE, WRITE_ALL_EVEN)
+    assert done["state"] == "scored", done
+
+    label, (run,) = of("many"), [each for each in done["steps"] if each["name"] == "run"]
+    waited = scraped(cluster, "challenge_queue_wait_seconds_sum")[label]
+    overhead = scraped(cluster, "challenge_run_overhead_seconds_sum")[label]
+    for name in ("queue_wait", "run_overhead"):
+        assert scraped(cluster, f"challenge_{name}_seconds_count") == {label: 1}
+    notebook, whole = between(run, "started_at"), between(done, "created_at")
+    assert notebook >= 1  # of two, as pods tell times in whole seconds
+    assert 0 <= waited < whole
+    assert overhead > 0
+    assert waited + overhead + notebook == pytest.approx(whole, abs=0.5)
+
+
+def between(shown: Any, since: str) -> float:
+    """Seconds from then to its end."""
+    began, ended = (datetime.fromisoformat(shown[at]) for at in (since, "ended_at"))
+    return (ended - began).total_seconds()
+
+
 def without_image(status: Object) -> bool:
     waiting = {"waiting": {"reason": "ErrImageNeverPull", "message": "not here"}}
     status["initContainerStatuses"] = [{"name": "prepare", "state": waiting}]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,15 @@ from jupyter_challenge.engines import queueing
 from jupyter_challenge.engines.cluster_api import ApiRefused, ClusterApi
 from jupyter_challenge.engines.queues import EVALUATIONS, team_queue_name
 from jupyter_challenge.service import waiting
+from jupyter_challenge.service.metrics import Metrics
 from tests.service.cluster_world import PATIENCE, Cluster
-from tests.small_api_server import small_api_server
+from tests.service.test_status_port import numbers
+from tests.small_api_server import Key, small_api_server
 from tests.small_kueue import SmallKueue
 from tests.tiny import WRITE_ALL_EVEN
 
 pytestmark = pytest.mark.timeout(600)
+HELD_SECONDS = 3.0
 COUNTS_ITS_STARTS = """
 import os, pathlib, time
 state = pathlib.Path(os.environ["CHALLENGE_STATE"])
@@ -78,6 +83,61 @@ def test_a_run_waits_makes_way_and_goes_on_from_its_state(
     assert "begun II" in world.ana.ask(*log)["text"]
     assert [score["value"] for score in done["scores"]] == [0.5]
     assert done["interruptions"] == 1
+
+
+def observed(world: Cluster, name: str) -> tuple[float, float]:
+    """How often a time was observed, and the sum of all."""
+    metrics = world.world.embedded.service.observer
+    assert isinstance(metrics, Metrics)
+    found = numbers(metrics.text().decode())
+    count, whole = (found[f"challenge_{name}_seconds_{each}"].values() for each in ("count", "sum"))
+    return sum(count), sum(whole)
+
+
+def seconds(shown: dict[str, Any], since: str) -> float:
+    """From then to its end."""
+    began, ended = (datetime.fromisoformat(shown[at]) for at in (since, "ended_at"))
+    return (ended - began).total_seconds()
+
+
+def test_what_a_run_waits_in_kueues_queue_is_wait_and_no_overhead(
+    cluster: tuple[Cluster, SmallKueue],
+) -> None:
+    """Also what it waits after it had to make way."""
+    world, kueue = cluster
+    service = world.world.embedded.service
+    service.observer = Metrics(service.db)
+    made = world.ana.submit(**world.notebook(COUNTS_ITS_STARTS, WRITE_ALL_EVEN))
+
+    def let_go_after_a_while() -> Key:
+        world.world.until(lambda: kueue.held("run") != [], PATIENCE)
+        time.sleep(HELD_SECONDS)
+        (run,) = kueue.held("run")
+        kueue.admit(run)
+        return run
+
+    run = let_go_after_a_while()
+    log = ("GET", f"/submissions/{made['id']}/logs/run")
+    world.world.until(lambda: "begun I" in world.ana.ask(*log)["text"], PATIENCE)
+    world.world.until(lambda: world.ana.show(made["id"])["state"] == "running", PATIENCE)
+    times, first = observed(world, "queue_wait")
+    assert times == 1
+    assert first >= HELD_SECONDS
+    kueue.preempt(run)
+    world.world.until(lambda: world.ana.show(made["id"])["state"] == "queued", PATIENCE)
+    let_go_after_a_while()
+    world.world.until(lambda: kueue.held("evaluate") != [], PATIENCE)
+    kueue.admit(kueue.held("evaluate")[0])
+    done = world.ended(made["id"])
+
+    assert (done["state"], done["interruptions"]) == ("scored", 1)
+    times, waited = observed(world, "queue_wait")
+    assert times == 2
+    assert waited >= first + HELD_SECONDS
+    (step,) = [each for each in done["steps"] if each["name"] == "run"]
+    whole, notebook = seconds(done, "created_at"), seconds(step, "started_at")
+    rest = whole - notebook - waited
+    assert observed(world, "run_overhead") == (1, pytest.approx(rest, abs=0.5))
 
 
 def test_queues_are_made_for_challenge_team_and_evaluations(
