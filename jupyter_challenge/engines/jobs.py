@@ -37,6 +37,7 @@ from jupyter_challenge.engines.containers import (
     platform_container,
 )
 from jupyter_challenge.engines.queue_settings import QueueSettings
+from jupyter_challenge.steps.inside import TEMPORARY
 
 DOMAIN = "challenge.jupyter.org"
 OWN = {"app.kubernetes.io/managed-by": "jupyter-challenge"}
@@ -347,6 +348,7 @@ def _pod(
     ours = "command" in main
     if not ours:
         upload["lifecycle"] = {"postStart": {"exec": {"command": READY}}}
+        upload["volumeMounts"].append({"name": "tmp", "mountPath": str(TEMPORARY)})
     pod: dict[str, Any] = {
         **hardened(kind, settings),
         "activeDeadlineSeconds": deadline(kind, order, settings),
@@ -355,10 +357,7 @@ def _pod(
         "containers": [main],
         "volumes": [
             {"name": "run", "emptyDir": {"sizeLimit": str(order.volume)}},
-            {
-                "name": "tmp",
-                "emptyDir": {"sizeLimit": str(order.disk + (OWN_VOLUME if ours else 0))},
-            },
+            {"name": "tmp", "emptyDir": {"sizeLimit": str(order.disk + OWN_VOLUME)}},
             token_volume(kind, settings),
             *(_data_volumes(order) if kind == "run" else []),
         ],

@@ -20,6 +20,7 @@ from jupyter_challenge.core.run import PodReport, ReceiptKind, RunFailure
 from jupyter_challenge.engines.data_image import NAME as DATA
 from jupyter_challenge.engines.jobs import PREPARE, SOURCE, UPLOAD, main_of
 from jupyter_challenge.engines.queues import held, in_a_queue
+from jupyter_challenge.steps.disk_use import OVERFULL
 from jupyter_challenge.steps.lines import messages
 
 Object = Mapping[str, Any]
@@ -141,6 +142,12 @@ class Look:
         known = self.times(container)[0] is not None
         return known or "terminated" in (self._told(container).get("lastState") or {})
 
+    def has_ended(self, container: str) -> Object:
+        """How a container ended, also one that was started again; empty where it did not."""
+        told = self._told(container)
+        states = (told.get("state") or {}, told.get("lastState") or {})
+        return next((each["terminated"] for each in states if "terminated" in each), {})
+
     def _told(self, container: str) -> Object:
         """What the pod says of a container."""
         return next((each for each in _containers(self.pod or {}) if each["name"] == container), {})
@@ -227,6 +234,19 @@ def overdue(look: Look, now: datetime, limit: float) -> RunFailure | None:
     return None
 
 
+def overfull(look: Look) -> RunFailure | None:
+    """Say so when the program of an image wrote too much; steps of ours are measured by ours.
+
+    The sidecar ends with a status of its own then: that the kubelet tells at once, also where the
+    run may not reach the gateway. Who waits for the kubelet's eviction loses the log.
+    """
+    ended = look.has_ended(UPLOAD) if look.own_program else {}
+    if ended.get("exitCode") != OVERFULL:
+        return None
+    said = messages(str(ended.get("message") or "").encode()).decode().strip()
+    return _of_step(look, FailureClass.DISK_FULL, said.rpartition("\n")[2])
+
+
 def hopeless_pod(
     pod: Object, names: Collection[str] | None, now: datetime, patience: Patience
 ) -> tuple[FailureClass, str] | None:
@@ -293,7 +313,7 @@ def ending(look: Look, report: PodReport | None, limit: float) -> RunFailure | N
     said = report.failure if report is not None else None
     if said is not None and said.step is StepName.PREPARE:
         return said  # the step has never been
-    found = _from_outside(look)
+    found = overfull(look) or _from_outside(look)
     if report is not None and report.ended and said is None and code in {0, None}:
         # Of its own program the sidecar knows nothing, and one that is told to end may well say 0.
         full = found is not None and found.failure_class is FailureClass.DISK_FULL

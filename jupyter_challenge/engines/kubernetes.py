@@ -34,6 +34,7 @@ from jupyter_challenge.engines.judging import (
     ending,
     hopeless,
     overdue,
+    overfull,
     settled,
     uncarried,
 )
@@ -115,9 +116,11 @@ class KubernetesEngine(Engine):
         order = order_of(run.job)
         steps = steps_of(run, order)
         if run.stage in GOING_ON and run.job is not None:
-            late = overdue(run, run_state.now(), order.seconds) if order is not None else None
-            if late is not None:
-                return closed(failed(steps, late), late)
+            beyond = overfull(run)
+            if beyond is None and order is not None:
+                beyond = overdue(run, run_state.now(), order.seconds)
+            if beyond is not None:
+                return closed(failed(steps, beyond), beyond)
             return self._going_on(run, steps)
         report = self._handed_in.report(ref, "run")
         if self._jobs.by_courier and report is None:

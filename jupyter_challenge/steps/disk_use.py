@@ -24,6 +24,8 @@ ENTRY = 16_384
 ext4 has one inode for so many bytes of a disk, as it is made unless one says otherwise. So runs
 whose limits fit on a disk together can't use up its inodes either.
 """
+OVERFULL = 73
+"""Exit status of a sidecar that saw too much written by an image's own program: `EX_CANTCREAT`."""
 FAR = 2_000
 """Bytes of a path from which on a folder is opened by a shorter one: 4,096 are the most."""
 

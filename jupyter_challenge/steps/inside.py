@@ -23,11 +23,12 @@ from typing import IO
 from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.errors import FAILURES, FailureClass, Fault, RunFailed
 from jupyter_challenge.core.models import StepName
-from jupyter_challenge.core.run import EvaluationSpec, PodReport, RunSpec, most_state
+from jupyter_challenge.core.run import EvaluationSpec, PodReport, RunFailure, RunSpec, most_state
 from jupyter_challenge.core.tarball import Packed, pieces_of
 from jupyter_challenge.steps import lean
 from jupyter_challenge.steps.alone import alone, report_path, translated
 from jupyter_challenge.steps.context import StepContext
+from jupyter_challenge.steps.disk_use import MEASURE_EVERY, OVERFULL, DiskUse
 from jupyter_challenge.steps.door import Door, Refused
 from jupyter_challenge.steps.exchange import EXCHANGE, OUTPUT, STATE, Exchange
 from jupyter_challenge.steps.exchange import bring as put_on_its_volume
@@ -39,6 +40,7 @@ from jupyter_challenge.steps.state import kept
 
 FOLDER = Path("/challenge")
 TOOLS = Path("/challenge-tools")
+TEMPORARY = Path("/challenge-tmp")
 TOKEN = Path("/var/run/secrets/challenge/token")
 GATEWAY = "CHALLENGE_GATEWAY"
 EXCHANGED = "CHALLENGE_EXCHANGE"
@@ -57,6 +59,7 @@ class Inside:
     folder: RunFolder
     token: Path = TOKEN
     tools: Path = TOOLS
+    temporary: Path = TEMPORARY
 
     @property
     def version(self) -> Path:
@@ -179,11 +182,16 @@ def upload(inside: Inside) -> int:
     # Not from the folder: the step could have written there.
     spec = RunSpec.model_validate_json(door.read("/run/spec"))
     concerning(spec)
-    _wait_for_the_end(inside)
+    own = spec.kind is SubmissionKind.CONTAINER
+    if own and (failure := _measured_until_the_end(inside, spec)) is not None:
+        # The step goes on: it is the service that ends it, once the kubelet told it of this.
+        print(failure.detail, flush=True)
+        return OVERFULL
+    if not own:
+        _wait_for_the_end(inside)
     folder, log = inside.folder, spec.limits.log + LOG_SLACK
     with ExitStack() as stack:
         # Of an image's own program only the kubelet knows how it ended.
-        own = spec.kind is SubmissionKind.CONTAINER
         word = PodReport(ended=True) if own else _word(folder, own=True)
         report = _checked(folder, spec, word)
         files = [_report(report)]
@@ -310,6 +318,17 @@ def _wait_for(path: Path) -> None:
 def _wait_for_the_end(inside: Inside) -> None:
     replace(inside.ready, b"")
     signal.sigwait({signal.SIGTERM})
+
+
+def _measured_until_the_end(inside: Inside, spec: RunSpec) -> RunFailure | None:
+    """Measure what an image's own program writes, as no process of ours is before it."""
+    replace(inside.ready, b"")
+    disk = DiskUse(inside.folder, spec.limits.disk, [inside.temporary])
+    while signal.sigtimedwait({signal.SIGTERM}, MEASURE_EVERY) is None:
+        failure = disk.beyond(StepName.RUN)
+        if failure is not None:
+            return failure
+    return None
 
 
 def _word(folder: RunFolder, *, own: bool) -> PodReport:

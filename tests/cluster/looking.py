@@ -1,4 +1,4 @@
-"""Cell of a hostile notebook: it looks for all it must not find, and prints what it found.
+"""What hostile code does: it looks for all it must not find, and prints what it found.
 
 It runs inside a run's pod as it stands here; `WANTED` is put before it.
 """
@@ -84,7 +84,7 @@ def account_files() -> list[str]:
     ]
 
 
-# Needles come reversed, so that the notebook does not find itself.
+# Needles come reversed, so that this code does not find itself.
 needles = {text[::-1].encode(): what for text, what in WANTED["hidden"].items()}
 with open("/proc/self/status") as status:
     capabilities = next(line.split()[1] for line in status if line.startswith("CapEff"))
@@ -96,6 +96,7 @@ report = {
         for name in os.environ
         if any(word in name.upper() for word in ("TOKEN", "SECRET", "PASSWORD", "KEY"))
     ),
+    "gpus": os.environ.get("NVIDIA_VISIBLE_DEVICES", ""),
     "reached": {what: reached(address) for what, address in WANTED["addresses"].items()},
     "resolved": {name: resolved(name) for name in WANTED["names"]},
     "answered": answered(WANTED["resolver"], "kubernetes.default.svc.cluster.local")

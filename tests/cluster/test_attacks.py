@@ -1,4 +1,4 @@
-"""Attacks on secrets: what hostile notebooks look for, by number and name; none is found.
+"""Attacks on secrets: what hostile code looks for, by number and name; none is found.
 
 Which test holds which attack is said in docs/admins/security.md.
 """
@@ -19,18 +19,20 @@ from jupyter_challenge.core.errors import FailureClass, NotFound
 from jupyter_challenge.core.models import StepName, SubmissionState, SubmissionView
 from tests.cluster.examining import BUCKET, store
 from tests.cluster.hub_place import HOST
+from tests.cluster.images import by_digest
 from tests.cluster.kubectl import Cluster, probe_pod
 from tests.cluster.platform import Platform
 from tests.cluster.playing import (
     HIDDEN,
     LABEL_CANARY,
+    LIMITS,
     TEAM_CANARY,
     Play,
     addresses,
     looking,
     reported,
 )
-from tests.tiny import WRITE_ALL_EVEN
+from tests.tiny import WRITE_ALL_EVEN, write_challenge
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -71,15 +73,54 @@ del planted, file
 
 
 @pytest.fixture(scope="module")
+def told(cluster: Cluster) -> Iterator[str]:
+    """An image that does what its challenge's data tell it to."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    cluster.kubectl("create", "namespace", name)
+    try:
+        (image,) = by_digest(cluster, name, ["cluster.test/submitted:told"]).values()
+        yield image
+    finally:
+        cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="module", params=["notebook", "image"])
 def report(
-    game: Play, victim: SubmissionView, hub: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    game: Play,
+    victim: SubmissionView,
+    hub: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Any]:
-    """What a notebook found that looked for everything, and for what it had planted itself."""
+    """What code found that looked for everything, and for what it had planted itself."""
     looks = looking(game.platform, {**HIDDEN, PLANTED: "planted"}, **{"a hub's API": hub})
-    plants = PLANT.format(reversed=PLANTED[::-1])
-    done = game.ended(tmp_path_factory.mktemp("mallory"), plants, looks, WRITE_ALL_EVEN)
+    code = (PLANT.format(reversed=PLANTED[::-1]), looks, WRITE_ALL_EVEN)
+    folder = tmp_path_factory.mktemp("mallory")
+    if request.param == "notebook":
+        done = game.ended(folder, *code)
+    else:
+        challenge = told_by_its_data(game, folder / "boxed", "\n".join(code))
+        made = game.mallory.submit_image(request.getfixturevalue("told"), challenge)
+        done = game.mallory.wait(made.id)
     assert done.state is SubmissionState.SCORED, done.failure
     return reported(game.log(done))
+
+
+def told_by_its_data(game: Play, folder: Path, code: str) -> str:
+    """A challenge with the canary in its labels that takes images, and tells them what to do."""
+    write_challenge(
+        folder, id="boxed", limits=LIMITS,
+        submission={"kinds": ["container"], "output": {"prediction": "label"}},
+        data={
+            "train": "data/train.py", "test": "data/test.csv", "labels": "data/labels.csv",
+        },
+    )  # fmt: skip
+    (folder / "data" / "train.py").write_text(code)
+    labels = folder / "data" / "labels.csv"
+    labels.write_text(labels.read_text().replace("even", LABEL_CANARY))
+    published = game.organiser.publish(folder)
+    game.mallory.enter(published.id, published.terms_digest)
+    return published.id
 
 
 def test_1_2_who_looks_for_what_is_there_finds_it(report: dict[str, Any]) -> None:
@@ -181,6 +222,10 @@ def test_6_no_name_is_resolved(report: dict[str, Any]) -> None:
 
 def test_22_the_process_has_no_rights(report: dict[str, Any]) -> None:
     assert (report["user"], int(report["capabilities"], 16)) == (1000, 0)
+
+
+def test_22_who_asked_for_no_gpu_sees_none(report: dict[str, Any]) -> None:
+    assert report["gpus"] == "void"
 
 
 # These names belong to nobody, here or elsewhere.

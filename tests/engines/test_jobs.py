@@ -158,8 +158,6 @@ def test_limits_are_those_of_the_challenge(order: Order) -> None:
     assert volumes["run"] == {"name": "run", "emptyDir": {"sizeLimit": str(expected)}}
     wall = 1_000_000 + jobs.OWN_VOLUME
     assert volumes["tmp"] == {"name": "tmp", "emptyDir": {"sizeLimit": str(wall)}}
-    boxed = jobs.run_job(replace(order, kind="container", image="team/model@sha256:1"), SETTINGS)
-    assert {"name": "tmp", "emptyDir": {"sizeLimit": "1000000"}} in pod(boxed)["volumes"]
 
 
 def test_promising_cores_twice_asks_for_half(order: Order) -> None:
@@ -311,6 +309,20 @@ def test_a_submitted_image_sees_nothing_of_what_the_platform_keeps(
     assert parts == {
         "/challenge/work": "work", "/challenge/home": "home", "/challenge/tmp": "tmp",
     }  # fmt: skip
+
+
+def test_the_sidecar_of_a_submitted_image_sees_all_that_it_may_write_to(
+    order: Order, own_program: dict[str, Any]
+) -> None:
+    """Nothing of ours is before that program that could measure it."""
+
+    def writable(manifest: dict[str, Any], name: str) -> set[str]:
+        mounts = container(manifest, name)["volumeMounts"]
+        return {mount["name"] for mount in mounts if not mount.get("readOnly")}
+
+    assert writable(own_program, "run") == {"run", "tmp"}
+    assert writable(own_program, "upload") == {"run", "tmp"}
+    assert writable(jobs.run_job(order, SETTINGS), "upload") == {"run"}
 
 
 def test_a_submitted_image_starts_once_the_sidecar_hears_its_end(

@@ -15,6 +15,7 @@ from jupyter_challenge.engines.judging import (
     ending,
     hopeless,
     overdue,
+    overfull,
     settled,
 )
 
@@ -423,6 +424,37 @@ def test_who_is_ended_from_outside(case: str) -> None:
     found, seconds, expected = OVERDUE[case]
     failure = overdue(found, BEGAN + timedelta(seconds=seconds), 60)
     assert (failure.failure_class.value if failure else None) == expected
+
+
+def measured(found: Look, *, again: bool) -> Look:
+    """The same once `upload` has ended, as it saw too much written; perhaps it is there again."""
+    assert found.pod is not None
+    line = '{"level": "info", "submission": "s", "message": "1.2 GB written"}\n'
+    state = {"terminated": {"exitCode": 73, "message": line}}
+    for each in found.pod["status"]["initContainerStatuses"]:
+        if each["name"] == "upload":
+            each |= {"state": RUNS, "lastState": state} if again else {"state": state}
+    return found
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_an_image_that_writes_too_much_is_told_so_before_it_is_evicted(again: bool) -> None:
+    going_on = measured(of_image(prepare=ended(), main=RUNS), again=again)
+    at_its_end = measured(of_image(prepare=ended(), main=ended(), phase="Succeeded"), again=again)
+
+    for failure in (overfull(going_on), ending(at_its_end, None, 60), ending(at_its_end, WELL, 60)):
+        assert failure is not None
+        assert (failure.failure_class.value, failure.detail) == ("disk_full", "1.2 GB written")
+
+
+def test_only_beside_an_image_is_the_sidecar_believed_to_have_measured() -> None:
+    notebook = look(prepare=ended(), main=RUNS)
+    assert notebook.pod is not None
+    statuses = notebook.pod["status"]["initContainerStatuses"]
+    statuses.append({"name": "upload", "state": {"terminated": {"exitCode": 73}}})
+
+    assert overfull(notebook) is None
+    assert overfull(of_image(prepare=ended(), main=RUNS)) is None
 
 
 def test_what_a_data_image_lacks_is_said_without_the_line_around_it() -> None:

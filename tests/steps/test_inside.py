@@ -18,6 +18,7 @@ import pytest
 
 from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.run import EvaluationResult, PodReport, Receipt, ReceiptKind, RunSpec
+from jupyter_challenge.steps.disk_use import OVERFULL
 from jupyter_challenge.store import challenges, receipts, submissions
 from tests.bundles import bundle_of
 from tests.service.gateway_world import GatewayWorld
@@ -36,7 +37,9 @@ class Pods:
         self.url = url
         self.folder = folder
 
-    def start(self, step: str, folder: Path, token: str = "") -> subprocess.Popen[bytes]:
+    def start(
+        self, step: str, folder: Path, token: str = "", stdout: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
         """Start a container's program; only the platform's are given a token."""
         command = [sys.executable, "-m", "jupyter_challenge.steps.inside", step]
         command += ["--folder", str(folder)]
@@ -48,7 +51,7 @@ class Pods:
             env["CHALLENGE_GATEWAY"] = self.url
         else:
             env |= {"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp")}
-        return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
+        return subprocess.Popen(command, env=env, stdout=stdout)
 
     def pod(
         self, spec: RunSpec, kind: ReceiptKind, after: Callable[[Path], None] | None = None
@@ -173,6 +176,35 @@ def test_an_images_own_program_is_judged_by_what_it_left(pods: Pods) -> None:
         receipt = receipts.get(session, spec.run_id, spec.attempt, "run")
     assert pods.report(receipt) == PodReport(ended=True)
     assert pods.content(receipt, "predictions") == b"id,label\n1,even\n"
+
+
+@pytest.mark.parametrize("what", ["bytes", "files"])
+def test_an_images_own_program_is_measured_by_the_sidecar(pods: Pods, what: str) -> None:
+    """It ends with a status of its own, of which the kubelet tells the service."""
+    spec = notebook(pods, "pass", challenge="narrow")
+    with pods.gate.gateway.db.write() as session:
+        submission = submissions.get(session, spec.submission_id)
+        assert submission is not None
+        submission.kind = "container"
+    folder = pods.folder / "run"
+    folder.mkdir()
+    token = pods.gate.token(spec, "run")
+    assert pods.start("prepare", folder, token).wait(SLOW) == 0
+    sidecar = pods.start("upload", folder, token, stdout=subprocess.PIPE)
+    many = folder / "work/deep"
+    many.mkdir()
+    if what == "bytes":
+        (many / "full").write_bytes(bytes(30_000_000))
+    else:
+        for number in range(2_000):  # 16 kB each at least
+            (many / str(number)).touch()
+
+    said, _ = sidecar.communicate(timeout=SLOW)
+
+    assert sidecar.returncode == OVERFULL
+    assert "the limit is 0.02 GB" in json.loads(said.splitlines()[-1])["message"]
+    with pods.gate.gateway.db.read() as session:
+        assert receipts.get(session, spec.run_id, spec.attempt, "run") is None
 
 
 def test_predictions_are_taken_by_prepare_and_run_does_nothing(pods: Pods) -> None:

@@ -104,11 +104,15 @@ build_code() {
 # What teams submit in the tests: one program, which goes well or badly as its argument says.
 build_submitted() {
   local how
-  for how in good bad missing silent link greedy full hoard endless; do
+  rm -f "$CLUSTER_CACHE"/images/submitted-*.tar
+  for how in good bad missing silent link greedy full many endless; do
     python3 "$kit/image.py" "$CLUSTER_CACHE/images/submitted-$how.tar" "cluster.test/submitted:$how" \
       --on "$CLUSTER_CACHE/images/probe.tar" --file "$kit/submitted.sh:/bin/predict:755" \
       --entrypoint "[\"/bin/$([ "$how" = missing ] && echo nothing || echo predict)\", \"$how\"]"
   done
+  python3 "$kit/image.py" "$CLUSTER_CACHE/images/submitted-told.tar" cluster.test/submitted:told \
+    --on "$CLUSTER_CACHE/images/base.tar" --file "$kit/told.py:/bin/predict.py:644" \
+    --entrypoint "[\"$home/bin/python\", \"/bin/predict.py\"]"
 }
 
 # A challenge's data, with not one program beside it; and the same in an image that would have its
@@ -151,7 +155,8 @@ if needs_again postgres "$postgres"; then
   (build_postgres)
   echo "$postgres" > "$CLUSTER_CACHE/postgres.made"
 fi
-submitted=$(digest "$kit/submitted.sh" "$kit/image.py" "$CLUSTER_CACHE/images/probe.tar" \
+submitted=$(digest "$kit/submitted.sh" "$kit/told.py" "$kit/image.py" \
+  "$CLUSTER_CACHE/images/probe.tar" "$CLUSTER_CACHE/base.made" \
   <(sed -n '/^build_submitted/,/^}/p' "$kit/images.sh"))
 if needs_again submitted "$submitted"; then
   (build_submitted)

@@ -21,16 +21,17 @@ case $1 in
   silent) ;;
   link) ln -s "$CHALLENGE_INPUT/test.csv" "$table" ;;
   greedy) exec probe mem 400 ;;
-  full) # no process of the platform's measures here what is written: the kubelet does
+  full)
     head -c 150000000 /dev/zero > /tmp/full
     trap '' TERM
     while echo full; do sleep 1; done
     ;;
-  hoard) # ends as it is told to
+  many) # ends as it is told to
     predict > "$table"
-    head -c 150000000 /dev/zero > /tmp/full
     trap 'exit 1' TERM
-    while echo full; do sleep 0.1; done
+    echo many
+    for n in $(seq 200); do eval "touch $HOME/$n-$(seq -s " $HOME/$n-" 100)"; done
+    while sleep 0.1; do :; done
     ;;
   endless)
     trap '' TERM
