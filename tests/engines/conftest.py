@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_challenge.engines import processes
+from jupyter_challenge.engines.jobs import Order
 from jupyter_challenge.engines.local import LocalEngine
 from jupyter_challenge.steps.folder import RunFolder
 from tests.engines.small_challenge import SmallChallenge
@@ -12,6 +13,16 @@ from tests.engines.small_challenge import SmallChallenge
 @pytest.fixture
 def challenge(tmp_path: Path) -> SmallChallenge:
     return SmallChallenge(tmp_path / "challenge")
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    """What the Jobs of a run in the small challenge are made from."""
+    spec = SmallChallenge(tmp_path).spec(
+        b"", time=90, cpu=1.5, memory=3_000_000_000, disk=1_000_000, gpu=0, log=1_000_000,
+        notebook=2_000_000,
+    )  # fmt: skip
+    return Order.of(spec.model_copy(update={"team_id": "team-1", "data_size": 500}))
 
 
 @pytest.fixture
