@@ -217,7 +217,8 @@ constraints:
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links -o constraints.txt
 
 clean:
-	rm -rf .venv .make node_modules ui-tests/node_modules ui-tests/test-results lib dist coverage \
+	rm -rf .venv .make node_modules ui-tests/node_modules ui-tests/test-results \
+		ui-tests/gallery-results lib dist coverage \
 		docs/_build jupyter_challenge/labextension jupyter_challenge/_version.py tsconfig.tsbuildinfo \
 		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
 		.eslintcache .stylelintcache

@@ -17,6 +17,8 @@ module.exports = {
   timeout: 600000,
   projects: undefined,
   testDir: './gallery',
+  // Each of the two removes what the other one left, where they have one.
+  outputDir: './gallery-results',
   use: {
     ...base.use,
     baseURL: `http://127.0.0.1:${port}`,
