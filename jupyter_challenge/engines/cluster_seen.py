@@ -109,6 +109,10 @@ class Seen:
             if len(self._refusals) > 10_000:
                 self._refusals.clear()
             self._refusals[uid] = str(event.get("message", ""))
+        # Of a Job that is not known yet, its coming is the news.
+        job = self._watches[0].get(uid) if self._watches is not None else None
+        if job is not None:
+            self._heard(job)
 
     def _refresh(self) -> None:
         watching = self.watching

@@ -73,6 +73,11 @@ class Watched:
                 raise LookupError(self._resource)
             return list(self._objects.values())
 
+    def get(self, uid: str) -> Object | None:
+        """One of them as it was told last, whether or not the watch stands."""
+        with self._lock:
+            return self._objects.get(uid)
+
     def _run(self) -> None:
         pause = FIRST_PAUSE
         version = ""

@@ -16,6 +16,7 @@ from jupyter_challenge.core.errors import FailureClass
 from jupyter_challenge.core.run import RunSpec, VolumeMount
 from jupyter_challenge.engines import jobs
 from jupyter_challenge.engines.base import RunStatus
+from jupyter_challenge.engines.cluster_seen import RUN
 from jupyter_challenge.engines.jobs import ClusterSettings, Order
 from jupyter_challenge.engines.kubernetes import KubernetesEngine
 from jupyter_challenge.engines.namespaces import namespace_objects
@@ -23,7 +24,7 @@ from jupyter_challenge.service.sealed import Sealed
 from jupyter_challenge.store import schema
 from jupyter_challenge.store.blobs import Blobs
 from jupyter_challenge.store.database import Database
-from tests.cluster.kubectl import Cluster
+from tests.cluster.kubectl import Cluster, probe_pod
 from tests.engines.small_challenge import SmallChallenge
 
 pytestmark = pytest.mark.timeout(180)
@@ -117,12 +118,12 @@ def test_a_run_fails_where(
     assert said in failure.detail
 
 
-def test_what_happens_to_a_run_comes_by_watch(
-    cluster: Cluster, settings: ClusterSettings, sealed: Sealed, tmp_path: Path
-) -> None:
-    """Of its Job, its pod and their events: nobody has to ask."""
+@pytest.fixture
+def told(
+    cluster: Cluster, settings: ClusterSettings, sealed: Sealed
+) -> Iterator[tuple[KubernetesEngine, threading.Event]]:
+    """An engine that watches, and what it wakes."""
     woken = threading.Event()
-    filled_up(cluster, settings)
     engine = KubernetesEngine(settings, sealed, kubeconfig=str(cluster.kubeconfig))
     try:
         engine.watch(woken.set)
@@ -130,18 +131,66 @@ def test_what_happens_to_a_run_comes_by_watch(
         while engine.news() is None:
             assert time.monotonic() < until
             time.sleep(0.1)
-        woken.clear()
-        handle = engine.start(spec(tmp_path))
-
-        assert woken.wait(30)
-        heard: set[str] = set()
-        while "run-1" not in heard:
-            assert time.monotonic() < until
-            heard |= engine.news() or set()
-            time.sleep(0.1)
-        engine.forget(handle)
+        yield engine, woken
     finally:
         engine.close()
+
+
+def drained(engine: KubernetesEngine, woken: threading.Event) -> set[str]:
+    """All that was told, once nothing more comes."""
+    found: set[str] = set()
+    woken.set()
+    while woken.is_set():
+        woken.clear()
+        found |= engine.news() or set()
+        time.sleep(0.7)
+    return found
+
+
+def test_why_a_job_has_no_pod_comes_by_watch(
+    cluster: Cluster,
+    settings: ClusterSettings,
+    told: tuple[KubernetesEngine, threading.Event],
+    tmp_path: Path,
+) -> None:
+    """As an event of the Job's, which itself stays as it is."""
+    engine, woken = told
+    filled_up(cluster, settings)
+
+    def version() -> str:
+        (job,) = cluster.list("jobs", "-n", settings.run_namespace("small"))
+        return str(job["metadata"]["resourceVersion"])
+
+    handle = engine.start(spec(tmp_path))
+    assert "run-1" in drained(engine, woken)
+    before, until = "", time.monotonic() + 90
+    while before != version():  # else it may have been the Job that was told of
+        assert time.monotonic() < until
+        before = version()
+        drained(engine, woken)
+        assert woken.wait(70)  # the Job is tried again after 1, 2, 4 … seconds
+        time.sleep(0.1)
+        heard = engine.news()
+    assert heard == {"run-1"}
+    engine.forget(handle)
+
+
+def test_that_a_pod_ends_comes_by_watch(
+    cluster: Cluster, namespace: str, told: tuple[KubernetesEngine, threading.Event]
+) -> None:
+    """A pod without a Job: nothing else has anything to tell."""
+    engine, woken = told
+    labels = {**jobs.OWN, RUN: "of-a-pod"}
+    ends = "trap 'exit 0' USR1; while :; do sleep 0.1; done"
+    cluster.apply(probe_pod(namespace, "ends", ["sh", "-c", ends], labels=labels))
+    cluster.wait(namespace, "condition=Ready", "pod/ends")
+    assert drained(engine, woken) == {"of-a-pod"}
+
+    assert cluster.execute(namespace, "ends", "kill", "-USR1", "1").returncode == 0
+
+    assert woken.wait(30)
+    assert engine.news() == {"of-a-pod"}
+    cluster.wait(namespace, "jsonpath={.status.phase}=Succeeded", "pod/ends", limit=10)
 
 
 @pytest.mark.parametrize(

@@ -76,11 +76,21 @@ def test_what_changes_and_what_goes_is_told(api: SmallApiServer, seen: Seen) -> 
 def test_why_a_job_has_no_pod_is_told(api: SmallApiServer, seen: Seen) -> None:
     job = add_job(api, "job", "r")
     assert seen.refusal(job) is None  # nobody watches: it has to be asked for
-    seen.watch(lambda: None)
+    woken = threading.Event()
+    seen.watch(woken.set)
     until(lambda: seen.refusal(job) == "")
+    until(lambda: seen.watching)
+    seen.news()
+    woken.clear()
     said = {"involvedObject": {"uid": job["metadata"]["uid"]}, "message": "exceeded quota"}
     api.add("events", "runs", {"metadata": {"name": "e"}, **said})
-    until(lambda: seen.refusal(job) == "exceeded quota")
+    assert woken.wait(10)
+    assert seen.refusal(job) == "exceeded quota"
+    assert seen.news() == {"r"}
+    woken.clear()
+    other = {"involvedObject": {"uid": "of-somebody-else"}, "message": "exceeded quota"}
+    api.add("events", "runs", {"metadata": {"name": "f"}, **other})
+    assert not woken.wait(0.5)
 
 
 def test_a_version_that_is_too_old_is_listed_anew(api: SmallApiServer, seen: Seen) -> None:
