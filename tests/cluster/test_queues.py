@@ -161,6 +161,13 @@ def test_a_challenges_own_share_is_not_the_cohorts_and_is_lent(platform: Platfor
     assert set(quota(cluster, "clusterqueue", "challenge-run-formerly").values()) == {"0"}
 
 
+def with_a_past(client: Client) -> None:
+    """See to it that a run of iris has ended, which says how long one takes."""
+    if not any(each.state.value == "scored" for each in client.submissions("iris")):
+        with example("iris") as source:
+            client.wait(client.submit(source / "baselines" / "stump.csv", "iris").id)
+
+
 @contextlib.contextmanager
 def all_in_use(platform: Platform, client: Client, folder: Path) -> Iterator[None]:
     """A run of iris that leaves no room for another: 120m of the 80m to 200m that there are."""
@@ -189,6 +196,7 @@ def test_what_is_a_challenges_own_comes_before_what_others_would_borrow(
 ) -> None:
     """Iris borrows of the share as long as nobody needs it, and then waits for it to be free."""
     pia, quin = people
+    with_a_past(pia)
     with (
         played(platform, tmp_path / "owned", "otto", "owned", limits={"cpu": 1}) as otto,
         example("iris") as source,
@@ -197,6 +205,9 @@ def test_what_is_a_challenges_own_comes_before_what_others_would_borrow(
             later = quin.submit(source / "baselines" / "stump.csv", "iris")
             owned = otto.submit(write_predictions(tmp_path / "predictions.csv"), "owned")
             platform.until(lambda: quin.submission(later.id).position == 1, 60)
+            about = quin.submission(later.id).wait_seconds
+            assert about is not None
+            assert (about > 0, about % 10) == (True, 0)  # once the run at work has ended
             platform.until(lambda: otto.submission(owned.id).position == 1, 60)
         otto.wait(owned.id)
         quin.wait(later.id)

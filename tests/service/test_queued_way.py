@@ -168,6 +168,41 @@ def test_places_are_those_of_the_engines_queue(cluster: tuple[Cluster, SmallKueu
     assert [world.ana.show(each)["state"] for each in made] == ["queued"] * 2
 
 
+def test_a_place_comes_with_about_how_long_it_takes(
+    cluster: tuple[Cluster, SmallKueue],
+) -> None:
+    """As long as the last runs of the challenge took; of none nobody knows."""
+    world, kueue = cluster
+
+    def waits() -> str:
+        before = len(kueue.held("run"))
+        submitted = world.ana.submit(**world.predictions())["id"]
+        world.world.until(lambda: len(kueue.held("run")) > before)
+        return str(submitted)
+
+    def told(submission: str) -> tuple[int, float | None]:
+        shown = world.ana.show(submission)
+        return shown["position"], shown.get("wait_seconds")
+
+    first = waits()
+    later = waits()  # comes before, in this Kueue
+    assert [told(each) for each in (later, first)] == [(1, 0.0), (2, None)]
+
+    kueue.admit(kueue.held("run")[0])
+    world.world.until(lambda: kueue.held("evaluate") != [], PATIENCE)
+    assert told(later) == (1, None)  # now one has to end before
+    kueue.admit(kueue.held("evaluate")[0])
+    done = world.ended(first)
+    assert done["state"] == "scored", done
+    began = min(step["started_at"] for step in done["steps"] if step["started_at"])
+    took = seconds({**done, "began": began}, "began")
+    step = 60 if done["feedback"] == "class_only" else 10
+
+    last = waits()
+    assert told(last) == (1, 0.0)
+    assert told(later) == (2, step * math.ceil(took / step))
+
+
 def test_who_was_only_just_given_to_the_engine_is_not_passed_by_who_comes_next(
     cluster: tuple[Cluster, SmallKueue], monkeypatch: pytest.MonkeyPatch
 ) -> None:
