@@ -25,8 +25,12 @@ AuthModel = dict[str, Any]
 NOTE = "jupyter_challenge"
 """The key in the auth state of what is noted about its access token."""
 
+GROUPS_AGE = 30
+"""Seconds after which the provider is asked anew in which groups somebody is."""
 _PAUSE = 5.0
 """Seconds for which a provider that did not answer is not asked again."""
+_PATIENCE = 5.0
+"""Seconds that a request waits for somebody's groups, when those of before would do."""
 
 log = logging.getLogger("jupyter_challenge.hub.tokens")
 
@@ -35,13 +39,15 @@ class FreshTokens:
     """The hook by which an OAuthenticator renews access tokens in good time.
 
     A token is renewed once half its life is over, or at `token_life` / 2 where the provider does
-    not say how long it lives.
+    not say how long it lives. Before that it serves to ask who its owner is by now, where the
+    hub's groups are the provider's.
     """
 
     def __init__(self, token_life: float = 300) -> None:
         self.token_life = token_life
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._ask_again_at = 0.0
+        self._asked_at: dict[str, float] = {}
 
     async def refresh(
         self, authenticator: Any, user: Any, auth_state: AuthState | None
@@ -50,10 +56,12 @@ class FreshTokens:
 
         Returns:
             True where all is well or nothing can be done now, False where the user has to sign in
-            again, the new model where there is a new token, None to leave it to the authenticator.
+            again, the new model where there is a new token or something else has changed, None to
+            leave it to the authenticator.
         """
         if not auth_state:
             return None
+        came_at = time.monotonic()
         lock = self._locks.setdefault(user.name, asyncio.Lock())
         async with lock:
             state = await user.get_auth_state()
@@ -63,13 +71,41 @@ class FreshTokens:
             if noted.get("refused"):
                 return False
             left = noted.get("expires_at", 0) - time.time()
-            if left > noted.get("life", self.token_life) / 2:
-                return True
-            if not state.get("refresh_token"):
-                return bool(left > 0)
+            young = left > noted.get("life", self.token_life) / 2
+            if young or not state.get("refresh_token"):
+                if left <= 0:
+                    return False
+                if self._asked_at.get(user.name, 0.0) > came_at:
+                    return True  # another request asked while this one waited
+                return await self._look(authenticator, user, state)
             if time.monotonic() < self._ask_again_at:
                 return True
             return await self._renew(authenticator, user, state)
+
+    async def _look(self, authenticator: Any, user: Any, state: AuthState) -> bool | AuthModel:
+        """Ask who the user is by now, with the token that there is."""
+        if not authenticator.manage_groups or authenticator.userdata_from_id_token:
+            return True
+        if time.monotonic() < self._ask_again_at:
+            return True
+        try:
+            asked = authenticator._token_to_auth_model(state["token_response"])
+            model: AuthModel = await asyncio.wait_for(asked, _PATIENCE)
+        except (HTTPClientError, HTTPError, OSError, ValueError, asyncio.TimeoutError) as error:
+            if isinstance(error, HTTPClientError) and error.code in {401, 403}:
+                # The token alone was taken back, or the sign-in has ended: a renewal tells which.
+                can = state.get("refresh_token")
+                return await self._renew(authenticator, user, state) if can else False
+            self._ask_again_at = time.monotonic() + _PAUSE
+            log.warning("The provider did not say who %s is: %s", user.name, _kind(error))
+            return True
+        self._asked_at[user.name] = time.monotonic()
+        if model["name"] != user.name:
+            return _called_otherwise(user)
+        # The hub keeps the one that it has, by then perhaps a newer one.
+        model.pop("auth_state", None)
+        as_before = set(model.get("groups") or ()) == {group.name for group in user.groups}
+        return as_before and model.get("admin") in {None, user.admin} or model
 
     async def _renew(self, authenticator: Any, user: Any, state: AuthState) -> bool | AuthModel:
         params = authenticator.build_refresh_token_request_params(state["refresh_token"])
@@ -113,9 +149,9 @@ class FreshTokens:
         except OSError as error:
             log.warning("The provider did not say who %s is: %s", user.name, _kind(error))
             return True
+        self._asked_at[user.name] = time.monotonic()
         if model["name"] != user.name:
-            log.warning("The provider calls %s by another name now: sign-in ended", user.name)
-            return False
+            return _called_otherwise(user)
         model["auth_state"][NOTE] = noted
         await user.save_auth_state(model["auth_state"])
         return model
@@ -172,7 +208,8 @@ def keep_signed_in(c: Any, *, token_life: float = 300, groups: str = "groups") -
     fresh = FreshTokens(token_life)
     c.Authenticator.enable_auth_state = True
     c.Authenticator.refresh_pre_spawn = True
-    c.Authenticator.auth_refresh_age = max(1, int(token_life / 3))
+    oldest = min(token_life / 3, GROUPS_AGE) if groups else token_life / 3
+    c.Authenticator.auth_refresh_age = max(1, int(oldest))
     if hasattr(Authenticator, "reconcile_auth_state_hook"):
         c.Authenticator.reconcile_auth_state_hook = newer
     c.OAuthenticator.enable_pkce = True
@@ -182,6 +219,11 @@ def keep_signed_in(c: Any, *, token_life: float = 300, groups: str = "groups") -
         c.Authenticator.manage_groups = True
         c.OAuthenticator.auth_state_groups_key = f"oauth_user.{groups}"
     return fresh
+
+
+def _called_otherwise(user: Any) -> bool:
+    log.warning("The provider calls %s by another name now: sign-in ended", user.name)
+    return False
 
 
 def _is_refusal(error: Exception) -> bool:

@@ -45,7 +45,7 @@ class ChallengeConfig(Configurable):
         "challenge", help="Name of this service in the JupyterHub of hub_api_url."
     ).tag(config=True)
     hub_fresh_seconds = Integer(
-        60,
+        30,
         min=1,
         max=60,
         help="Seconds for which what the JupyterHub said of somebody counts without asking again.",

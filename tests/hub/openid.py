@@ -60,6 +60,10 @@ class OpenID:
         """Let it take that long for every token."""
         self._post("slow", seconds=seconds)
 
+    def groups(self, user: str, *groups: str) -> None:
+        """Let a user be in these groups from now on."""
+        self._post("groups", user=user, groups=",".join(groups))
+
     def revoke(self, user: str) -> None:
         """Revoke a user's refresh tokens."""
         self._post("revoke", user=user)

@@ -95,8 +95,11 @@ def code(answer: httpx.Response) -> str:
 class SignedInHub:
     """A hub, its provider and its relay. Everything they write is in `folder`."""
 
-    def __init__(self, folder: Path, provider: Provider, life: float, python: str) -> None:
+    def __init__(
+        self, folder: Path, provider: Provider, life: float, python: str, more: str = ""
+    ) -> None:
         self.folder, self.provider, self.life, self.python = folder, provider, life, python
+        self.more = more
         self.relay_token, self.other_token = secrets.token_hex(16), secrets.token_hex(16)
         self.relay: subprocess.Popen[bytes] | None = None
         self.hub: LocalHub
@@ -104,7 +107,7 @@ class SignedInHub:
     def config(self, url: str) -> str:
         """What is to be added to the hub's configuration."""
         told = environment(load_storage(self.folder / "storage.yaml"), "alice", ["team-a"])
-        return CONFIG.format(
+        config = CONFIG.format(
             python=sys.executable,
             provider=self.provider,
             url=url,
@@ -113,6 +116,7 @@ class SignedInHub:
             environment=told,
             other_token=self.other_token,
         )
+        return config + self.more
 
     def write_storage(self, hub: str, port: int) -> None:
         """Write the storage.yaml that the relay reads, and its secrets."""
@@ -211,7 +215,7 @@ Running = Callable[..., contextlib.AbstractContextManager[Provider]]
 
 @contextlib.contextmanager
 def signed_in_hub(
-    folder: Path, life: float, provided: Running = openid, *, python: str = HUB
+    folder: Path, life: float, provided: Running = openid, *, python: str = HUB, more: str = ""
 ) -> Iterator[SignedInHub]:
     """Run a provider, a hub and a relay.
 
@@ -220,11 +224,12 @@ def signed_in_hub(
         life: Seconds that the provider's tokens live.
         provided: Runs the provider, given `life` and `redirects`.
         python: The interpreter that has the hub installed; the relay runs by it too.
+        more: The rest of the hub's configuration.
     """
     *ports, relay_port = free_ports(4)
     url = f"http://127.0.0.1:{ports[0]}"
     with provided(life=life, redirects=[f"{url}/hub/oauth_callback"]) as provider:
-        running = SignedInHub(folder, provider, life, python)
+        running = SignedInHub(folder, provider, life, python, more)
         running.write_storage(f"http://127.0.0.1:{ports[1]}", relay_port)
         try:
             with local_hub(folder, running.config(url), ports=ports, python=python) as hub:

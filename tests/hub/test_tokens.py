@@ -8,14 +8,23 @@ import io
 import json
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest, HTTPResponse
 from tornado.web import HTTPError
+from traitlets.config import Config
 
 from jupyter_challenge.hub.limits import Rates
-from jupyter_challenge.hub.tokens import NOTE, FreshTokens, newer, note
+from jupyter_challenge.hub.tokens import (
+    GROUPS_AGE,
+    NOTE,
+    FreshTokens,
+    keep_signed_in,
+    newer,
+    note,
+)
 
 
 def jwt(**claims: Any) -> str:
@@ -32,10 +41,11 @@ def refusal(status: int, said: Any) -> HTTPClientError:
 class User:
     """A user whose auth state is kept in memory."""
 
-    name = "alice"
+    name, admin = "alice", False
 
-    def __init__(self, state: dict[str, Any] | None) -> None:
+    def __init__(self, state: dict[str, Any] | None, *groups: str) -> None:
         self.state = state
+        self.groups = [SimpleNamespace(name=group) for group in groups]
 
     async def get_auth_state(self) -> dict[str, Any] | None:
         return None if self.state is None else dict(self.state)
@@ -47,8 +57,11 @@ class User:
 class Provider:
     """An authenticator whose provider answers what a test says."""
 
-    def __init__(self, answer: Any, model: Any = None) -> None:
-        self.answer, self.model, self.asked = answer, model, 0
+    userdata_from_id_token = False
+
+    def __init__(self, answer: Any, model: Any = None, *, manage_groups: bool = False) -> None:
+        self.answer, self.model, self.asked, self.looked = answer, model, 0, 0
+        self.manage_groups = manage_groups
 
     def build_refresh_token_request_params(self, token: str) -> dict[str, str]:
         return {"refresh_token": token}
@@ -60,6 +73,8 @@ class Provider:
         return dict(self.answer)
 
     async def _token_to_auth_model(self, answer: dict[str, Any]) -> dict[str, Any]:
+        self.looked += 1
+        await asyncio.sleep(0)
         if isinstance(self.model, Exception):
             raise self.model
         state = {"access_token": answer["access_token"], "refresh_token": answer["refresh_token"]}
@@ -68,7 +83,8 @@ class Provider:
 
 def old(left: float = -1, **noted: Any) -> dict[str, Any]:
     note = {"renewed_at": 0, "expires_at": time.time() + left, "life": 60, **noted}
-    return {"access_token": "old", "refresh_token": "r1", NOTE: note}
+    tokens = {"access_token": "old", "refresh_token": "r1"}
+    return {**tokens, "token_response": dict(tokens), NOTE: note}
 
 
 ANSWER = {"access_token": "new", "refresh_token": "r2", "expires_in": 60}
@@ -170,6 +186,99 @@ def test_the_new_refresh_token_is_saved_whatever_comes_then(model: Any, result: 
     assert given is result
     assert user.state is not None
     assert user.state["refresh_token"] == "r2"
+
+
+@pytest.mark.parametrize(
+    ("model", "result"),
+    [
+        pytest.param({}, {"name": "alice", "groups": ["new"]}, id="another-group"),
+        pytest.param({"groups": ["old"]}, True, id="as-before"),
+        pytest.param({"groups": []}, {"name": "alice", "groups": []}, id="no-group-any-more"),
+        pytest.param({"name": "alicia"}, False, id="another-name"),
+        pytest.param(HTTPClientError(599), True, id="no-answer"),
+        pytest.param(ConnectionRefusedError(), True, id="no-connection"),
+        pytest.param(refusal(503, b""), True, id="overloaded"),
+        pytest.param(ValueError("no JSON"), True, id="a-proxy"),
+    ],
+)
+def test_a_young_token_serves_to_ask_for_the_groups(model: Any, result: Any) -> None:
+    there = old(50)
+    user, provider = User(there, "old"), Provider(ANSWER, model, manage_groups=True)
+
+    given = asyncio.run(FreshTokens(300).refresh(provider, user, there))
+
+    assert given == result
+    assert (provider.asked, provider.looked) == (0, 1), "the token was renewed before its time"
+    assert user.state == there
+
+
+@pytest.mark.parametrize(
+    ("answer", "result"),
+    [
+        pytest.param(ANSWER, "new", id="the-token-alone"),
+        pytest.param(refusal(400, {"error": "invalid_grant"}), False, id="the-sign-in"),
+        pytest.param(HTTPClientError(599), True, id="nobody-can-say"),
+    ],
+)
+def test_a_renewal_tells_what_was_taken_back(answer: Any, result: Any) -> None:
+    class Refusing(Provider):
+        async def _token_to_auth_model(self, given: dict[str, Any]) -> dict[str, Any]:
+            if given["access_token"] == "old":
+                raise refusal(401, b"")
+            return await super()._token_to_auth_model(given)
+
+    user, provider = User(old(50), "old"), Refusing(answer, manage_groups=True)
+
+    given = asyncio.run(FreshTokens(300).refresh(provider, user, user.state))
+
+    assert (given["groups"] == ["new"]) if result == "new" else given is result
+    assert provider.asked == 1
+
+
+def test_who_asks_at_the_same_time_asks_for_the_groups_once() -> None:
+    user, provider = User(old(50), "old"), Provider(ANSWER, manage_groups=True)
+    fresh = FreshTokens(300)
+
+    async def ask(times: int) -> list[Any]:
+        return await asyncio.gather(
+            *(fresh.refresh(provider, user, user.state) for _ in range(times))
+        )
+
+    first = asyncio.run(ask(10))
+    later = asyncio.run(ask(1))
+
+    assert [each is True for each in first] == [False] + [True] * 9
+    assert provider.looked == 2
+    assert later[0]["groups"] == ["new"]
+
+
+def test_a_provider_that_is_away_is_not_asked_for_groups_at_every_request() -> None:
+    user = User(old(50), "old")
+    provider = Provider(ANSWER, HTTPClientError(599), manage_groups=True)
+    fresh = FreshTokens(300)
+
+    given = [asyncio.run(fresh.refresh(provider, user, user.state)) for _ in range(3)]
+
+    assert (given, provider.looked) == ([True] * 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("life", "groups", "age"),
+    [
+        pytest.param(300, "groups", GROUPS_AGE, id="long-tokens"),
+        pytest.param(12, "groups", 4, id="short-tokens"),
+        pytest.param(300, "", 100, id="groups-of-the-hub"),
+    ],
+)
+def test_the_hub_looks_at_a_sign_in_as_often_as_the_groups_need(
+    life: float, groups: str, age: int
+) -> None:
+    c = Config()
+
+    keep_signed_in(c, token_life=life, groups=groups)
+
+    assert c.Authenticator.auth_refresh_age == age
+    assert GROUPS_AGE <= 30, "with the service's half a minute it would be more than a minute"
 
 
 @pytest.mark.parametrize(

@@ -185,13 +185,18 @@ async function signIn(request, response) {
   response.end(FORM);
 }
 
-/** POST /test/away?on=1, /test/slow?seconds=2, /test/revoke?user=alice; GET /test/counts. */
+/**
+ * POST /test/away?on=1, /test/slow?seconds=2, /test/revoke?user=alice, /test/groups?user=alice&groups=a,b;
+ * GET /test/counts.
+ */
 async function misbehave(url, response) {
   const said = url.searchParams;
   if (url.pathname === '/test/away') {
     state.away = said.get('on') === '1';
   } else if (url.pathname === '/test/slow') {
     state.slow = Number(said.get('seconds'));
+  } else if (url.pathname === '/test/groups') {
+    asked.people[said.get('user')] = said.get('groups').split(',').filter(Boolean);
   } else if (url.pathname === '/test/revoke') {
     for (const id of grants.get(said.get('user')) ?? []) {
       await provider.RefreshToken.revokeByGrantId(id);
