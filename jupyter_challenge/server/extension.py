@@ -16,6 +16,7 @@ from jupyter_challenge.server.compare import CompareHandler
 from jupyter_challenge.server.forward import ForwardHandler
 from jupyter_challenge.server.getting import GetHandler, GetJobHandler, GetJobs
 from jupyter_challenge.server.handed_in import CopyHandler
+from jupyter_challenge.server.idling import Idling
 from jupyter_challenge.server.kept_tokens import TokenKeeper, keeper_of
 from jupyter_challenge.server.open import OpenHandler
 from jupyter_challenge.server.publish import (
@@ -46,9 +47,17 @@ class ChallengeExtension(ExtensionApp):
         Only where there is a data folder; 0 leaves it to the first request.""",
     ).tag(config=True)
 
+    idle_timeout = Float(
+        0.0,
+        help="""Seconds after which this server ends, if meanwhile no kernel worked, no terminal
+        wrote or was written to, and no request changed anything. Looking counts for nothing, so
+        that a JupyterLab left open keeps no server. A hub's compute profiles set it. 0: never.""",
+    ).tag(config=True)
+
     _upstream: Upstream | None = None
     _settling: asyncio.Task[None] | None = None
     _keeper: TokenKeeper | None = None
+    _idling: Idling | None = None
 
     @property
     def upstream(self) -> Upstream:
@@ -93,6 +102,9 @@ class ChallengeExtension(ExtensionApp):
         """Called by jupyter_server once its loop runs."""
         if self._keeper is not None:
             self._keeper.start()
+        if self.idle_timeout > 0:
+            self._idling = Idling(serverapp, self.idle_timeout)
+            self._idling.start()
         if self.settle_after > 0:
             self._settling = asyncio.create_task(self._settle())
 
@@ -113,6 +125,8 @@ class ChallengeExtension(ExtensionApp):
         """Called by jupyter_server when it shuts down: the service stops, runs go on."""
         if self._settling is not None:
             self._settling.cancel()
+        if self._idling is not None:
+            self._idling.stop()
         self.get_jobs.stop()
         if self._keeper is not None:
             await self._keeper.stop()

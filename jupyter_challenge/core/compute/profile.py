@@ -243,7 +243,9 @@ class ComputeProfile(Part):
         "queue the PriorityClass of their pods.",
     )
     idle_timeout: Duration | None = Field(
-        default=None, description="How long a server may do nothing before it is ended."
+        default=None,
+        description="How long a server may do nothing before it is ended: no kernel works, no "
+        "terminal writes, nothing is saved or sent. A JupyterLab left open keeps none.",
     )
     max_lifetime: Duration | None = Field(
         default=None, description="How long a server or a training job may live."

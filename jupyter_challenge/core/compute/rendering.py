@@ -133,11 +133,17 @@ def as_kubespawner(catalogue: Catalogue, profile: ComputeProfile) -> Manifest:
 
 
 def idle_arguments(seconds: float) -> list[str]:
-    """Arguments by which a Jupyter server ends itself; a tab that is left open keeps nothing."""
+    """Arguments by which a Jupyter server ends itself; a tab that is left open keeps nothing.
+
+    Our server extension does it. In an image without it Jupyter's own limits end kernels and
+    terminals, and the server once no tab of it is in sight.
+    """
     limit = math.ceil(seconds)
     return [
+        f"--ChallengeExtension.idle_timeout={limit}",
         f"--MappingKernelManager.cull_idle_timeout={limit}",
         "--MappingKernelManager.cull_connected=True",
+        f"--TerminalManager.cull_inactive_timeout={limit}",
         f"--ServerApp.shutdown_no_activity_timeout={limit}",
     ]
 
