@@ -177,14 +177,19 @@ class BadLuck:
         return True
 
 
-def kill_container(id: str) -> bool:
-    """Kill the processes of a container on this machine at once; says whether there were any."""
+def kill_container(id: str, number: int = signal.SIGKILL) -> bool:
+    """Kill the processes of a container on this machine at once; says whether there were any.
+
+    Args:
+        id: The container's.
+        number: Another signal for all of them.
+    """
     killed = False
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
         with contextlib.suppress(OSError):
             if id and id in (folder / "cgroup").read_text():
-                os.kill(int(folder.name), signal.SIGKILL)
+                os.kill(int(folder.name), number)
                 killed = True
     return killed

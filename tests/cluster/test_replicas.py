@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -382,3 +383,30 @@ def _every_part_names(platform: Platform, client: Client, made: str) -> None:
         since, until = (end(line["time"] for line in about) for end in (min, max))
         between = [line for line in lines_there if since <= line["time"] <= until]
         assert [line for line in between if line.get("submission") != made] == []
+
+
+def test_one_that_hangs_is_started_again_and_no_run_is_the_worse_for_it(
+    platform: Platform,
+) -> None:
+    """A gateway whose process stands still: after a while there is another in its place."""
+    cluster = platform.cluster
+    hangs, other = pods_of(cluster, "gateway")
+
+    def restarts(pod: dict[str, Any]) -> int:
+        found = cluster.get("pod", pod["metadata"]["name"], NAMESPACE)
+        return int(found["status"]["containerStatuses"][0]["restartCount"])
+
+    before = [restarts(pod) for pod in (hangs, other)]
+    container = str(hangs["status"]["containerStatuses"][0]["containerID"]).rpartition("//")[2]
+    if not kill_container(container, signal.SIGSTOP):
+        pytest.skip("the cluster's containers are no processes of this machine")
+    with rosa(platform) as client:
+        made = [handed_in(client) for _ in range(2)]
+        platform.until(lambda: restarts(hangs) > before[0], 200)
+        done = [client.wait(each, timeout=200) for each in made]
+
+    assert [each.state.value for each in done] == ["scored"] * 2, [each.failure for each in done]
+    assert [each.attempt for each in done] == [1] * 2
+    assert [restarts(pod) for pod in (hangs, other)] == [before[0] + 1, before[1]]
+    both = {pod["metadata"]["name"] for pod in (hangs, other)}
+    platform.until(lambda: in_service(cluster)["challenge-gateway"] == both)
