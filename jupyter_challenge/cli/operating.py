@@ -100,9 +100,7 @@ def serve_command(
     config.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     db = open_database(config, place.cluster_config())
     try:
-        tokens = Tokens(db)
-        tokens.take_over(config.root)
-        token = tokens.add(add_user, groups=groups, admin=admin)
+        token = Tokens(db).add(add_user, groups=groups, admin=admin)
     finally:
         db.close()
     if print_token:

@@ -61,7 +61,6 @@ def serve(
         service = EmbeddedService(config, engine, place=place, cluster=cluster)
         service.start()
         try:
-            service.service.tokens.take_over(config.root)
             if status_port is not None:
                 status = _status(service, host, status_port, opened.getsockname()[1])
                 say(f"Probes and metrics are at port {status.port}.")

@@ -4,46 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import logging
 import os
 import secrets
-import stat
 import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
-
-from jupyter_challenge.core.errors import NotSignedIn, Unavailable
+from jupyter_challenge.core.errors import NotSignedIn
 from jupyter_challenge.service.auth import Identity
 from jupyter_challenge.store import accounts
 from jupyter_challenge.store.database import Database
 from jupyter_challenge.store.orm import AccountRow, utc_now
 
-log = logging.getLogger("jupyter_challenge")
-
-OLD_FILE = "tokens.json"
-"""Where earlier versions kept the digests, in the data folder."""
-
 FRESH_SECONDS = 60.0
 """For how long a token counts without being looked up again, should nobody say `forget()`."""
 
 _MOST_KEPT = 20_000
-
-
-class _OldUser(BaseModel):
-    """A user of an earlier version's file."""
-
-    name: str
-    sha256: str
-    display_name: str = ""
-    groups: list[str] = []
-    admin: bool = False
-
-
-class _OldFile(BaseModel):
-    users: list[_OldUser] = []
 
 
 class Tokens:
@@ -116,48 +93,6 @@ class Tokens:
         """The users' names."""
         with self._db.read() as session:
             return accounts.names(session)
-
-    def take_over(self, root: Path) -> list[str]:
-        """Let in whoever an earlier version's file let in, by the token that they have.
-
-        Who was given a token since keeps that one. The file is put aside afterwards, so that
-        nobody who is removed later comes back.
-
-        Args:
-            root: The data folder.
-
-        Returns:
-            The names of those that were added.
-
-        Raises:
-            Unavailable: Others could have written to the file, or it is not one of ours.
-        """
-        path = root / OLD_FILE
-        try:
-            with path.open("rb") as file:
-                mode, content = stat.S_IMODE(os.fstat(file.fileno()).st_mode), file.read()
-        except FileNotFoundError:
-            return []
-        if mode & 0o077:
-            raise Unavailable(f"{path} can be read by others.", hint=f"Run `chmod 600 {path}`.")
-        try:
-            users = _OldFile.model_validate_json(content).users
-        except ValidationError as error:
-            raise Unavailable(
-                f"{path} cannot be read: {error.errors()[0]['msg']}.",
-                hint="Restore it, or remove it and give everybody a new token.",
-            ) from error
-        added = []
-        with self._db.write() as session:
-            for user in users:
-                if session.get(AccountRow, user.name) or accounts.by_digest(session, user.sha256):
-                    continue
-                accounts.put(session, AccountRow(**user.model_dump(), made_at=utc_now()))
-                session.flush()
-                added.append(user.name)
-        path.replace(root / f"{OLD_FILE}.taken-over")
-        log.info("Users of %s who can sign in as before: %s.", OLD_FILE, ", ".join(added) or "none")
-        return added
 
 
 def token_of(authorization: str | None) -> str:

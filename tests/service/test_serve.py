@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
 import signal
 import socket
@@ -53,21 +51,6 @@ def tokens(db_url: str) -> Iterator[Tokens]:
     db.close()
 
 
-def old_file(folder: Path, **tokens: str) -> Path:
-    """The file in which earlier versions kept who may sign in."""
-    users = [
-        {
-            "name": name, "sha256": hashlib.sha256(token.encode()).hexdigest(),
-            "display_name": name.title(), "groups": ["class"], "admin": True,
-        }
-        for name, token in tokens.items()
-    ]  # fmt: skip
-    file = folder / "tokens.json"
-    file.write_text(json.dumps({"users": users}))
-    file.chmod(0o600)
-    return file
-
-
 class TestTokens:
     def test_are_kept_as_digests(self, tokens: Tokens, db_url: str) -> None:
         token = tokens.add("ana", groups=["class"], admin=True)
@@ -89,38 +72,6 @@ class TestTokens:
         assert tokens.remove("ana")
         with pytest.raises(NotSignedIn):
             tokens.identity(f"Bearer {new}")
-
-    def test_an_older_file_lets_in_whom_it_let_in(self, tokens: Tokens, tmp_path: Path) -> None:
-        replaced = tokens.add("ben")
-        file = old_file(tmp_path, ana="first", ben="second")
-
-        assert tokens.take_over(tmp_path) == ["ana"]
-
-        who = tokens.identity("Bearer first")
-        assert who is not None
-        assert (who.name, who.display_name, who.admin) == ("ana", "Ana", True)
-        assert who.groups == frozenset({"class"})
-        assert tokens.identity(f"Bearer {replaced}") is not None
-        with pytest.raises(NotSignedIn):  # a newer one had taken its place
-            tokens.identity("Bearer second")
-
-        # Once: who is removed does not come back with the next start.
-        tokens.remove("ana")
-        assert not file.exists()
-        assert tokens.take_over(tmp_path) == []
-        with pytest.raises(NotSignedIn):
-            tokens.identity("Bearer first")
-
-    @pytest.mark.parametrize(("mode", "text"), [(0o644, '{"users": []}'), (0o600, "{}x")])
-    def test_a_file_that_cannot_be_trusted_is_not_taken_over(
-        self, tokens: Tokens, tmp_path: Path, mode: int, text: str
-    ) -> None:
-        file = tmp_path / "tokens.json"
-        file.write_text(text)
-        file.chmod(mode)
-        with pytest.raises(Unavailable, match="tokens.json can"):
-            tokens.take_over(tmp_path)
-        assert file.exists()
 
     @pytest.mark.parametrize("header", ["Bearer ", "Bearer x", "Basic eDp5", "token x", ""])
     def test_anything_else_is_refused(self, tokens: Tokens, header: str) -> None:
