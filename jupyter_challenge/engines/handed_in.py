@@ -15,12 +15,11 @@ from jupyter_challenge.core.run import EvaluationResult, PodReport, Receipt, Rec
 from jupyter_challenge.engines.base import RunFiles
 from jupyter_challenge.engines.cluster_jobs import KINDS, ClusterJobs, Ref, order_of
 from jupyter_challenge.engines.judging import Stage
-from jupyter_challenge.steps.capped_log import CUT
+from jupyter_challenge.steps.capped_log import CUT, MOST_LINES, first_lines
 
 CHUNK = 1_000_000
 LIVE_BYTES = 2_000_000
-LIVE_LINES = 20_000
-"""What is shown of a log while its step runs; all that was kept is shown once it is over."""
+"""Bytes that are shown of a log while its step runs; all that was kept is shown once it is over."""
 
 LOGS: dict[StepName, tuple[ReceiptKind, str]] = {
     StepName.PREPARE: ("run", "prepare.log"),
@@ -77,10 +76,11 @@ class HandedIn:
         else:
             # Of an image's own program the kubelet alone has what it printed.
             look = self._jobs.look(ref, kind)
-            printed = _capped(self._jobs.printed(look, step, min(offset + CHUNK, LIVE_BYTES)))
+            printed = self._jobs.printed(look, step, min(offset + CHUNK, LIVE_BYTES))
+            printed = first_lines(printed, MOST_LINES)
             data = printed[offset:]
             over = (receipt is not None or look.stage is Stage.OVER) and len(data) < CHUNK
-            cut = len(printed) >= LIVE_BYTES or printed.count(b"\n") >= LIVE_LINES
+            cut = len(printed) >= LIVE_BYTES or printed.count(b"\n") >= MOST_LINES
         # A character that the piece cuts in two belongs to the next piece.
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         text = decoder.decode(data, final=over)
@@ -139,19 +139,12 @@ class HandedIn:
         data = self._jobs.printed(look, step, cap + 1)
         if not data:
             return None
-        if len(data) > cap:
-            data = data[:cap] + CUT.encode()
+        fits = first_lines(data[:cap], MOST_LINES)
+        if len(fits) < len(data):
+            data = fits + CUT.encode()
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="challenge-logs-")
         path = Path(self._folder.name, ref.run_id, f"{step.value}.log")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         return path
-
-
-def _capped(printed: bytes) -> bytes:
-    """The first lines of what was printed."""
-    lines = printed.split(b"\n", LIVE_LINES)
-    if len(lines) <= LIVE_LINES:
-        return printed
-    return printed[: len(printed) - len(lines[-1])]

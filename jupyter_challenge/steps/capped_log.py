@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+MOST_LINES = 20_000
+"""Lines that are kept of a log, and shown of it while it is written."""
+
 CUT = "\n[The log was cut here: it is longer than a run may keep.]\n"
 
 
 class CappedLog:
-    """Appends bytes to a file up to a cap; what comes later is dropped."""
+    """Appends to a file up to a cap of bytes and one of lines; what comes later is dropped."""
 
     def __init__(self, path: Path, cap: int, also: Callable[[bytes], object] | None = None) -> None:
         """Open the log of a step.
@@ -20,16 +23,22 @@ class CappedLog:
             also: Is given the same bytes.
         """
         self._file = path.open("ab", buffering=0)
-        self._left = cap - self._file.tell()
+        before = path.read_bytes()
+        self._left = cap - len(before)
+        self._lines = MOST_LINES - before.count(b"\n")
+        self._cut = before.endswith(CUT.encode())
         self._also = also
 
     def write(self, data: bytes) -> None:
         """Append as much as fits."""
-        if self._left <= 0:
+        if self._cut:
             return
-        self._append(data[: self._left])
-        self._left -= len(data)
-        if self._left <= 0:
+        fits = first_lines(data[: max(0, self._left)], max(0, self._lines))
+        self._append(fits)
+        self._left -= len(fits)
+        self._lines -= fits.count(b"\n")
+        if len(fits) < len(data):
+            self._cut = True
             self._append(CUT.encode())
 
     def close(self) -> None:
@@ -40,6 +49,12 @@ class CappedLog:
         if self._also is not None:
             self._also(data)
         self._file.write(data)
+
+
+def first_lines(data: bytes, most: int) -> bytes:
+    """As many lines as are kept: all of them, or what ends with the last one."""
+    lines = data.split(b"\n", most)
+    return data if len(lines) <= most else data[: len(data) - len(lines[-1])]
 
 
 def was_cut(path: Path) -> bool:

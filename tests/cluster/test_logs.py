@@ -8,6 +8,7 @@ import pytest
 
 from jupyter_challenge.core.errors import NotFound
 from jupyter_challenge.core.models import LogChunk, StepName, SubmissionState, SubmissionView
+from jupyter_challenge.steps.capped_log import CUT
 from tests.cluster.playing import Play, pod_of
 from tests.tiny import WRITE_ALL_EVEN
 
@@ -24,12 +25,17 @@ def held(game: Play, folder: Path, code: str, challenge: str = "vault") -> Submi
     return made
 
 
-def go_on(game: Play, made: SubmissionView) -> SubmissionView:
-    """Have it come to its end."""
+def told(game: Play, made: SubmissionView) -> None:
+    """Have it go on to its end."""
     pod = pod_of(game.platform, made, "run")["metadata"]
     game.platform.cluster.execute(
         pod["namespace"], pod["name"], "touch", "/challenge/work/go", container="run"
     )
+
+
+def go_on(game: Play, made: SubmissionView) -> SubmissionView:
+    """Have it come to its end."""
+    told(game, made)
     return game.mallory.wait(made.id)
 
 
@@ -82,13 +88,19 @@ def test_a_log_is_capped_in_lines_and_bytes(game: Play, tmp_path: Path) -> None:
         text, _ = whole(game, made)
         assert len(text) <= most
         assert text.count("\n") <= LIVE_LINES
+        told(game, made)
 
-    text, last = whole(game, go_on(game, much))
+    text, last = whole(game, game.mallory.wait(much.id))
 
     assert last.truncated
     assert "The log was cut here" in text[-100:]
     assert len(text) <= KEPT_BYTES + 100
-    assert go_on(game, many).state is SubmissionState.SCORED
+    done = game.mallory.wait(many.id)
+    assert done.state is SubmissionState.SCORED
+    text, last = whole(game, done)
+    assert last.truncated
+    assert text.count("\n") == LIVE_LINES + CUT.count("\n")
+    assert text.endswith(CUT)
     stored = game.platform.sql(
         "select r.files::json->'run.log'->>'size' from receipt r join run on run.id = r.run_id "
         f"where run.submission_id = '{much.id}' and r.kind = 'run'"

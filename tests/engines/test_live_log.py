@@ -61,7 +61,7 @@ def log(api: SmallApiServer, tmp_path: Path) -> HandedIn:
 def test_no_more_lines_than_that(
     api: SmallApiServer, log: HandedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handed_in, "LIVE_LINES", 3)
+    monkeypatch.setattr(handed_in, "MOST_LINES", 3)
     printed = [b"1\n2\n"]
     api.logs["runs", "pod", "run"] = lambda: printed[0]
     first = log.log(REF, StepName.RUN, 0)
