@@ -73,6 +73,7 @@ fi
 "$kit/inside/certificates.sh"
 for file in $(cd "$kit/etc" && find . -type f); do
   sed "s|@DIR@|$CLUSTER_DIR|g; s|@CGROUP@|$cgroup|g" "$kit/etc/$file" > "etc/$file"
+  [ ! -x "$kit/etc/$file" ] || chmod +x "etc/$file"
 done
 sysctl -qw net.ipv4.ip_forward=1 net.bridge.bridge-nf-call-iptables=1
 if ! ip link show node0 > /dev/null 2>&1; then
