@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from jupyter_server.auth.identity import User
 from tornado.httpclient import HTTPClientError
 
 from jupyter_challenge.client.forwarding import Answer, Upstream
@@ -13,6 +15,10 @@ from jupyter_challenge.core.errors import Unavailable
 from .conftest import Ask, said
 
 VERBS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+ROUTES = [
+    *("api/v1/me", "api/v1/submissions", "submit", "inspect", "get", "get/0123abcd", "open"),
+    *("compare", "copy", "example", "publish", "create", "dates", "export", "storage"),
+]
 
 
 async def test_the_service_answers(ask: Ask) -> None:
@@ -22,31 +28,54 @@ async def test_the_service_answers(ask: Ask) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_who_is_not_signed_in_is_refused(http_server_client: Any, jp_base_url: str) -> None:
-    answers = {}
-    for path in ("api/v1/me", "submit", "inspect", "get", "open", "example"):
-        for verb in VERBS:
-            answers[verb, path] = await _code(
-                http_server_client,
-                f"{jp_base_url}jupyter-challenge/{path}",
-                method=verb,
-                body="{}" if verb in {"POST", "PUT", "PATCH"} else None,
-            )
-    # 405 is what Tornado says of a verb that the handler does not have; it ran nothing either.
-    assert {key: code for key, code in answers.items() if code not in {403, 405}} == {}
-    assert {code for (_, path), code in answers.items() if path == "api/v1/me"} == {403}
+def test_these_are_all_routes(jp_serverapp: Any) -> None:
+    (extension,) = jp_serverapp.extension_manager.extension_apps["jupyter_challenge"]
+    prefix = "/jupyter-challenge/"
+    mine = [each[0] for each in extension.handlers if each[0].startswith(prefix)]
+    known = {route: [each for each in mine if _leads(each, prefix + route)] for route in ROUTES}
+
+    assert {len(patterns) for patterns in known.values()} == {1}, known
+    assert {pattern for patterns in known.values() for pattern in patterns} == set(mine)
 
 
-@pytest.mark.parametrize(("owner", "code"), [("someone-else", 403), (None, 200)])
-async def test_only_the_owner_of_a_hubs_server(
-    owner: str | None, code: int, ask: Ask, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("path", ROUTES)
+async def test_who_is_not_signed_in_is_refused(
+    path: str, http_server_client: Any, jp_base_url: str
 ) -> None:
-    if owner:
-        monkeypatch.setenv("JUPYTERHUB_USER", owner)
-    answer = await ask("GET", "api/v1/me")
-    assert answer.code == code
-    if owner:
-        assert said(answer)["error"]["code"] == "forbidden"
+    url = f"{jp_base_url}jupyter-challenge/{path}"
+    answers = {
+        verb: await _code(http_server_client, url, method=verb, body=_body(verb)) for verb in VERBS
+    }
+
+    # 405 is what Tornado says of a verb that the handler does not have; it ran nothing either.
+    assert {verb: code for verb, code in answers.items() if code not in {403, 405}} == {}
+    assert 403 in answers.values()
+    if path.startswith("api/v1/"):
+        assert set(answers.values()) == {403}
+
+
+@pytest.mark.parametrize("path", ROUTES)
+async def test_who_is_signed_in_but_visits_a_hubs_server_is_refused(
+    path: str, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTERHUB_USER", "someone-else")
+    answers = {verb: await ask(verb, path) for verb in VERBS}
+
+    assert {verb: answer.code for verb, answer in answers.items()} == dict.fromkeys(VERBS, 403)
+    for verb in set(VERBS) - {"HEAD"}:
+        assert said(answers[verb])["error"]["code"] == "forbidden"
+        assert "Only someone-else" in said(answers[verb])["error"]["message"]
+
+
+async def test_the_owner_of_a_hubs_server_takes_part(
+    ask: Ask, jp_serverapp: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = said(await ask("GET", "api/v1/me"))
+    identity = jp_serverapp.identity_provider
+    monkeypatch.setattr(identity, "generate_anonymous_user", lambda handler: User("the-owner"))
+    monkeypatch.setenv("JUPYTERHUB_USER", "the-owner")
+
+    assert said(await ask("GET", "api/v1/me")) == me
 
 
 async def test_a_signed_in_page_of_another_site_cannot_post(
@@ -127,6 +156,14 @@ async def test_a_service_that_is_away(ask: Ask, monkeypatch: pytest.MonkeyPatch)
         "hint": "Wait.",
         "details": {},
     }
+
+
+def _leads(pattern: str, path: str) -> bool:
+    return re.fullmatch(pattern, path) is not None
+
+
+def _body(verb: str) -> str | None:
+    return "{}" if verb in {"POST", "PUT", "PATCH"} else None
 
 
 async def _code(client: Any, url: str, **options: Any) -> int:
