@@ -104,6 +104,7 @@ class Capacity:
         self._ended: OrderedDict[str, str] = OrderedDict()
         self._room: dict[Place, tuple[int, float, tuple[int, int]]] = {}
         self._asked: dict[str, float] = {}
+        self._without_order = False
         self._watches: dict[str, Watch] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._api: ApiClient | None = None
@@ -243,8 +244,16 @@ class Capacity:
         except _NO_ORDER as error:
             # Its own view serves as well, unless usage counts (admission fair sharing).
             self.queues.ordered(queue, None)
-            self._log.debug("No order of the queue %s: %r", queue, error)
+            if not self._without_order:
+                self._without_order = True
+                self._log.warning(
+                    "Kueue does not say who is next in the queue %s (%r): places are told by "
+                    "priority and age, which fair sharing goes against",
+                    queue,
+                    error,
+                )
             return
+        self._without_order = False
         self.queues.ordered(queue, names)
 
     def ended(self, uid: str) -> str:

@@ -185,9 +185,12 @@ def test_who_waits_is_told_by_what_they_wait_for() -> None:
 
 @pytest.mark.usefixtures("at_once")
 def test_the_order_is_that_of_kueue_and_ours_where_it_tells_none(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(module, "ORDER", 0.0)
+
+    def warned() -> int:
+        return sum("does not say who is next" in each.message for each in caplog.records)
 
     async def test(api: ClusterApi) -> None:
         with_queue(api)
@@ -210,9 +213,11 @@ def test_the_order_is_that_of_kueue_and_ours_where_it_tells_none(
                 api.says[PENDING] = refusal
                 await capacity.ask_order("notebooks")
                 assert capacity.turn(second) == Turn(2, 2, None)
+            assert warned() == 1
             api.says.clear()  # there is no such API: 404
             await capacity.ask_order("notebooks")
             assert capacity.turn(second) == Turn(2, 2, None)
+            assert warned() == 1, "once until it answers again"
 
     run(test)
 
