@@ -70,7 +70,10 @@ class OpenID:
 
     @property
     def counts(self) -> dict[str, int]:
-        """What was asked of it: refreshed, refused, exchanged, signedIn."""
+        """What was asked of it: refreshed, refused, exchanged, signedIn.
+
+        `asking` is how many answers the hub waits for just now, of a provider that is slow.
+        """
         counts: dict[str, int] = httpx.get(f"{self.url}/test/counts").json()
         return counts
 

@@ -100,7 +100,7 @@ def test_a_hub_killed_in_the_middle_of_a_renewal_asks_for_a_sign_in_at_worst(
     hub.provider.slow(2)
     asking = threading.Thread(target=hub.ask, args=[token])
     asking.start()
-    time.sleep(1)
+    until(lambda: hub.provider.counts["asking"], 10, "a renewal that is not answered yet")
     hub.hub.stop(at_once=True)
     asking.join()
     hub.provider.slow(0)

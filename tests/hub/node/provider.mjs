@@ -26,7 +26,7 @@ const asked = {
 };
 
 /** What a test sees and changes. */
-const seen = { refreshed: 0, refused: 0, exchanged: 0, signedIn: 0 };
+const seen = { refreshed: 0, refused: 0, exchanged: 0, signedIn: 0, asking: 0 };
 const state = { away: false, slow: 0 };
 const grants = new Map(); // user → ids of the grants
 
@@ -216,7 +216,11 @@ server.on('request', async (request, response) => {
     return request.socket.destroy();
   }
   if (url.pathname === '/token' && state.slow) {
+    // The hub asks so for renewals; whoever else exchanges tokens calls itself otherwise.
+    const byHub = Number(request.headers['user-agent'] === 'JupyterHub');
+    seen.asking += byHub;
     await new Promise(over => setTimeout(over, 1000 * state.slow));
+    seen.asking -= byHub;
   }
   return url.pathname.startsWith('/login/') ? signIn(request, response) : answer(request, response);
 });
