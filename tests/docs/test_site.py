@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote, urlsplit
 
-from tests.docs.conftest import Site
+from tests.docs.conftest import DOCS, Site
 
 OUTSIDE = ("http://", "https://", "//", "mailto:")
 
@@ -43,6 +43,13 @@ def test_a_page_loads_nothing_from_elsewhere(site: Site) -> None:
     }
 
     assert loaded | styles == set()
+
+
+def test_a_page_shows_every_picture_of_the_hub(site: Site) -> None:
+    taken = {each.name for each in (DOCS / "screenshots").glob("hub-*.png")}
+    shown = {source.rpartition("/")[2] for page in site.pages.values() for source, _ in page.images}
+
+    assert taken - shown == set()
 
 
 def test_every_picture_says_what_is_on_it(site: Site) -> None:
