@@ -9,6 +9,7 @@ import os
 import socket
 import struct
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 WANTED: dict = globals().get("WANTED", {"hidden": {}, "addresses": {}, "names": [], "resolver": ""})
 SKIPPED = ("/proc", "/sys", "/dev")
@@ -84,6 +85,8 @@ def account_files() -> list[str]:
     ]
 
 
+with ThreadPoolExecutor(8) as pool:  # each takes a second that is shut
+    reached_there = list(pool.map(reached, WANTED["addresses"].values()))
 # Needles come reversed, so that this code does not find itself.
 needles = {text[::-1].encode(): what for text, what in WANTED["hidden"].items()}
 with open("/proc/self/status") as status:
@@ -97,7 +100,7 @@ report = {
         if any(word in name.upper() for word in ("TOKEN", "SECRET", "PASSWORD", "KEY"))
     ),
     "gpus": os.environ.get("NVIDIA_VISIBLE_DEVICES", ""),
-    "reached": {what: reached(address) for what, address in WANTED["addresses"].items()},
+    "reached": dict(zip(WANTED["addresses"], reached_there, strict=True)),
     "resolved": {name: resolved(name) for name in WANTED["names"]},
     "answered": answered(WANTED["resolver"], "kubernetes.default.svc.cluster.local")
     if WANTED["resolver"]

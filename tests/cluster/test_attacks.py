@@ -5,6 +5,7 @@ Which test holds which attack is said in docs/admins/security.md.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import uuid
@@ -23,6 +24,7 @@ from tests.cluster.images import by_digest
 from tests.cluster.kubectl import Cluster, probe_pod
 from tests.cluster.platform import Platform
 from tests.cluster.playing import (
+    GATEWAY_STATUS,
     HIDDEN,
     LABEL_CANARY,
     LIMITS,
@@ -30,6 +32,7 @@ from tests.cluster.playing import (
     Play,
     addresses,
     looking,
+    pod_of,
     reported,
 )
 from tests.tiny import WRITE_ALL_EVEN, write_challenge
@@ -55,6 +58,25 @@ def hub() -> Iterator[str]:
         pytest.skip("needs the test cluster's node: runs look for a hub's API there")
     with listening:
         yield f"{HOST}:{listening.getsockname()[1]}"
+
+
+ANOTHER_RUN = "another team's run"
+LISTENS = """
+import socket, time
+listening = socket.create_server(("0.0.0.0", 8080), backlog=64)
+time.sleep(220)
+"""
+
+
+@contextlib.contextmanager
+def another_run(game: Play, folder: Path) -> Iterator[str]:
+    """Where another team's run, at the same time, takes connections."""
+    made = game.submitted(folder, LISTENS, by=game.vera)
+    try:
+        pod = pod_of(game.platform, made, "run")
+        yield f"{pod['status']['podIP']}:8080"
+    finally:
+        game.vera.cancel(made.id)
 
 
 PLANTED = f"canary{uuid.uuid4().hex}"
@@ -91,19 +113,21 @@ def report(
     victim: SubmissionView,
     hub: str,
     tmp_path_factory: pytest.TempPathFactory,
-) -> dict[str, Any]:
+) -> Iterator[dict[str, Any]]:
     """What code found that looked for everything, and for what it had planted itself."""
-    looks = looking(game.platform, {**HIDDEN, PLANTED: "planted"}, **{"a hub's API": hub})
-    code = (PLANT.format(reversed=PLANTED[::-1]), looks, WRITE_ALL_EVEN)
     folder = tmp_path_factory.mktemp("mallory")
-    if request.param == "notebook":
-        done = game.ended(folder, *code)
-    else:
-        challenge = told_by_its_data(game, folder / "boxed", "\n".join(code))
-        made = game.mallory.submit_image(request.getfixturevalue("told"), challenge)
-        done = game.mallory.wait(made.id)
-    assert done.state is SubmissionState.SCORED, done.failure
-    return reported(game.log(done))
+    with another_run(game, folder / "neighbour") as neighbour:
+        ways = {"a hub's API": hub, ANOTHER_RUN: neighbour}
+        looks = looking(game.platform, {**HIDDEN, PLANTED: "planted"}, **ways)
+        code = (PLANT.format(reversed=PLANTED[::-1]), looks, WRITE_ALL_EVEN)
+        if request.param == "notebook":
+            done = game.ended(folder, *code)
+        else:
+            challenge = told_by_its_data(game, folder / "boxed", "\n".join(code))
+            made = game.mallory.submit_image(request.getfixturevalue("told"), challenge)
+            done = game.mallory.wait(made.id)
+        assert done.state is SubmissionState.SCORED, done.failure
+        yield {**reported(game.log(done)), "ways": ways}
 
 
 def told_by_its_data(game: Play, folder: Path, code: str) -> str:
@@ -198,10 +222,36 @@ def test_4_the_account_of_runs_may_do_nothing(game: Play, report: dict[str, Any]
     assert [name for name in resources if "self" not in name] == []
 
 
+@contextlib.contextmanager
+def let_in(cluster: Cluster, namespace: str) -> Iterator[None]:
+    """Whoever is in this namespace may read the platform's numbers, and reach runs."""
+    mark = ("label", "namespace", namespace, "--overwrite")
+    cluster.kubectl(*mark, "challenge.jupyter.org/monitoring=true")
+    known = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+    meta = {"name": namespace, "namespace": "challenge-run-vault"}
+    cluster.apply(
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": meta,
+            "spec": {
+                "podSelector": {},
+                "policyTypes": ["Ingress"],
+                "ingress": [{"from": [{"namespaceSelector": known}]}],
+            },
+        }
+    )
+    try:
+        yield
+    finally:
+        cluster.kubectl("-n", meta["namespace"], "delete", "networkpolicy", namespace)
+        cluster.kubectl(*mark, "challenge.jupyter.org/monitoring-")
+
+
 def test_5_nothing_but_the_gateway_can_be_reached(
-    report: dict[str, Any], game: Play, hub: str, cluster: Cluster, namespace: str
+    report: dict[str, Any], game: Play, cluster: Cluster, namespace: str
 ) -> None:
-    there = {**addresses(game.platform), "a hub's API": hub}
+    there = {**addresses(game.platform), **report["ways"]}
     open_to_all = ("a hub's API", "API server", "kubelet", "metadata of the cloud")
     cluster.apply(probe_pod(namespace, "without-walls", ["sleep", "600"]))
     cluster.wait(namespace, "condition=Ready", "pod/without-walls")
@@ -209,8 +259,18 @@ def test_5_nothing_but_the_gateway_can_be_reached(
         way = ("probe", "tcp", there[what])
         assert cluster.execute(namespace, "without-walls", *way).returncode == 0, what
         assert what in report["reached"]
+    # Shut by policies, and by these alone: who is let in comes there.
+    ways = {what: ("probe", "tcp", there[what]) for what in (GATEWAY_STATUS, ANOTHER_RUN)}
+    for what, way in ways.items():
+        assert cluster.execute(namespace, "without-walls", *way).returncode != 0, what
+        assert what in report["reached"]
+    with let_in(cluster, namespace):
+        for way in ways.values():
+            game.platform.until(
+                lambda way=way: not cluster.execute(namespace, "without-walls", *way).returncode, 30
+            )
 
-    assert len(report["reached"]) >= 9
+    assert len(report["reached"]) >= 11
     assert [what for what, how in report["reached"].items() if how == "connected"] == []
 
 
