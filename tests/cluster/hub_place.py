@@ -292,6 +292,14 @@ class Hub:
         return written
 
 
+def image_of(pod: Mapping[str, Any]) -> str:
+    """The image that a server runs in, by its digest."""
+    (image,) = [
+        each["imageID"] for each in pod["status"]["containerStatuses"] if each["name"] == "notebook"
+    ]
+    return str(image)
+
+
 @contextlib.contextmanager
 def hub_namespace(cluster: Cluster) -> Iterator[str]:
     """The namespace of the servers, with deploy/hub in the cluster; all of it gone afterwards."""

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from jupyter_challenge.client import Client, connect
-from tests.cluster.hub_place import IMAGE, NAMESPACE, Hub, hub_running
+from tests.cluster.hub_place import IMAGE, NAMESPACE, Hub, hub_running, image_of
 from tests.cluster.kubectl import Cluster
 from tests.cluster.platform import Deployments, Platform
 from tests.tiny import WRITE_ALL_EVEN, write_challenge, write_notebook
@@ -107,20 +107,6 @@ def test_in_a_spawned_server_one_is_who_the_hub_knows(hub: Hub, server: str) -> 
     assert said["place"] == "cluster"
 
 
-def test_a_visitor_of_a_shared_server_does_not_take_part_as_its_owner(
-    hub: Hub, server: str
-) -> None:
-    # She may open the server: that is what she shares with her.
-    token = hub.user("vera")
-    headers = {"Authorization": f"token {token}"}
-    assert httpx.get(f"{server}/api/status", headers=headers).status_code == 200
-
-    refused = asked(hub, server, "vera", "/api/v1/me")
-
-    assert refused.status_code == 403
-    assert "Only ana, who owns this server" in refused.text
-
-
 def test_a_notebook_is_submitted_from_a_spawned_server_and_runs_in_its_image(
     hub: Hub, server: str, published: str, cluster: Cluster, ana: Client, tmp_path: Path
 ) -> None:
@@ -132,12 +118,39 @@ def test_a_notebook_is_submitted_from_a_spawned_server_and_runs_in_its_image(
         cluster, "jupyter-challenge", "submit", "/tmp/model.ipynb",
         "--challenge", "behind", "--detach", "--json",
     )  # fmt: skip
-    done = ana.wait(json.loads(said)["id"])
+    made = json.loads(said)
+    done = ana.wait(made["id"])
 
-    assert done.state.value == "scored", done.failure
+    # What runs in the cluster's own image has none that is known before it ran.
+    own = image_of(*hub.pods("ana"))
+    assert own.startswith(f"{IMAGE.split(':')[0]}@sha256:")
+    assert made["image"] == own
+    assert (done.state.value, done.image) == ("scored", own), done.failure
     assert done.team.name == "ana"
-    assert done.image is not None and "@sha256:" in done.image
-    assert done.image.split("@")[0] == IMAGE.split(":")[0]
+
+
+def test_a_visitor_of_a_shared_server_does_not_take_part_as_its_owner(
+    hub: Hub, server: str, published: str, cluster: Cluster, ana: Client
+) -> None:
+    ana.enter("behind", published)
+    # She may open the server, and write in it: that is what ana shares with her.
+    vera = {"Authorization": f"token {hub.user('vera')}"}
+    opened = httpx.get(f"{server}/api/contents/?type=directory", headers=vera, timeout=30)
+    assert opened.status_code == 200, opened.text
+    known = [each.id for each in ana.submissions("behind")]
+    handing_in = {"path": "nothing.ipynb", "challenge": "behind", "files": []}
+
+    looked = asked(hub, server, "vera", "/api/v1/me")
+    refused, missed = (
+        httpx.post(f"{server}/jupyter-challenge/submit", json=handing_in, headers=who, timeout=30)
+        for who in (vera, {"Authorization": f"token {hub.user('ana')}"})
+    )
+
+    for answer in (looked, refused):
+        assert answer.status_code == 403
+        assert "Only ana, who owns this server" in answer.text
+    assert missed.status_code == 404, "ana's own is looked for: she is not refused"
+    assert [each.id for each in ana.submissions("behind")] == known
 
 
 def test_the_pods_of_servers_hold_no_token_of_ours(cluster: Cluster, server: str) -> None:

@@ -97,10 +97,12 @@ def test_a_notebook_runs_in_its_servers_image_by_digest(
 ) -> None:
     pod, image = started(platform.cluster, hub, "hanna")
 
-    done = user.client.wait(handed_in(platform, hub, pod, user.token, tmp_path)["id"])
+    made = handed_in(platform, hub, pod, user.token, tmp_path)
+    done = user.client.wait(made["id"])
 
-    assert done.state.value == "scored", done.failure
     assert "@sha256:" in image
+    assert made["image"] == image, "of the server, before anything ran"
+    assert done.state.value == "scored", done.failure
     assert done.image == image
 
 
