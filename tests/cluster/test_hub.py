@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -99,6 +100,13 @@ def said(hub: Hub, name: str, words: str, seconds: float = 40) -> str:
     raise AssertionError(f"not told {words!r}, but {told}; {hub.last_lines}")
 
 
+def order_as_told(hub: Hub) -> None:
+    """Have Kueue tell the queue's order to the hub's own account; it fails where that may not."""
+    own = Cluster(hub.folder / "kubeconfig")
+    path = f"/apis/visibility.kueue.x-k8s.io/v1beta2/namespaces/{NAMESPACE}/localqueues/{QUEUE}"
+    json.loads(own.kubectl("get", "--raw", f"{path}/pendingworkloads"))["items"]
+
+
 def test_whoever_waits_knows_their_place_and_whoever_is_preempted_why(
     hub: Hub, cluster: Cluster, queue: None
 ) -> None:
@@ -110,6 +118,10 @@ def test_whoever_waits_knows_their_place_and_whoever_is_preempted_why(
     hub.spawn("hal", "gpu")
     since = time.monotonic()
     place = said(hub, "hal", "next in the queue")
+    hub.user("ivy")
+    hub.spawn("ivy", "gpu")
+    said(hub, "ivy", "number 2 of 2 in the queue")
+    order_as_told(hub)
     steal(cluster)
     hub.until(lambda: "had to make way" in hub.log)
     hub.until(lambda: not hub.server("gil"), 30)
@@ -121,6 +133,12 @@ def test_whoever_waits_knows_their_place_and_whoever_is_preempted_why(
     hub.until_ready("hal")
     (started,) = hub.pods("hal")
     hub.stop_server("hal")
+    hub.until_ready("ivy")
+    # Two have waited now, so that it is known how long that takes.
+    hub.spawn("hal", "gpu")
+    said(hub, "hal", "it takes ")
+    hub.stop_server("hal")
+    hub.stop_server("ivy")
 
     assert "All that the queue may use is in use." in place
     assert still == place
