@@ -56,7 +56,8 @@ class Availability:
     Attributes:
         known: Whether the hub sees the machines.
         free: How many servers could start now.
-        whole: How many would find room if nothing else were there.
+        whole: How many would find room if nothing else were there; no more than the quota of a
+            queue that borrows from no other.
         waiting: How many servers wait for such machines.
         wait: About how many seconds another one would wait, if that can be told.
         queued: Whether such servers wait in a queue for their turn.
@@ -207,7 +208,8 @@ class Capacity:
         quota = queues.cluster.get(queues.local.get(profile.queue, ""))
         if quota is not None and not quota.cohort:
             # In a cohort it may borrow what others leave: how much, Kueue alone knows.
-            free = min(free, quota.left(dict(place.asks), dict(place.labels), queues.flavors))
+            left, ever = quota.left(dict(place.asks), dict(place.labels), queues.flavors)
+            free, whole = min(free, left), min(whole, ever)
         if quota is None or quota.stopped:
             free = 0
         waiting = queues.count(profile.queue, mine)

@@ -77,15 +77,18 @@ class ClusterQueue:
 
     def left(
         self, asks: Amounts, labels: Mapping[str, str], flavors: Mapping[str, Mapping[str, str]]
-    ) -> int:
-        """How many servers its own quota takes now, on the flavors whose nodes these labels name.
+    ) -> tuple[int, int]:
+        """How many servers its own quota takes, on the flavors whose nodes these labels name.
 
         Args:
             asks: What a server asks for.
             labels: What its nodes are labelled.
             flavors: The labels of each flavor's nodes.
+
+        Returns:
+            Now, and when nothing of it is in use.
         """
-        taken = 0
+        now = whole = 0
         for name, quota in self.quota.items():
             nodes = flavors.get(name, {})
             if any(labels.get(key, value) != value for key, value in nodes.items()):
@@ -93,8 +96,9 @@ class ClusterQueue:
             used = self.used.get(name, {})
             covered = {each: number for each, number in asks.items() if each in quota}
             if covered:
-                taken += fits({each: quota[each] - used.get(each, 0) for each in covered}, covered)
-        return taken
+                now += fits({each: quota[each] - used.get(each, 0) for each in covered}, covered)
+                whole += fits({each: quota[each] for each in covered}, covered)
+        return now, whole
 
 
 @dataclass

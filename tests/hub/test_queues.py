@@ -272,17 +272,17 @@ FLAVORS = {"h100": {"gpu": "h100"}, "t4": {"gpu": "t4"}}
     ],
 )
 def test_what_is_left_of_a_quota(labels: dict[str, str], asks: dict[str, int], left: int) -> None:
-    assert read_cluster_queue(quota()).left(asks, labels, FLAVORS) == left
+    assert read_cluster_queue(quota()).left(asks, labels, FLAVORS)[0] == left
 
 
 def test_more_in_use_than_there_is_leaves_nothing() -> None:
-    assert read_cluster_queue(quota(t4="5")).left({GPU: 1000}, {"gpu": "t4"}, FLAVORS) == 0
+    assert read_cluster_queue(quota(t4="5")).left({GPU: 1000}, {"gpu": "t4"}, FLAVORS) == (0, 2)
 
 
 def test_older_words_for_what_is_in_use_are_known() -> None:
     found = read_cluster_queue(quota(told="flavorsUsage"))
 
-    assert found.left({GPU: 1000}, {"gpu": "h100"}, FLAVORS) == 1
+    assert found.left({GPU: 1000}, {"gpu": "h100"}, FLAVORS)[0] == 1
 
 
 def test_a_queue_says_its_cohort_and_whether_it_is_stopped() -> None:
