@@ -108,12 +108,16 @@ configure(c, catalogue="{tmp_path}/profiles.yaml")
 """
     with local_hub(tmp_path, more, python=str(OLDEST)) as hub:
         hub.add("bob")
-        with pytest.raises(httpx.HTTPStatusError) as refused:
-            hub.ask("POST", "/users/bob/server", json={"profile": "gpu"})
+        for _ in range(6):  # the hub would end itself after five failures
+            with pytest.raises(httpx.HTTPStatusError) as refused:
+                hub.ask("POST", "/users/bob/server", json={"profile": "gpu"})
+            answer = refused.value.response
+            assert answer.status_code == 403
+            assert answer.json()["message"] == "GPU is not for you. It is for members of gpu-users."
 
-    answer = refused.value.response
-    assert answer.status_code == 403
-    assert answer.json()["message"] == "GPU is not for you. It is for members of gpu-users."
+        assert hub.version == (5, 3)
+        assert "consecutive spawns failed" not in hub.log
+        assert hub.process is not None and hub.process.poll() is None
 
 
 def test_the_form_there_says_the_sentence_and_nothing_around_it() -> None:
