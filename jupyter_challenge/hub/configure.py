@@ -40,7 +40,9 @@ def configure(
 
     Raises:
         ChallengeInvalid: A file has mistakes; the message names them. The hub does not start.
+        ValueError: Everybody has a namespace of their own. The hub does not start.
     """
+    _one_namespace(c)
     load_catalogue(Path(catalogue))
     c.JupyterHub.spawner_class = SPAWNER
     c.ChallengeSpawner.catalogue = str(catalogue)
@@ -57,6 +59,17 @@ def configure(
     if service is not None:
         add_service(c, service)
         _tell_servers(c, service.environment)
+
+
+def _one_namespace(c: Any) -> None:
+    """A namespace for each user would be a watch for each, and a queue of their own."""
+    for section in ("KubeSpawner", "ChallengeSpawner"):
+        if c[section].get("enable_user_namespaces"):
+            raise ValueError(
+                f"c.{section}.enable_user_namespaces: servers on compute profiles share one "
+                "namespace, whose queues and pods the hub watches once for all users. Take that "
+                "line away, and say in c.KubeSpawner.namespace where the servers are."
+            )
 
 
 def _add_templates(c: Any) -> None:

@@ -53,7 +53,7 @@ class Form:
 def form(
     catalogue: Catalogue,
     usable: Sequence[ComputeProfile],
-    standing: Mapping[str, Availability],
+    availability: Mapping[str, Availability],
     *,
     chosen: str = "",
     ended: str = "",
@@ -63,14 +63,14 @@ def form(
     Args:
         catalogue: All profiles. Those for others are told of where it says what to do about it.
         usable: The profiles that they may use.
-        standing: How it stands with each of these.
+        availability: How it stands with each of these.
         chosen: What they chose last time.
         ended: Why their last server ended.
     """
     ids = [profile.id for profile in usable]
     first = chosen if chosen in ids else next(iter(ids), "")
     cards = [
-        _card(profile, standing[profile.id], checked=profile.id == first) for profile in usable
+        _card(profile, availability[profile.id], checked=profile.id == first) for profile in usable
     ]
     others = [
         (profile.name, profile.denied)
@@ -93,7 +93,7 @@ def _template() -> Template:
 
 
 def _card(profile: ComputeProfile, how: Availability, *, checked: bool) -> Card:
-    state, now, more = _standing(how)
+    state, now, more = _availability(how)
     return Card(
         profile.id, profile.name, profile.description, _facts(profile), state, now, more, checked
     )
@@ -118,7 +118,7 @@ def _facts(profile: ComputeProfile) -> list[str]:
     return facts
 
 
-def _standing(how: Availability) -> tuple[str, str, str]:
+def _availability(how: Availability) -> tuple[str, str, str]:
     if not how.known:
         return "unknown", "What is free is not known at the moment", ""
     if how.free:
@@ -128,10 +128,10 @@ def _standing(how: Availability) -> tuple[str, str, str]:
             return "busy", "No machine of this kind", "the cluster may add one when you start"
         return "busy", "None free now", "it starts only if one gets free within minutes"
     if how.waiting == 0:
-        more = f"you would be the next{_takes(how.wait)}"
-        return "busy", "None free now", more
+        return "busy", "None free now", f"you would be the next{_takes(how.wait)}"
     wait = "1 waits" if how.waiting == 1 else f"{how.waiting} wait"
-    return "busy", f"None free now, {wait}", f"a place in the queue{_takes(how.wait)}"
+    more = f"you would be number {how.waiting + 1}{_takes(how.wait)}"
+    return "busy", f"None free now, {wait}", more
 
 
 def _takes(wait: float | None) -> str:

@@ -30,6 +30,11 @@ FIRST_LIST = 3.0
 MARGIN = 60
 """Seconds by which the hub's own deadline comes after ours, which says why."""
 REMEMBERED = 24 * 3600.0
+TAKEN_AWAY = "Your server was taken away: by an admin, or with its machine."
+TAKEN_AWAY_MEANWHILE = (
+    "Your server was taken away while the hub was not there: it had to make way for others, or an "
+    "admin or its machine ended it. Start it again."
+)
 SETTINGS = (
     *("args", "cpu_guarantee", "cpu_limit", "environment", "extra_labels", "extra_pod_config"),
     *("extra_resource_guarantees", "extra_resource_limits", "http_timeout", "image"),
@@ -72,6 +77,7 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
     _capacities: ClassVar[dict[tuple[str, str], Capacity]] = {}
     _endings: ClassVar[dict[tuple[str, str], tuple[float, str]]] = {}
     _uid = ""
+    _seen = True  # whether this process saw the server itself
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
@@ -127,7 +133,7 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
 
     # --- the form
 
-    async def standing(self, usable: Sequence[ComputeProfile]) -> dict[str, Availability]:
+    async def availability(self, usable: Sequence[ComputeProfile]) -> dict[str, Availability]:
         """How it stands with profiles, by id."""
         capacity = self.capacity
         await capacity.loaded(FIRST_LIST)
@@ -190,6 +196,8 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
                 each.cancel()
             await asyncio.gather(look, start, return_exceptions=True)
         self._endings.pop(self._whose, None)
+        if not self._uid and (pod := self._pod()) is not None:
+            self._uid = pod["metadata"]["uid"]  # it ran before anybody looked
         return url
 
     async def _look_after(self, before: str) -> None:
@@ -260,6 +268,17 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
         url: str = self._get_pod_url(pod) if pod is not None else await super().get_url()
         return url
 
+    def get_state(self) -> dict[str, Any]:
+        """What the hub writes down of a server, and tells its spawner when it starts anew."""
+        state: dict[str, Any] = super().get_state()
+        return {**state, "uid": self._uid} if self._uid else state
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take up a server of before the hub started; it may have ended meanwhile."""
+        super().load_state(state)
+        self._uid = str(state.get("uid", ""))
+        self._seen = not self._uid
+
     def clear_state(self) -> None:
         """Forget a server that was; the hub calls it before each start, ahead of all hooks.
 
@@ -267,6 +286,7 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
         away here, or the next server would be on that one's nodes, and in its queue.
         """
         super().clear_state()
+        self._uid, self._seen = "", True
         for name, value in self._settings.items():
             setattr(self, name, copy.deepcopy(value))
 
@@ -340,6 +360,15 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
         return starting.told(pod, workload, turn, events)
 
     @property
+    def queues(self) -> bool:
+        """Whether it waits in a queue, or will, until its turn has come."""
+        pod = self._pod() if self._uid else None
+        if pod is not None:
+            return starting.gated(pod)
+        chosen = profiles.chosen(self.profiles, self.user_options or {}, self.groups)
+        return not isinstance(chosen, str) and chosen.queue is not None
+
+    @property
     def last_words(self) -> str:
         """Why the server ended that was there before; nothing if its owner stopped it."""
         at, said = self._endings.get(self._whose, (0.0, ""))
@@ -349,15 +378,16 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
         """Look whether the server runs; if it ended by itself, keep why."""
         pod = self._pod()
         if pod is not None:
-            self._uid = pod["metadata"]["uid"]
+            self._uid, self._seen = pod["metadata"]["uid"], True
         status: int | None = await super().poll()
         starts = self._start_future is not None and not self._start_future.done()
         if status is not None and self._uid and not self._stop_pending and not starts:
             said = self.capacity.ended(self._uid)
             if not said:
+                await self.capacity.loaded(FIRST_LIST)
                 await asyncio.sleep(LOOK)  # two watches need not hear of it at once
                 said = self.capacity.ended(self._uid)
-            self._note(said or "Your server was taken away: by an admin, or with its machine.")
+            self._note(said or (TAKEN_AWAY if self._seen else TAKEN_AWAY_MEANWHILE))
             self._uid = ""
         return status
 
@@ -392,7 +422,7 @@ async def _form(spawner: ChallengeSpawner) -> str:
     shown = form.form(
         spawner.profiles,
         usable,
-        await spawner.standing(usable),
+        await spawner.availability(usable),
         chosen=str(_options(spawner).get("profile", "")),
         ended=spawner.last_words,
     )

@@ -112,9 +112,9 @@ def test_the_state_is_in_words_and_not_by_colour_alone() -> None:
         (Availability(True, 0, 8, 0, 240.0, queued=True), "busy", "None free now",
          "you would be the next, about 4 minutes"),
         (Availability(True, 0, 8, 1, queued=True), "busy", "None free now, 1 waits",
-         "a place in the queue"),
+         "you would be number 2"),
         (Availability(True, 0, 8, 12, 3600.0, queued=True), "busy", "None free now, 12 wait",
-         "a place in the queue, about an hour"),
+         "you would be number 13, about an hour"),
     ],
 )  # fmt: skip
 def test_how_it_stands_in_words(how: Availability, state: str, now: str, more: str) -> None:

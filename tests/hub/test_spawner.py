@@ -11,6 +11,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,7 @@ import pytest
 import yaml
 from traitlets.config import Config
 
+from jupyter_challenge.hub import configure
 from jupyter_challenge.hub.spawner import ChallengeSpawner
 from tests.hub.cluster_api import ClusterApi, Object, cluster_api_beside
 from tests.hub.local_hub import LocalHub, local_hub
@@ -57,6 +59,7 @@ c.KubeSpawner.namespace = "hub"
 c.KubeSpawner.port = {port}
 c.KubeSpawner.start_timeout = 8
 c.KubeSpawner.http_timeout = 20
+c.Spawner.consecutive_failure_limit = 5
 c.KubeSpawner.environment = {{"HOME": "/home/jovyan"}}
 c.KubeSpawner.extra_labels = {{"team": "hub"}}
 c.KubeSpawner.args = ["--ServerApp.terminals_enabled=False"]
@@ -326,15 +329,108 @@ def test_a_turn_that_will_never_come_is_told_at_once(place: Place) -> None:
     place.there(lambda: place.api.remove(WORKLOADS, "jupyter-gus", "hub"))
 
 
-def test_the_form_of_a_real_hub_says_what_is_free(place: Place) -> None:
+@contextmanager
+def signed_in(hub: LocalHub, user: str) -> Iterator[httpx.Client]:
     with httpx.Client(follow_redirects=True, timeout=30) as browser:
-        login = browser.get(f"{place.hub.url}/hub/login")
+        login = browser.get(f"{hub.url}/hub/login")
         xsrf = re.search(r'name="_xsrf" value="([^"]+)"', login.text)
         assert xsrf is not None
         browser.post(
-            f"{place.hub.url}/hub/login",
-            data={"username": "kim", "password": "any", "_xsrf": xsrf[1]},
+            f"{hub.url}/hub/login",
+            data={"username": user, "password": "any", "_xsrf": xsrf[1]},
         )
+        yield browser
+
+
+def said_of(status: Object, place: Place, found: Object) -> None:
+    """Let a pod be as its kubelet says, or its node."""
+    place.there(lambda: place.api.put(PODS, {**found, "status": status}))
+
+
+def test_whoever_lived_as_long_as_the_profile_allows_reads_so(place: Place) -> None:
+    place.hub.add("max", "vision")
+    with signed_in(place.hub, "max") as browser:
+        place.start("max", "gpu")
+        place.until(lambda: bool(place.server("max").get("ready")))
+        over = {"phase": "Failed", "reason": "DeadlineExceeded", "message": "active for too long"}
+        said_of(over, place, place.made[-1])
+        place.until(lambda: not place.server("max"))
+
+        page = browser.get(f"{place.hub.url}/hub/user/max/lab")
+
+    assert page.status_code == 424
+    assert re.search(r'role="status">[^<]*as long as its profile allows', page.text), page.text
+
+
+def test_a_server_that_went_while_the_hub_was_away_was_taken_away(place: Place) -> None:
+    place.hub.add("ned")
+    place.start("ned", "cpu")
+    place.until(lambda: bool(place.server("ned").get("ready")))
+    name = place.made[-1]["metadata"]["name"]
+
+    place.hub.stop(at_once=True)
+    place.there(lambda: place.api.remove(PODS, name, "hub"))
+    place.hub.start()
+    place.until(lambda: not place.server("ned"))
+    with signed_in(place.hub, "ned") as browser:
+        page = browser.get(f"{place.hub.url}/hub/user/ned/lab")
+        form = browser.get(f"{place.hub.url}/hub/spawn/ned")
+
+    assert page.status_code == 424
+    for shown in (page.text, form.text):
+        assert "Your server was taken away while the hub was not there" in shown
+
+
+def test_the_page_of_a_server_that_waits_says_what_stopping_it_costs(place: Place) -> None:
+    place.hub.add("oda")
+    with signed_in(place.hub, "oda") as browser:
+        assert place.start("oda", "queued").status_code == 202
+        place.told("oda", "You are next in the queue")
+        waits = browser.get(f"{place.hub.url}/hub/spawn-pending/oda").text
+        place.hub.stop(at_once=True)
+        place.hub.start()
+    with signed_in(place.hub, "oda") as browser:
+        after = browser.get(f"{place.hub.url}/hub/spawn-pending/oda").text
+    place.there(lambda: place.runs(place.made[-1]))
+    place.until(lambda: bool(place.server("oda").get("ready")))
+    place.ended("oda")
+    place.there(lambda: place.api.remove(WORKLOADS, "jupyter-oda", "hub"))
+
+    assert "The hub was started anew" in after
+    for page in (waits, after):
+        assert "stopping it gives its place in the queue up" in page
+        assert "You can leave this page, and come back to it." in page
+
+
+def test_forms_that_many_have_open_add_no_watch(place: Place) -> None:
+    with signed_in(place.hub, "pam") as browser:
+        browser.get(f"{place.hub.url}/hub/spawn")
+        place.until(lambda: place.api.watches > 0)
+    time.sleep(1)
+    before = place.api.watches
+
+    with ExitStack() as open_ones:
+        for user in ("quin", "rob", "sue", "tom"):
+            browser = open_ones.enter_context(signed_in(place.hub, user))
+            assert "free now" in browser.get(f"{place.hub.url}/hub/spawn").text
+        time.sleep(1)
+
+        assert place.api.watches == before > 4
+
+
+@pytest.mark.parametrize("section", ["KubeSpawner", "ChallengeSpawner"])
+def test_a_namespace_for_each_user_is_refused(tmp_path: Path, section: str) -> None:
+    written = tmp_path / "profiles.yaml"
+    written.write_text(yaml.safe_dump(CATALOGUE, sort_keys=False))
+    config = Config()
+    config[section].enable_user_namespaces = True
+
+    with pytest.raises(ValueError, match="Take that line away, and say in c.KubeSpawner.namespace"):
+        configure(config, catalogue=written)
+
+
+def test_the_form_of_a_real_hub_says_what_is_free(place: Place) -> None:
+    with signed_in(place.hub, "kim") as browser:
         page = browser.get(f"{place.hub.url}/hub/spawn")
 
     assert page.status_code == 200
