@@ -12,13 +12,13 @@ from jupyter_challenge.hub.configured import said
 
 SCOPES: dict[str, dict[str, Any]] = {
     "custom:challenge:submit": {"description": "Take part in challenges."},
-    "custom:challenge:manage": {
-        "description": "Publish challenges and manage them.",
+    "custom:challenge:organise": {
+        "description": "Publish challenges and organise them.",
         "subscopes": ["custom:challenge:submit"],
     },
     "custom:challenge:admin": {
         "description": "See and do everything in all challenges.",
-        "subscopes": ["custom:challenge:manage"],
+        "subscopes": ["custom:challenge:organise"],
     },
 }
 """What a token may be for, beside access to the service; the service reads the same names."""
@@ -37,14 +37,14 @@ class ChallengeService:
         url: Its address, as pods of notebook servers use it.
         name: Its name in the hub; the service's setting `hub_service` says the same.
         participants: Groups that may take part; everybody who may sign in when left out.
-        managers: Groups that may publish new challenges.
+        organisers: Groups that may publish new challenges.
         admins: Groups that may do everything.
     """
 
     url: str
     name: str = "challenge"
     participants: Sequence[str] | None = None
-    managers: Sequence[str] = ()
+    organisers: Sequence[str] = ()
     admins: Sequence[str] = ()
 
     @property
@@ -76,8 +76,8 @@ def add_service(c: Any, service: ChallengeService) -> None:
         everybody.append("custom:challenge:submit")
     else:
         roles.append(_role("participant", "submit", service.participants))
-    if service.managers:
-        roles.append(_role("manager", "manage", service.managers))
+    if service.organisers:
+        roles.append(_role("organiser", "organise", service.organisers))
     if service.admins:
         roles.append(_role("admin", "admin", service.admins))
     hub.load_roles = roles

@@ -19,7 +19,7 @@ log = logging.getLogger("jupyter_challenge")
 
 SUBMIT = "custom:challenge:submit"
 """Scope of a token with which one takes part."""
-MANAGE = "custom:challenge:manage"
+ORGANISE = "custom:challenge:organise"
 """Scope of a token with which one publishes challenges."""
 ADMIN = "custom:challenge:admin"
 """Scope of a token with which one may do everything."""
@@ -98,8 +98,8 @@ class HubSignIn:
             display_name=name,
             groups=frozenset(map(str, user.get("groups") or ())),
             admin=ADMIN in scopes,
-            publishes=MANAGE in scopes,
-            only_reads=not scopes & {SUBMIT, MANAGE, ADMIN},
+            publishes=ORGANISE in scopes,
+            only_reads=not scopes & {SUBMIT, ORGANISE, ADMIN},
         )
 
 

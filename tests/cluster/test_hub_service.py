@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(300)
 OVERLAY = Path(__file__).parent / "deploy_hub"
 SERVICE = (
     'service=ChallengeService("http://challenge.jupyter-challenge:8790", '
-    'participants=["students"], managers=["staff"])'
+    'participants=["students"], organisers=["staff"])'
 )
 VISITOR = """
 c.JupyterHub.load_roles = [
@@ -60,8 +60,8 @@ def of_a_server(hub: Hub, name: str) -> str:
 
 @pytest.fixture(scope="module")
 def published(hub: Hub, behind: Platform, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A challenge that a manager published with nothing but the hub's token."""
-    scopes = ["access:services!service=challenge", "custom:challenge:manage"]
+    """A challenge that an organiser published with nothing but the hub's token."""
+    scopes = ["access:services!service=challenge", "custom:challenge:organise"]
     token = hub.api("POST", "/users/odo/tokens", {"scopes": scopes}).json()["token"]
     folder = write_challenge(tmp_path_factory.mktemp("odo") / "behind", id="behind")
     with connect(url=behind.url, token=token) as odo:

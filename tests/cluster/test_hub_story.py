@@ -27,7 +27,7 @@ pytestmark = pytest.mark.timeout(1500)
 
 ROOT = Path(__file__).parents[2]
 SERVICE = (
-    'service=ChallengeService("http://challenge.jupyter-challenge:8790", managers=["organisers"])'
+    'service=ChallengeService("http://challenge.jupyter-challenge:8790", organisers=["organisers"])'
 )
 CATALOGUE = {
     "images": {"amd64": IMAGE},
@@ -71,7 +71,7 @@ def place(
 
 def published(place: StoragePlace, behind: Platform) -> str:
     """Publish the iris challenge as carol, whom the hub lets do so since she signed in."""
-    scopes = ["access:services!service=challenge", "custom:challenge:manage"]
+    scopes = ["access:services!service=challenge", "custom:challenge:organise"]
     made = place.hub.api("POST", "/users/carol/tokens", {"scopes": scopes})
     made.raise_for_status()
     with connect(url=behind.url, token=made.json()["token"]) as carol, example("iris") as source:

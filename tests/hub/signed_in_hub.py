@@ -53,7 +53,7 @@ c.JupyterHub.load_roles = [
 configure(
     c,
     catalogue="{folder}/profiles.yaml",
-    service=ChallengeService("http://challenge:8790", managers=["organisers"]),
+    service=ChallengeService("http://challenge:8790", organisers=["organisers"]),
     storage="{folder}/storage.yaml",
 )
 c.JupyterHub.spawner_class = "simple"  # there is no cluster

@@ -58,7 +58,7 @@ def test_who_signs_in_by_its_form_has_tokens_and_one_of_ones_own(
 
 
 def test_its_groups_are_profiles_and_rights(hub: SignedInHub, alice: httpx.Client) -> None:
-    manage = "custom:challenge:manage"
+    organise = "custom:challenge:organise"
     with hub.browser("carol"):
         found = {name: hub.user(name) for name in ("alice", "carol")}
         may = [hub.hub.ask("GET", "/user", token=hub.hub.token(name)) for name in found]
@@ -66,7 +66,7 @@ def test_its_groups_are_profiles_and_rights(hub: SignedInHub, alice: httpx.Clien
     assert {name: {*said["groups"]} for name, said in found.items()} == {
         name: {*PEOPLE[name]} for name in found
     }
-    assert [manage in said["scopes"] for said in may] == [False, True]
+    assert [organise in said["scopes"] for said in may] == [False, True]
     catalogue = load_catalogue(hub.folder / "profiles.yaml")
     assert len(catalogue.usable_by(found["alice"]["groups"])) == 2
     with hub.browser("bob"):

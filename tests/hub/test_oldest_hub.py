@@ -71,7 +71,7 @@ def test_the_hubs_groups_give_rights_there_too(hub: SignedInHub) -> None:
         # The role of every user was written anew: what it had is in there still.
         had = f"access:servers!user={name}"
         assert {"access:services!service=challenge", "custom:challenge:submit", had} <= scopes
-    assert ["custom:challenge:manage" in scopes for scopes in held.values()] == [False, True]
+    assert ["custom:challenge:organise" in scopes for scopes in held.values()] == [False, True]
 
 
 def test_a_sign_in_is_renewed_once_and_its_end_is_told(hub: SignedInHub) -> None:
@@ -104,6 +104,7 @@ def test_who_may_not_have_a_profile_reads_why(
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubernetes.yaml"))
     more = f"""
 from jupyter_challenge.hub import configure
+c.Spawner.consecutive_failure_limit = 5
 configure(c, catalogue="{tmp_path}/profiles.yaml")
 """
     with local_hub(tmp_path, more, python=str(OLDEST)) as hub:

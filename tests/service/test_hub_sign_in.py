@@ -20,11 +20,11 @@ from tests.tiny import write_challenge
 pytestmark = pytest.mark.timeout(180)
 
 ACCESS = "access:services!service=challenge"
-SUBMIT, MANAGE, ADMIN = SCOPES
+SUBMIT, ORGANISE, ADMIN = SCOPES
 SERVICE = """
 from jupyter_challenge.hub.challenge_service import ChallengeService, add_service
 add_service(c, ChallengeService(
-    "http://challenge:8790", participants=["students"], managers=["staff"], admins=["roots"],
+    "http://challenge:8790", participants=["students"], organisers=["staff"], admins=["roots"],
 ))
 """
 
@@ -100,10 +100,10 @@ def test_who_may_not_take_part_looks_on(hub: LocalHub, ask: Ask) -> None:
     assert error(refused)["message"] == "gus may look at challenges, and not take part."
 
 
-def test_managers_publish_what_is_new_and_nobody_elses(
+def test_organisers_publish_what_is_new_and_nobody_elses(
     hub: LocalHub, ask: Ask, tmp_path: Path
 ) -> None:
-    token = hub.token("odo", [ACCESS, MANAGE])
+    token = hub.token("odo", [ACCESS, ORGANISE])
 
     new = ask(token, "/challenges", "POST", **folder_of(tmp_path, "fresh"))
     others = ask(token, "/challenges", "POST", **folder_of(tmp_path, "tiny"))
