@@ -393,8 +393,9 @@ class ChallengeSpawner(KubeSpawner):  # type: ignore[misc]
 
     def _is_no_failure(self) -> None:
         """Up to JupyterHub 5 whatever does not start counts towards the hub's own end."""
-        if refusal.ALL_COUNT:
-            settings = self.user.settings
+        if refusal.ALL_COUNT and self.handler is not None:
+            # The web application's own: those of users are a copy, in which nothing is counted.
+            settings = self.handler.settings
             settings["failure_count"] = settings.get("failure_count", 0) - 1
 
     def _note(self, said: str) -> None:
