@@ -9,7 +9,6 @@ engine) for the word that its folder holds a run. It conducts exactly one run an
 from __future__ import annotations
 
 import contextlib
-import errno
 import importlib
 import os
 import select
@@ -132,6 +131,7 @@ def _conduct(folder: Any, warm: _Preparation) -> None:
     from jupyter_challenge.engines import processes
     from jupyter_challenge.engines.run_state import Journal, write_record
     from jupyter_challenge.steps import kernel
+    from jupyter_challenge.steps.context import translated
     from jupyter_challenge.steps.folder import remove
 
     spec = RunSpec.model_validate_json(folder.spec.read_bytes())
@@ -151,11 +151,7 @@ def _conduct(folder: Any, warm: _Preparation) -> None:
         failure = conductor.failure
         if failure is None:
             traceback.print_exc()
-            full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-            failure = RunFailure(
-                failure_class=FailureClass.DISK_FULL if full else FailureClass.PLATFORM_ERROR,
-                detail=f"{type(error).__name__}: {error}",
-            )
+            failure = translated(error, None)
     kernel.ready = None
     processes.end_tree(os.getpid())
     for used in (folder.tmp, folder.home):

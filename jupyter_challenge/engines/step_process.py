@@ -8,7 +8,6 @@ jupyter_challenge.engines.step_process`), which gets the run on its standard inp
 from __future__ import annotations
 
 import builtins
-import errno
 import json
 import logging
 import os
@@ -19,13 +18,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from jupyter_challenge.core.errors import FailureClass, RunFailed
+from jupyter_challenge.core.errors import RunFailed
+from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import RunSpec
 from jupyter_challenge.engines import lean
-from jupyter_challenge.steps.context import StepContext, enter, reporter
+from jupyter_challenge.steps.context import StepContext, enter, reporter, translated
 from jupyter_challenge.steps.folder import RunFolder
 
-_OUT_OF_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _print = builtins.print
 
 
@@ -65,24 +64,13 @@ def perform(context: StepContext, step: Callable[[StepContext], Any], name: str)
     logging.basicConfig(level=logging.WARNING, force=True)
     try:
         step(context)
-    except RunFailed as error:
-        if error.step is None:
-            error.step = name
-        context.failed(error)
-        if error.detail:
-            print(error.detail)
-    except OSError as error:
-        traceback.print_exc()
-        full = error.errno in _OUT_OF_SPACE
-        kind = FailureClass.DISK_FULL if full else FailureClass.PLATFORM_ERROR
-        context.failed(RunFailed(kind, str(error), step=name))
-    except MemoryError:
-        traceback.print_exc()
-        context.failed(RunFailed(FailureClass.OUT_OF_MEMORY, "", step=name))
     except BaseException as error:
-        traceback.print_exc()
-        detail = f"{type(error).__name__}: {error}"
-        context.failed(RunFailed(FailureClass.PLATFORM_ERROR, detail, step=name))
+        failure = translated(error, StepName(name))
+        if not isinstance(error, RunFailed):
+            traceback.print_exc()
+        context.failed(failure)
+        if isinstance(error, RunFailed) and failure.detail:
+            print(failure.detail)
     else:
         return 0
     finally:

@@ -25,7 +25,7 @@ from jupyter_challenge.core.errors import FailureClass, RunFailed
 from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import PodReport, RunFailure
 from jupyter_challenge.steps.capped_log import CappedLog
-from jupyter_challenge.steps.context import StepContext, enter, failure_of, reporter
+from jupyter_challenge.steps.context import StepContext, enter, reporter, translated
 from jupyter_challenge.steps.disk_use import DiskUse
 from jupyter_challenge.steps.folder import RunFolder, remove, replace
 from jupyter_challenge.steps.streams import print_to
@@ -96,19 +96,6 @@ def alone(context: StepContext, name: StepName, step: Step, seconds: float) -> i
         replace(report_path(context.folder), report.model_dump_json().encode())
     log.close()
     return 1 if failure is not None or asked else 0
-
-
-def translated(error: BaseException, name: StepName) -> RunFailure:
-    """Say in our words why a step ended."""
-    if isinstance(error, RunFailed):
-        failure = failure_of(error)
-        return failure if failure.step else failure.model_copy(update={"step": name})
-    kind = FailureClass.PLATFORM_ERROR
-    if isinstance(error, MemoryError):
-        kind = FailureClass.OUT_OF_MEMORY
-    elif isinstance(error, OSError) and error.errno in {28, 122}:
-        kind = FailureClass.DISK_FULL
-    return RunFailure(failure_class=kind, step=name, detail=f"{type(error).__name__}: {error}")
 
 
 def _reaped(pid: int) -> int | None:

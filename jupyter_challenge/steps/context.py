@@ -7,6 +7,7 @@ code writes to a file is ever read as a report.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -19,6 +20,9 @@ from jupyter_challenge.core.run import RunFailure, RunSpec
 from jupyter_challenge.steps.folder import RunFolder
 
 Report = Callable[[dict[str, Any]], None]
+
+_OUT_OF_SPACE = {errno.ENOSPC, errno.EDQUOT}
+"""A disk that is full, and a quota on it that is used up."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,9 @@ class StepContext:
         """Say where the step is, such as "cell 3/7"."""
         self.report({"detail": detail})
 
-    def failed(self, error: RunFailed) -> None:
+    def failed(self, failure: RunFailure) -> None:
         """Say why the step failed."""
-        self.report({"failure": failure_of(error).model_dump(mode="json")})
+        self.report({"failure": failure.model_dump(mode="json")})
 
 
 _current: StepContext | None = None
@@ -55,15 +59,22 @@ def current() -> StepContext:
     return _current
 
 
-def failure_of(error: RunFailed) -> RunFailure:
-    """Turn what a step raised into what is recorded."""
-    return RunFailure(
-        failure_class=error.failure_class,
-        step=StepName(error.step) if error.step else None,
-        cell=error.cell,
-        cell_index=error.cell_index,
-        detail=error.detail,
-    )
+def translated(error: BaseException, step: StepName | None) -> RunFailure:
+    """Say in our words why a step ended: the one way from what was raised to what is recorded."""
+    if isinstance(error, RunFailed):
+        return RunFailure(
+            failure_class=error.failure_class,
+            step=StepName(error.step) if error.step else step,
+            cell=error.cell,
+            cell_index=error.cell_index,
+            detail=error.detail,
+        )
+    kind = FailureClass.PLATFORM_ERROR
+    if isinstance(error, MemoryError):
+        kind = FailureClass.OUT_OF_MEMORY
+    elif isinstance(error, OSError) and error.errno in _OUT_OF_SPACE:
+        kind = FailureClass.DISK_FULL
+    return RunFailure(failure_class=kind, step=step, detail=f"{type(error).__name__}: {error}")
 
 
 def reporter(descriptor: int) -> Report:

@@ -26,8 +26,8 @@ from jupyter_challenge.core.models import StepName
 from jupyter_challenge.core.run import EvaluationSpec, PodReport, RunFailure, RunSpec, most_state
 from jupyter_challenge.core.tarball import Packed, pieces_of
 from jupyter_challenge.steps import lean
-from jupyter_challenge.steps.alone import alone, report_path, translated
-from jupyter_challenge.steps.context import StepContext
+from jupyter_challenge.steps.alone import alone, report_path
+from jupyter_challenge.steps.context import StepContext, translated
 from jupyter_challenge.steps.disk_use import MEASURE_EVERY, OVERFULL, DiskUse
 from jupyter_challenge.steps.door import Door, Refused
 from jupyter_challenge.steps.exchange import EXCHANGE, OUTPUT, STATE, Exchange
