@@ -1444,7 +1444,7 @@ export interface components {
              * @description How the service runs.
              * @enum {string}
              */
-            place: "embedded" | "serve" | "hub" | "cluster";
+            place: "embedded" | "serve" | "cluster";
             /**
              * Practice
              * @description Whether scores are the user's own word (nothing isolated).

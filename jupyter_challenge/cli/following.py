@@ -128,11 +128,11 @@ def logs_command(
         at = next((s for s in submission.steps if s.state.value in ("running", "failed")), None)
         name = step or (at.name.value if at else "run")
         for piece in client.logs(submission.id, name, follow=follow):
-            # Logs keep their lines and colours, but nothing that moves the cursor or the title.
-            click.echo(_SANE(piece), nl=False)
+            click.echo(_printed(piece), nl=False)
 
 
-def _SANE(text: str) -> str:  # noqa: N802
+def _printed(text: str) -> str:
+    """A log's text and lines alone: nothing that a terminal would obey, colours neither."""
     return "".join(c for c in text if c in "\n\t" or ord(c) >= 32 and ord(c) != 127)
 
 

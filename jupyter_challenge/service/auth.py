@@ -14,7 +14,7 @@ from jupyter_challenge.core.models import Role
 SCOPE_KEY = "jupyter_challenge.identity"
 """Where an identity travels: on the ASGI scope, which no client can write to."""
 
-Place = Literal["embedded", "serve", "hub", "cluster"]
+Place = Literal["embedded", "serve", "cluster"]
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,7 @@ class Me(Wire):
     display_name: str = ""
     groups: list[str] = []
     admin: bool = False
-    place: Literal["embedded", "serve", "hub", "cluster"] = Field(
-        description="How the service runs."
-    )
+    place: Literal["embedded", "serve", "cluster"] = Field(description="How the service runs.")
     practice: bool = Field(description="Whether scores are the user's own word (nothing isolated).")
     version: str
 
