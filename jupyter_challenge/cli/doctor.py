@@ -87,7 +87,7 @@ def doctor_command(
             "refused. There are no walls to try; see --cluster."
         )
         return
-    from jupyter_challenge.service.doctor import examine, standing
+    from jupyter_challenge.service.doctor import all_hold, examine
 
     config = place.cluster_config()
     config.kubeconfig = kubeconfig or config.kubeconfig
@@ -113,5 +113,5 @@ def doctor_command(
                 click.echo(f"{click.style(f'{sign:<13}', fg=colour)}  {each.sentence}{detail}")
                 if each.hint:
                     click.echo(f"{'':<15}{each.hint}")
-    if not standing(found):
+    if not all_hold(found):
         sys.exit(1)

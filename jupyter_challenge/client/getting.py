@@ -259,7 +259,10 @@ def _append(channel: Channel, challenge: str, file: DataFile, part: Path, tally:
                 _write(opened, piece)
                 done += len(piece)
                 if done > file.size:
-                    raise Unavailable(f"{file.path} is not as long as the challenge says.")
+                    raise Unavailable(
+                        f"{file.path} is not as long as the challenge says.",
+                        hint="Get the files again; if that does not help, tell the organisers.",
+                    )
                 tally.at(file.path, done)
 
 

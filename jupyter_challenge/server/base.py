@@ -22,6 +22,18 @@ T = TypeVar("T")
 _CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 413: "too_large"}
 
 
+def named(asked: dict[str, Any], what: str) -> str:
+    """What a request names under a key.
+
+    Raises:
+        ChallengeError: It names nothing there.
+    """
+    found = asked.get(what)
+    if not isinstance(found, str) or not found:
+        raise ChallengeError(f"Name the {what}.", hint=f'Send its id as "{what}".')
+    return found
+
+
 class ChallengeHandler(APIHandler):
     """A handler for the one who owns this Jupyter server, and for nobody else."""
 

@@ -12,7 +12,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_challenge.core.errors import ChallengeError, Conflict, NotFound
-from jupyter_challenge.server.base import ChallengeHandler
+from jupyter_challenge.server.base import ChallengeHandler, named
 from jupyter_challenge.server.paths import beneath, root_of, server_path
 
 if TYPE_CHECKING:
@@ -163,7 +163,10 @@ class GetJobs:
             if job.folder == folder and job.challenge == challenge:
                 return job
             if job.folder == folder:
-                raise Conflict(f'The folder is being made for the challenge "{job.challenge}".')
+                raise Conflict(
+                    f'The folder is being made for the challenge "{job.challenge}".',
+                    hint="Choose another folder, or wait until it is done.",
+                )
         if len(running) >= _MOST:
             raise Conflict(
                 f"{len(running)} downloads are under way.", hint="Wait for one or cancel one."
@@ -204,9 +207,7 @@ class GetHandler(_JobsHandler):
         What is done within a second is answered with 201; else 202 names the job to ask for.
         """
         asked = self.body_object()
-        challenge = asked.get("challenge")
-        if not isinstance(challenge, str) or not challenge:
-            raise ChallengeError("Name the challenge.")
+        challenge = named(asked, "challenge")
         root = root_of(self.contents_manager)
         folder = beneath(root, asked.get("folder") or challenge)
         job = await self.jobs.begin(challenge, folder, root)

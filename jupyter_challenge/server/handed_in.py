@@ -11,8 +11,8 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_challenge.client.session import with_client
-from jupyter_challenge.core.errors import ChallengeError, Conflict, NotFound, TooLarge
-from jupyter_challenge.server.base import ChallengeHandler
+from jupyter_challenge.core.errors import Conflict, NotFound, TooLarge
+from jupyter_challenge.server.base import ChallengeHandler, named
 from jupyter_challenge.server.paths import beneath, root_of, server_path
 
 if TYPE_CHECKING:
@@ -30,15 +30,16 @@ class CopyHandler(ChallengeHandler):
     @authorized
     async def post(self) -> None:
         """Put the notebook beside the user's own and answer with its path; none is replaced."""
-        submission = self.body_object().get("submission")
-        if not isinstance(submission, str) or not submission:
-            raise ChallengeError("Name the submission.")
+        submission = named(self.body_object(), "submission")
         root = root_of(self.contents_manager)
 
         def copy(client: Client) -> str:
             view = client.submission(submission)
             if view.kind.value != "notebook":
-                raise Conflict(f"{called(view)} is no notebook.")
+                raise Conflict(
+                    f"{called(view)} is no notebook.",
+                    hint="Its files can be downloaded from the run's page.",
+                )
             folder = beneath(root, view.challenge)
             kind = "verification" if view.verifies else "try" if view.is_try else "submission"
             place = folder / f"{Path(view.name).stem}-{kind}-{abs(view.number)}.ipynb"
@@ -73,7 +74,10 @@ def handed_in(client: Client, view: SubmissionView) -> Notebook:
         unpack_archive(bundle, place / "files", max_files=10_000, max_size=2 * MOST_FILES)
         named = [path for path in (place / "files").rglob("*") if path.name == view.name]
         if not named:
-            raise NotFound(f"The notebook of {called(view)} cannot be read.")
+            raise NotFound(
+                f"The notebook of {called(view)} cannot be read.",
+                hint="Look at the notebook as it ran.",
+            )
         return read_notebook(min(named, key=lambda path: len(path.parts)), complete=False)
 
 

@@ -10,8 +10,8 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_challenge.client.forwarding import API
-from jupyter_challenge.core.errors import ChallengeError, NotFound
-from jupyter_challenge.server.base import ChallengeHandler
+from jupyter_challenge.core.errors import NotFound
+from jupyter_challenge.server.base import ChallengeHandler, named
 from jupyter_challenge.server.shown import as_shown
 
 
@@ -22,9 +22,7 @@ class OpenHandler(ChallengeHandler):
     @authorized
     async def post(self) -> None:
         """Answer with the notebook as JSON, fit to be shown."""
-        submission = self.body_object().get("submission")
-        if not isinstance(submission, str) or not submission:
-            raise ChallengeError("Name the submission.")
+        submission = named(self.body_object(), "submission")
         path = f"{API}/submissions/{quote(submission, safe='')}/notebook"
         reply = await self.unless_gone(self.upstream.request("GET", path))
         if reply.status >= 400:
@@ -37,4 +35,7 @@ def _shown(body: bytes) -> str:
     try:
         return json.dumps(as_shown(json.loads(body)))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise NotFound("The notebook as run cannot be read.") from error
+        raise NotFound(
+            "The notebook as run cannot be read.",
+            hint="Download it from the run's page and look at it there.",
+        ) from error

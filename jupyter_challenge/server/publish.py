@@ -12,7 +12,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_challenge.core.errors import ChallengeError, Conflict, NotFound
-from jupyter_challenge.server.base import ChallengeHandler
+from jupyter_challenge.server.base import ChallengeHandler, named
 from jupyter_challenge.server.paths import beneath, root_of, server_path
 
 if TYPE_CHECKING:
@@ -109,13 +109,6 @@ class CreateHandler(OrganisingHandler):
         self.answer(await asyncio.to_thread(create), 201)
 
 
-def _challenge(asked: dict[str, Any]) -> str:
-    challenge = asked.get("challenge")
-    if not isinstance(challenge, str) or not challenge:
-        raise ChallengeError("Name the challenge.")
-    return challenge
-
-
 class DatesHandler(OrganisingHandler):
     """`/jupyter-challenge/dates`."""
 
@@ -124,7 +117,7 @@ class DatesHandler(OrganisingHandler):
     async def post(self) -> None:
         """Write the dates of the published challenge into its folder: `{challenge, folder}`."""
         asked = self.body_object()
-        challenge = _challenge(asked)
+        challenge = named(asked, "challenge")
         root = root_of(self.contents_manager)
         folder = self.folder_beneath(root, asked.get("folder"))
         spec = beneath(root, f"{server_path(root, folder)}/{_SPEC}")
@@ -170,7 +163,7 @@ class ExportHandler(OrganisingHandler):
     async def post(self) -> None:
         """Save all that was submitted as a zip beside the user's files: `{challenge, folder}`."""
         asked = self.body_object()
-        challenge = _challenge(asked)
+        challenge = named(asked, "challenge")
         root = root_of(self.contents_manager)
         folder = self.folder_beneath(root, asked.get("folder") or "/")
 

@@ -157,7 +157,10 @@ def quota(
             else seen.challenge.phase(phase_id)
         )
         if phase is None:
-            raise NotFound(f'The challenge has no phase "{phase_id}".')
+            names = ", ".join(each.id for each in seen.challenge.phases)
+            raise NotFound(
+                f'The challenge has no phase "{phase_id}".', hint=f"Its phases are: {names}."
+            )
         return quota_view(session, seen, phase, now, service.place)
 
 

@@ -66,7 +66,10 @@ def examine(
     settings = _settings(api, cluster)
     for named in (namespace, evaluation_namespace):
         if named and api.get("namespaces", named) is None:
-            raise NotFound(f"There is no namespace {named}.")
+            raise NotFound(
+                f"There is no namespace {named}.",
+                hint="Leave it out to try a new one, or name one that `kubectl get ns` lists.",
+            )
     new = f"challenge-doctor-{uuid.uuid4().hex[:8]}"
     try:
         with ExitStack() as stack:
@@ -83,7 +86,10 @@ def examine(
             planter.begin(runs.name, evaluations.name)
             return _examined(api, settings, runs, evaluations, planter.wait, quick, tell)
     except ApiRefused as refused:
-        raise Forbidden(f"The API server refused: {refused}.") from refused
+        raise Forbidden(
+            f"The API server refused: {refused}.",
+            hint="Ask as somebody who may make what it names, such as an admin of the cluster.",
+        ) from refused
 
 
 def _examined(
@@ -360,6 +366,6 @@ def _address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def standing(found: Collection[Wall]) -> bool:
+def all_hold(found: Collection[Wall]) -> bool:
     """Whether every wall holds; one of which nothing is known does not."""
     return all(each.holds for each in found)

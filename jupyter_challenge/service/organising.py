@@ -120,7 +120,7 @@ def changes(service: Service, identity: Identity, challenge_id: str, digest: str
         rows = [row for row, _ in challenges.versions(session, challenge_id)]
     at = next((index for index, row in enumerate(rows) if row.digest == digest), None)
     if at is None:
-        raise NotFound("The challenge has no such version.")
+        raise _no_version()
     if at + 1 == len(rows):
         return VersionChanges(digest=digest)
     after, before = rows[at], rows[at + 1]
@@ -200,8 +200,15 @@ def preview_dates(
 def _version(session: Session, challenge_id: str, digest: str) -> VersionRow:
     row = challenges.version(session, digest)
     if row is None or row.challenge_id != challenge_id:
-        raise NotFound("The challenge has no such version.")
+        raise _no_version()
     return row
+
+
+def _no_version() -> NotFound:
+    return NotFound(
+        "The challenge has no such version.",
+        hint="`jupyter challenge versions` and the page Organise list those that it has.",
+    )
 
 
 def _redated(service: Service, seen: Seen, phases: Sequence[PhaseDates]) -> tuple[Challenge, bytes]:

@@ -124,5 +124,8 @@ def _attachment(
 ) -> Attachment:
     size = service.blobs.size(digest) if digest is not None else None
     if digest is None or size is None:
-        raise NotFound(f"There is no {what} of this submission (yet).")
+        raise NotFound(
+            f"There is no {what} of this submission (yet).",
+            hint="Wait for its run to end; a step that failed may have left none.",
+        )
     return Attachment(name, media_type, digest, size, service.blobs.stream(digest))

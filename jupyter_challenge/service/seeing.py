@@ -70,9 +70,21 @@ def manage(session: Session, identity: Identity, challenge_id: str) -> Seen:
         NotFound: There is none, or they are not its organiser.
     """
     seen = see(session, identity, challenge_id)
-    if not seen.manages:
-        raise NotFound("Only the challenge's organisers have that.")
+    managed(seen)
     return seen
+
+
+def managed(seen: Seen) -> None:
+    """Go on only for who manages the challenge.
+
+    Raises:
+        NotFound: They are not its organiser.
+    """
+    if not seen.manages:
+        raise NotFound(
+            "Only the challenge's organisers have that.",
+            hint="The challenge's page says who they are: ask them.",
+        )
 
 
 @dataclass(frozen=True)

@@ -362,7 +362,10 @@ def _selectable(
     """
     found = see_submission(session, identity, submission_id)
     if not found.mine:
-        raise NotFound("There is no such submission among your team's.")
+        raise NotFound(
+            "There is no such submission among your team's.",
+            hint="Choose one of your own team's: the list of your submissions has them.",
+        )
     # The rules of the current version hold, unless it dropped the phase.
     phase = found.seen.challenge.phase(found.row.phase) or found.challenge.phase(found.row.phase)
     if phase is None or phase.counting.rule is not CountingRule.SELECTED or found.row.is_try:

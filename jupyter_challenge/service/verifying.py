@@ -13,7 +13,7 @@ from typing import Literal
 
 from jupyter_challenge.core import ranking
 from jupyter_challenge.core.challenge import Challenge
-from jupyter_challenge.core.errors import Conflict, NotFound
+from jupyter_challenge.core.errors import Conflict
 from jupyter_challenge.core.metrics import title_of
 from jupyter_challenge.core.models import (
     Page,
@@ -22,7 +22,7 @@ from jupyter_challenge.core.models import (
     VerifiedScore,
 )
 from jupyter_challenge.service.auth import Identity
-from jupyter_challenge.service.seeing import SeenSubmission, see_submission
+from jupyter_challenge.service.seeing import SeenSubmission, managed, see_submission
 from jupyter_challenge.service.state import Service
 from jupyter_challenge.store import audit, challenges, runs, scores, submissions
 from jupyter_challenge.store.database import Session
@@ -94,8 +94,7 @@ def page(service: Service, identity: Identity, submission_id: str) -> Page[Verif
 
 def _organised(session: Session, identity: Identity, submission_id: str) -> SeenSubmission:
     found = see_submission(session, identity, submission_id)
-    if not found.seen.manages:
-        raise NotFound("Only the challenge's organisers have that.")
+    managed(found.seen)
     return found
 
 
