@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import kfp_place, spread
+from tests.cluster import kfp_place, prerequisites, spread
 from tests.cluster.kubectl import Cluster
 from tests.cluster.platform import Deployments, Platform
 from tests.cluster.playing import Games, Play
@@ -78,6 +78,16 @@ def games(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Games]:
 def game(games: Games, platform: Platform) -> Play:
     """Challenges and two teams in them."""
     return games.on(platform)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What a cluster lacks for a test is said before anything is deployed for it."""
+    kubeconfig = os.environ.get("CLUSTER_KUBECONFIG")
+    if kubeconfig and isinstance(item, pytest.Function) and "cluster" in item.fixturenames:
+        said = prerequisites.lacking(kubeconfig, item.path.stem, item.originalname)
+        if said:
+            pytest.skip(said)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

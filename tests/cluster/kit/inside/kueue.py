@@ -59,4 +59,5 @@ def _wanted(webhook: dict[str, Any]) -> bool:
     )
 
 
-yaml.safe_dump_all((wanted(each) for each in yaml.safe_load_all(sys.stdin) if each), sys.stdout)
+if __name__ == "__main__":
+    yaml.safe_dump_all((wanted(each) for each in yaml.safe_load_all(sys.stdin) if each), sys.stdout)
