@@ -19,6 +19,14 @@ _TERMINALS = "jupyter_server_terminals"
 _OFTEN = 60.0
 
 
+class _Changes:
+    """Whether a request changes something; of a handler that says so itself, its own word."""
+
+    def __get__(self, handler: APIHandler, _: type[APIHandler]) -> bool:
+        # There is no `__set__`, so that a handler can have an attribute of this name.
+        return handler.request.method not in LOOKS
+
+
 class Idling:
     """Ends a server after a time in which no kernel worked, no terminal wrote, nothing changed."""
 
@@ -32,8 +40,7 @@ class Idling:
         self._server = serverapp
         self._limit = limit
         # Jupyter's own word for it. The hub is told of the same activity.
-        changes = property(lambda handler: handler.request.method not in LOOKS)
-        APIHandler._track_activity = changes  # type: ignore[assignment]
+        APIHandler._track_activity = _Changes()  # type: ignore[assignment]
         self._looking = PeriodicCallback(self.look, 1000 * min(_OFTEN, max(1, limit / 10)))
 
     def start(self) -> None:
