@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import pytest
 from jupyter_challenge.core.challenge import SubmissionKind
 from jupyter_challenge.core.run import EvaluationResult, PodReport, Receipt, ReceiptKind, RunSpec
 from jupyter_challenge.steps.disk_use import OVERFULL
+from jupyter_challenge.steps.folder import RunFolder
 from jupyter_challenge.store import challenges, receipts, submissions
 from tests.bundles import bundle_of
 from tests.service.gateway_world import GatewayWorld
@@ -357,7 +359,7 @@ def test_a_line_that_comes_before_the_gateway_answers_says_whose_it_is(
 ) -> None:
     token = tmp_path / "token"
     token.write_text("of a pod")
-    folder = tmp_path / "run"
+    folder = tmp_path / uuid.uuid4().hex[:12]  # its name may name a folder in /tmp
     folder.mkdir()
     about = {"submission": "s-1", "run": "r-1", "attempt": 2}
     with socket.socket() as taken:
@@ -373,6 +375,7 @@ def test_a_line_that_comes_before_the_gateway_answers_says_whose_it_is(
             assert process.stdout is not None
             first = json.loads(process.stdout.readline())
             process.kill()
+    RunFolder(folder).remove()
 
     assert first["message"].startswith("The gateway does not answer")
     assert first["part"] == step

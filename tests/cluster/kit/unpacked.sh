@@ -10,7 +10,7 @@ archives=()
 for archive in "$CLUSTER_CACHE"/images/*.tar; do
   [ "$(basename "$archive")" = challenge.tar ] || archives+=("$archive")
 done
-made=$(stat -c '%n %Y %s' "${archives[@]}")
+made=$(basename -a "${archives[@]}"; stat -c '%Y %s' "${archives[@]}")
 [ "$made" != "$(cat "$unpacked/made" 2> /dev/null)" ] || exit 0
 
 say 'Unpacking the images …'
