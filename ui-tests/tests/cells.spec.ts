@@ -40,10 +40,14 @@ test('a board and my scores change while a cell sleeps, and stay when the kernel
 test('a cell is full and hears the kernel where its program came late', async ({
   page
 }) => {
-  // anywidget waits two seconds for it, and not at all here.
+  // anywidget waits two seconds for it, and not at all here: a timer, however short, may come after it.
   await page.addInitScript(() => {
     const timeout = AbortSignal.timeout.bind(AbortSignal);
-    AbortSignal.timeout = ms => timeout(ms === 2000 ? 0 : ms);
+    AbortSignal.timeout = ms => {
+      const controller = new AbortController();
+      queueMicrotask(() => controller.abort());
+      return ms === 2000 ? controller.signal : timeout(ms);
+    };
   });
   const errors: string[] = [];
   page.on('pageerror', error => errors.push(error.message));
