@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 
@@ -100,11 +101,23 @@ def said(hub: Hub, name: str, words: str, seconds: float = 40) -> str:
     raise AssertionError(f"not told {words!r}, but {told}; {hub.last_lines}")
 
 
-def order_as_told(hub: Hub) -> None:
-    """Have Kueue tell the queue's order to the hub's own account; it fails where that may not."""
+def pending(hub: Hub) -> list[str]:
+    """Who waits in the queue, in its own order, as Kueue tells the hub's account and no other."""
     own = Cluster(hub.folder / "kubeconfig")
     path = f"/apis/visibility.kueue.x-k8s.io/v1beta2/namespaces/{NAMESPACE}/localqueues/{QUEUE}"
-    json.loads(own.kubectl("get", "--raw", f"{path}/pendingworkloads"))["items"]
+    answer = json.loads(own.kubectl("get", "--raw", f"{path}/pendingworkloads"))
+    found = sorted(answer["items"], key=lambda each: each["positionInLocalQueue"])
+    return [each["metadata"]["name"].removeprefix("pod-jupyter-") for each in found]
+
+
+def form_of(hub: Hub, name: str) -> str:
+    """The form with the profiles, as somebody's browser gets it."""
+    with httpx.Client(base_url=hub.url, follow_redirects=True, timeout=30) as browser:
+        found = re.search(r'name="_xsrf" value="([^"]+)"', browser.get("/hub/login").text)
+        assert found is not None
+        sent = {"username": name, "password": "any", "_xsrf": found[1]}
+        browser.post("/hub/login", data=sent)
+        return browser.get("/hub/spawn").text
 
 
 def test_whoever_waits_knows_their_place_and_whoever_is_preempted_why(
@@ -121,7 +134,8 @@ def test_whoever_waits_knows_their_place_and_whoever_is_preempted_why(
     hub.user("ivy")
     hub.spawn("ivy", "gpu")
     said(hub, "ivy", "number 2 of 2 in the queue")
-    order_as_told(hub)
+    order = pending(hub)
+    form = form_of(hub, "kim")
     steal(cluster)
     hub.until(lambda: "had to make way" in hub.log)
     hub.until(lambda: not hub.server("gil"), 30)
@@ -136,11 +150,19 @@ def test_whoever_waits_knows_their_place_and_whoever_is_preempted_why(
     hub.until_ready("ivy")
     # Two have waited now, so that it is known how long that takes.
     hub.spawn("hal", "gpu")
-    said(hub, "hal", "it takes ")
+    estimate = said(hub, "hal", "it takes ")
+    free = form_of(hub, "kim")
     hub.stop_server("hal")
     hub.stop_server("ivy")
 
     assert "All that the queue may use is in use." in place
+    assert [each.split("-")[0] for each in order] == ["hal", "ivy"], order
+    assert "None free now, 2 wait" in form
+    assert re.search(r"next in the queue; it takes (less than a|about)", estimate), estimate
+    assert re.search("None free now, 1 waits.*?you would be number 2, (less|about)", free, re.S), (
+        free
+    )
+    assert "Kueue does not say who is next" not in hub.log
     assert still == place
     assert started["metadata"]["uid"] == waiting["metadata"]["uid"], "the place was kept"
 

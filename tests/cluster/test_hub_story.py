@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 from jupyter_challenge.client import connect
 from jupyter_challenge.core.examples import example
 from tests.cluster.deeds import deeds
-from tests.cluster.hub_place import IMAGE
+from tests.cluster.hub_place import IMAGE, image_of
 from tests.cluster.hub_queue import QUEUE, give_back, gpu_queue, steal
 from tests.cluster.kubectl import Cluster
 from tests.cluster.platform import Deployments, Platform
@@ -78,13 +79,40 @@ def published(place: StoragePlace, behind: Platform) -> str:
         return carol.publish(source).id
 
 
+AWAY = 60.0
+"""Seconds for which the provider is away at least."""
+
+
+class Absence:
+    """The provider is away, for as long as people need to notice and for a minute at least."""
+
+    def __init__(self, place: StoragePlace) -> None:
+        self._place = place
+        self._since = 0.0
+
+    def begin(self) -> None:
+        """Nobody gets an answer from now on."""
+        self._place.provider.away(True)
+        self._since = time.monotonic()
+
+    def end(self) -> float:
+        """It is there again; for how many seconds it was not."""
+        time.sleep(max(0, self._since + AWAY - time.monotonic()))
+        lasted = time.monotonic() - self._since
+        self._place.provider.away(False)
+        return lasted
+
+
 def test_from_the_sign_in_to_the_board(place: StoragePlace, deployments: Deployments) -> None:
     cluster, provider = place.hub.cluster, place.provider
+    absence = Absence(place)
     known = {
         "publish": lambda: published(place, deployments.get(OVERLAY)),
         "restart-hub": lambda: place.hub.restart(at_once=True),
-        "provider-away": lambda: provider.away(True),
-        "provider-back": lambda: provider.away(False),
+        "image-of-alice": lambda: image_of(*place.hub.pods("alice")),
+        "provider-away": absence.begin,
+        "provider-back": absence.end,
+        "enough": lambda: place.in_server("alice", "open('/tmp/enough', 'w').close()"),
         "kill-relay": place.kill_relay,
         "revoke-alice": lambda: provider.revoke("alice"),
         "preempt": lambda: steal(cluster),

@@ -18,8 +18,14 @@ export class Person {
   ) {}
 
   /** Sign in at the hub; an OpenID provider's form or the hub's own. */
-  async signIn(): Promise<void> {
+  async signIn(picture = ''): Promise<void> {
     await this.page.goto('/hub/login');
+    if (picture) {
+      await expect(
+        this.page.locator('input[type=password]').first()
+      ).toBeVisible(PATIENCE);
+      await this.picture(picture);
+    }
     await this.fillIn();
   }
 
@@ -93,8 +99,13 @@ export class Person {
     await this.panel.locator(`[data-challenge=${id}]`).click(PATIENCE);
   }
 
-  /** Submit the notebook that is open. */
-  async submit(): Promise<void> {
+  /**
+   * Submit the notebook that is open.
+   *
+   * @param picture - What to call a picture of the dialog, if one is wanted.
+   * @returns What the server answered: the submission, as it was handed in.
+   */
+  async submit(picture = ''): Promise<{ image: string | null }> {
     await this.page
       .locator(
         '.jp-NotebookPanel:not(.lm-mod-hidden) [data-command="jupyter-challenge:submit-notebook"]'
@@ -105,8 +116,53 @@ export class Person {
       exact: true
     });
     await expect(button).toBeVisible(PATIENCE);
+    if (picture) {
+      await this.quiet();
+      await this.picture(picture);
+    }
+    const answered = this.page.waitForResponse(
+      response =>
+        response.request().method() === 'POST' &&
+        new URL(response.url()).pathname.endsWith('/jupyter-challenge/submit'),
+      PATIENCE
+    );
     await button.click();
     await expect(this.dialog).toHaveCount(0, PATIENCE);
+    return (await answered).json();
+  }
+
+  /** Wait until no notification is there or on its way out. */
+  async quiet(): Promise<void> {
+    await expect(this.page.locator('.Toastify__toast')).toHaveCount(
+      0,
+      PATIENCE
+    );
+    await this.page.waitForTimeout(500);
+  }
+
+  /** What the status bar says of the storage; nothing while it is there. */
+  get storage(): Locator {
+    return this.page.locator('.jp-ChallengeStatus', { hasText: 'Storage:' });
+  }
+
+  /** Sign in once more from Lab, where it says that the sign-in has expired. */
+  async signInAgain(picture = ''): Promise<void> {
+    await expect(this.storage).toContainText('sign-in expired', PATIENCE);
+    const told = this.page.locator('.Toastify__toast', {
+      hasText: 'Your sign-in for storage has expired'
+    });
+    await expect(told).toBeVisible(PATIENCE);
+    if (picture) {
+      await this.picture(picture);
+    }
+    const opened = this.page.context().waitForEvent('page');
+    await told.getByRole('button', { name: 'Sign In' }).click();
+    const again = await opened;
+    // The provider knows them yet, and asks for nothing.
+    await again.waitForURL(/\/hub\/|\/user\//, PATIENCE);
+    await again.close();
+    await this.page.bringToFront();
+    await expect(this.storage).toHaveCount(0, PATIENCE);
   }
 
   /** Enter the challenge that is open, and get its starter. */
