@@ -142,7 +142,7 @@ class Look:
         known = self.times(container)[0] is not None
         return known or "terminated" in (self._told(container).get("lastState") or {})
 
-    def has_ended(self, container: str) -> Object:
+    def end_of(self, container: str) -> Object:
         """How a container ended, also one that was started again; empty where it did not."""
         told = self._told(container)
         states = (told.get("state") or {}, told.get("lastState") or {})
@@ -240,7 +240,7 @@ def overfull(look: Look) -> RunFailure | None:
     The sidecar ends with a status of its own then: that the kubelet tells at once, also where the
     run may not reach the gateway. Who waits for the kubelet's eviction loses the log.
     """
-    ended = look.has_ended(UPLOAD) if look.own_program else {}
+    ended = look.end_of(UPLOAD) if look.own_program else {}
     if ended.get("exitCode") != OVERFULL:
         return None
     said = messages(str(ended.get("message") or "").encode()).decode().strip()

@@ -154,18 +154,25 @@ def test_data_that_is_no_longer_there_fails_as_such(pods: Pods) -> None:
     assert pods.failure(receipt) == "data_missing"
 
 
-def test_an_images_own_program_is_judged_by_what_it_left(pods: Pods) -> None:
-    """What it says in a report counts for nothing: the kubelet says how it ended."""
-    spec = notebook(pods, "print('hello')").model_copy(update={"kind": SubmissionKind.CONTAINER})
+def beside_an_image(
+    pods: Pods, challenge: str = "tiny", stdout: int = subprocess.DEVNULL
+) -> tuple[RunSpec, Path, subprocess.Popen[bytes]]:
+    """The run of a submitted image, its folder, and the sidecar that waits for its end."""
+    spec = notebook(pods, "pass", challenge=challenge)
     with pods.gate.gateway.db.write() as session:
         submission = submissions.get(session, spec.submission_id)
         assert submission is not None
-        submission.kind = "container"
+        submission.kind = SubmissionKind.CONTAINER.value
     folder = pods.folder / "run"
     folder.mkdir()
     token = pods.gate.token(spec, "run")
     assert pods.start("prepare", folder, token).wait(SLOW) == 0
-    sidecar = pods.start("upload", folder, token)
+    return spec, folder, pods.start("upload", folder, token, stdout)
+
+
+def test_an_images_own_program_is_judged_by_what_it_left(pods: Pods) -> None:
+    """What it says in a report counts for nothing: the kubelet says how it ended."""
+    spec, folder, sidecar = beside_an_image(pods)
     deadline = time.monotonic() + SLOW
     while not (folder / "ready").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -183,16 +190,7 @@ def test_an_images_own_program_is_judged_by_what_it_left(pods: Pods) -> None:
 @pytest.mark.parametrize("what", ["bytes", "files"])
 def test_an_images_own_program_is_measured_by_the_sidecar(pods: Pods, what: str) -> None:
     """It ends with a status of its own, of which the kubelet tells the service."""
-    spec = notebook(pods, "pass", challenge="narrow")
-    with pods.gate.gateway.db.write() as session:
-        submission = submissions.get(session, spec.submission_id)
-        assert submission is not None
-        submission.kind = "container"
-    folder = pods.folder / "run"
-    folder.mkdir()
-    token = pods.gate.token(spec, "run")
-    assert pods.start("prepare", folder, token).wait(SLOW) == 0
-    sidecar = pods.start("upload", folder, token, stdout=subprocess.PIPE)
+    spec, folder, sidecar = beside_an_image(pods, "narrow", stdout=subprocess.PIPE)
     many = folder / "work/deep"
     many.mkdir()
     if what == "bytes":
